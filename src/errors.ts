@@ -1,0 +1,54 @@
+/** Every error a user can meet: code → what to do about it. The sentence itself is made where the facts are known. */
+export const catalogue = {
+  SETTINGS_INVALID: "Correct the named keys of the settings file; `--help` names the file that is read.",
+  POLICY_INVALID: "Correct the policy at the named place; the last good set stays in force until then.",
+  KUBERNETES_UNREACHABLE: "Check the kubeconfig, the network and that the API server is up; Rearguard keeps trying.",
+  KUBERNETES_REFUSED: "Check the account's role against deploy/rbac.",
+  KUBERNETES_NOT_FOUND: "The object is gone, or its custom resource definition is not installed: apply deploy/crds.",
+  KUBERNETES_CONFLICT: "Somebody changed the object meanwhile; it is read again and decided again.",
+  KUBERNETES_INVALID: "The API server refused the change; its message names the field.",
+  KUBERNETES_NOT_JSON: "Something between Rearguard and the API server answers in its place, often a proxy's login page.",
+  PROMETHEUS_UNREACHABLE: "Check `prometheus.url` and that the server is up; guards wait meanwhile.",
+  PROMETHEUS_BAD_QUERY: "Correct the query; Prometheus' own message names the place.",
+  PROMETHEUS_NOT_JSON: "The URL answers something that is not Prometheus: check `prometheus.url` and proxies.",
+  PROMETHEUS_PARTIAL: "The answer carries warnings, so it is not whole; guards wait for a whole one.",
+  PROMETHEUS_TIMEOUT: "Prometheus did not answer in time; guards wait meanwhile.",
+  TARGET_REFUSED: "The receiver refuses the message: check its URL and credentials.",
+  TARGET_UNREACHABLE: "The receiver cannot be reached; the message is kept and tried again.",
+} as const;
+
+export type ErrorCode = keyof typeof catalogue;
+
+/** An expected failure with its code. `message` is one sentence without secrets; `cause` is for the log only. */
+export class RearguardError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, sentence: string, options?: { cause?: unknown }) {
+    super(redact(sentence), options);
+    this.name = "RearguardError";
+    this.code = code;
+  }
+
+  /** What the reader can do about it. */
+  get remedy(): string {
+    return catalogue[this.code];
+  }
+}
+
+/** Removes credentials from text on its way into a message, a log line or a record. */
+export function redact(text: string): string {
+  return text
+    .replace(/(\b(?:bearer|basic|oauth|apikey|token)[\s:=]+)(?=[^\s]*[\d+/=])[\w.~+/=-]{8,}/gi, "$1[redacted]")
+    .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, "$1[redacted]@")
+    .replace(/([?&](?:token|key|api_key|apikey|password|secret|access_token)=)[^&\s]+/gi, "$1[redacted]")
+    .replace(/\b(?:glsa_|xox[abp]-|whsec_|sk-)[\w+/=-]{6,}/g, "[redacted]");
+}
+
+/** The sentence of anything thrown, without secrets. */
+export function sentence(thrown: unknown): string {
+  if (thrown instanceof Error) {
+    const cause = thrown.cause instanceof Error && "code" in thrown.cause ? ` (${String(thrown.cause.code)})` : "";
+    return redact(thrown.message + cause);
+  }
+  return redact(String(thrown));
+}

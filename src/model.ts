@@ -1,0 +1,360 @@
+// The nouns every folder shares. Plain readonly data: imports nothing, does nothing.
+
+/** Milliseconds since the epoch (an instant) or a length of time, as the name of the field says. */
+export type Ms = number;
+
+export type WorkloadKind = "Deployment" | "StatefulSet" | "DaemonSet";
+
+/** What is guarded. `uid` tells two objects of the same name apart. */
+export interface WorkloadRef {
+  readonly namespace: string;
+  readonly kind: WorkloadKind;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** One template of a workload. Known by its pod-template-hash: numbers are re-issued when a ReplicaSet is re-used. */
+export interface Revision {
+  readonly podTemplateHash: string;
+  readonly number: number;
+  /** Name and uid of the ReplicaSet (or ControllerRevision) that holds the template. */
+  readonly name: string;
+  readonly uid: string;
+  readonly created: Ms;
+}
+
+export interface ContainerState {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+  /** Why it waits: CrashLoopBackOff, ImagePullBackOff, CreateContainerConfigError … */
+  readonly waiting?: { readonly reason: string; readonly message: string };
+  /** How it ended last (now or before its restart). */
+  readonly terminated?: { readonly reason: string; readonly exitCode: number; readonly at: Ms };
+}
+
+/** A pod as a guard remembers it: kept after the pod has gone, because its counters are judged after it has gone. */
+export interface PodState {
+  readonly uid: string;
+  readonly name: string;
+  readonly podTemplateHash: string;
+  readonly created: Ms;
+  readonly node?: string;
+  /** First instant it was Ready; absent while it never was. */
+  readonly readySince?: Ms;
+  readonly ready: boolean;
+  /** When its deletion was asked for. */
+  readonly terminatingSince?: Ms;
+  /** When it disappeared from the API. */
+  readonly gone?: Ms;
+  readonly containers: readonly ContainerState[];
+  readonly unschedulable?: { readonly message: string; readonly since: Ms };
+}
+
+export type OwnerKind = "argocd" | "flux-kustomization" | "flux-helm" | "helm" | "argo-rollouts" | "flagger" | "controller";
+
+/** Somebody else who believes to own the template (integrations.md 11.4). `mark` is the label, annotation or reference that says so. */
+export interface OwnerMark {
+  readonly kind: OwnerKind;
+  readonly name: string;
+  readonly mark: string;
+}
+
+/** What the cluster says about one workload now. Everything decided about it is decided from this, re-read, never from an event. */
+export interface Workload {
+  readonly ref: WorkloadRef;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly deleting: boolean;
+  readonly generation: number;
+  readonly observedGeneration: number;
+  /** Digest of `spec.template` as it is written now; a braked workload may have a template that no ReplicaSet has. */
+  readonly templateDigest: string;
+  readonly desired: number;
+  readonly strategy: "RollingUpdate" | "Recreate" | "OnDelete";
+  readonly paused: boolean;
+  readonly progressDeadline: Ms;
+  /** `status.replicas`, `.updatedReplicas`, `.availableReplicas`: believed only when observedGeneration >= generation. */
+  readonly replicas: number;
+  readonly updated: number;
+  readonly available: number;
+  /** The revision the controller is rolling out or has rolled out; absent before it has seen the first template. */
+  readonly current?: Revision;
+  /** All revisions that still exist, newest number first, `current` included. */
+  readonly revisions: readonly Revision[];
+  /** `matchLabels` (and expressions) of the workload as a label selector string. */
+  readonly selector: string;
+  readonly owners: readonly OwnerMark[];
+}
+
+/** The passage of a workload from one revision to the next. */
+export interface Rollout {
+  readonly workload: WorkloadRef;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly new: Revision;
+  /** The last completed revision; absent at a first deploy. */
+  readonly old?: Revision;
+  readonly templateDigest: string;
+  /** Start of the passage; pods created from here on were born inside the guard. */
+  readonly startedAt: Ms;
+  readonly desired: number;
+  readonly strategy: Workload["strategy"];
+  readonly progressDeadline: Ms;
+  /** Only the restart annotation differs: there is nothing to undo. */
+  readonly restartOnly: boolean;
+}
+
+/** Counters of one scraped process at one instant, summed over its series (judging.md 1.1). */
+export interface ProcessReading {
+  readonly namespace: string;
+  readonly pod: string;
+  /** instance and job: what tells two processes (or two scrapes) of one pod apart. */
+  readonly process: string;
+  readonly total: number;
+  readonly bad: number;
+  /** Upper bound of `bad` where a histogram has no bucket at the limit; equals `bad` otherwise. */
+  readonly badAtMost: number;
+}
+
+/** What a source answered for one signal of one guard at one instant: never merged, never guessed. */
+export type Measurement =
+  | { readonly kind: "counters"; readonly at: Ms; readonly readings: readonly ProcessReading[]; readonly note?: string }
+  | { readonly kind: "values"; readonly at: Ms; readonly values: readonly SeriesValue[] }
+  | { readonly kind: "no-data"; readonly at: Ms; readonly because: string }
+  | { readonly kind: "error"; readonly at: Ms; readonly because: string };
+
+export interface SeriesValue {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The five outcomes of one sample of one signal (design.md section 3). */
+export type Outcome = "healthy" | "breach" | "no-data" | "error" | "too-few";
+
+/** What set the effective limit of a block (judging.md 3.1). */
+export type LimitSource = "limit" | "baseline" | "live-control";
+
+/** One block of one signal with everything needed to redo its arithmetic by hand (judging.md 4.3). */
+export interface BlockAudit {
+  readonly at: Ms;
+  readonly newTotal: number;
+  readonly newBad: number;
+  readonly oldTotal: number;
+  readonly oldBad: number;
+  readonly limit: number;
+  readonly baselineLimit: number;
+  readonly controlLimit: number | null;
+  readonly effectiveLimit: number;
+  readonly limitSource: LimitSource;
+  readonly burn: number | null;
+  readonly sustainBlocks: number;
+  readonly evidence: number;
+  readonly outcome: Outcome;
+}
+
+/** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms. */
+export type Reason =
+  | {
+      readonly code: "evidence";
+      readonly signal: string;
+      readonly evidence: number;
+      readonly needed: number;
+      readonly badRatio: number;
+      readonly burn: number;
+      readonly effectiveLimit: number;
+      readonly limitSource: LimitSource;
+      readonly limit: number;
+      readonly oldRatio: number | null;
+      readonly baselineRatio: number | null;
+      readonly total: number;
+      readonly bad: number;
+      readonly blocks: number;
+      readonly unit: string;
+    }
+  | {
+      readonly code: "pods";
+      readonly signal: string;
+      readonly trouble: PodTrouble;
+      readonly pods: readonly string[];
+      readonly of: number;
+      readonly detail: string;
+      readonly forMs: Ms;
+    }
+  | {
+      readonly code: "threshold";
+      readonly signal: string;
+      readonly value: number;
+      readonly comparison: "above" | "below";
+      readonly limit: number;
+      readonly forMs: Ms;
+      readonly series: string;
+    }
+  | {
+      readonly code: "suspect-pod";
+      readonly signal: string;
+      readonly pod: string;
+      readonly node: string;
+      readonly badRatio: number;
+      readonly withoutIt: number;
+    }
+  | {
+      readonly code: "shared-degradation";
+      readonly signal: string;
+      readonly newRatio: number;
+      readonly oldRatio: number;
+      readonly limit: number;
+      readonly blocks: number;
+    }
+  | {
+      readonly code: "no-usable-data";
+      readonly signal: string;
+      readonly outcome: "no-data" | "error" | "too-few";
+      readonly detail: string;
+      readonly forMs: Ms;
+    }
+  | { readonly code: "not-enough-requests"; readonly signal: string; readonly total: number; readonly needed: number }
+  | {
+      readonly code: "within-limits";
+      readonly signal: string;
+      readonly total: number;
+      readonly bad: number;
+      readonly badRatio: number;
+      readonly limit: number;
+      readonly evidence: number;
+    }
+  | {
+      readonly code: "baseline-above-limit";
+      readonly signal: string;
+      readonly baselineRatio: number;
+      readonly limit: number;
+      readonly effectiveLimit: number;
+    }
+  | { readonly code: "evidence-faded"; readonly signal: string; readonly evidence: number; readonly blocks: number }
+  | { readonly code: "superseded"; readonly by: string }
+  | { readonly code: "workload-deleted" }
+  | { readonly code: "observe-mode" }
+  | { readonly code: "policy-only-notifies"; readonly signal: string }
+  | { readonly code: "owned"; readonly owner: OwnerKind; readonly name: string; readonly mark: string }
+  | { readonly code: "nothing-to-undo"; readonly why: "first-deploy" | "restart-only" | "revision-gone" | "target-known-bad" }
+  | { readonly code: "paused-by-other" }
+  | { readonly code: "marked-unsafe"; readonly annotation: string }
+  | { readonly code: "governor"; readonly rule: string; readonly detail: string }
+  | { readonly code: "forbidden"; readonly detail: string }
+  | { readonly code: "conflict"; readonly detail: string }
+  | {
+      readonly code: "recovered";
+      readonly signal: string;
+      readonly blocks: number;
+      readonly badRatio: number;
+      readonly limit: number;
+      readonly afterMs: Ms;
+    }
+  | { readonly code: "pods-ready"; readonly ready: number; readonly of: number; readonly afterMs: Ms }
+  | { readonly code: "not-recovered"; readonly detail: string; readonly afterMs: Ms }
+  | { readonly code: "limitation"; readonly detail: string };
+
+export type ReasonCode = Reason["code"];
+
+export type PodTrouble = "crash-loop" | "image-pull" | "bad-config" | "unschedulable" | "never-ready" | "progress-deadline";
+
+/** Judgement of one signal so far. `holding` says why it must not lead to a rollback although it breaches. */
+export interface Verdict {
+  readonly signal: string;
+  readonly state: "pass" | "warn" | "breach" | "hold" | "inconclusive";
+  readonly because: readonly Reason[];
+}
+
+/** Something to do to the cluster. `id` is the idempotency key: guard name, verb, count. */
+export type Action =
+  | { readonly id: string; readonly kind: "brake"; readonly workload: WorkloadRef; readonly judged: Judged; readonly guard: string }
+  | { readonly id: string; readonly kind: "release"; readonly workload: WorkloadRef; readonly guard: string }
+  | {
+      readonly id: string;
+      readonly kind: "rollback";
+      readonly workload: WorkloadRef;
+      readonly judged: Judged;
+      readonly target: Revision;
+      readonly braked: boolean;
+      readonly guard: string;
+      readonly cause: string;
+    }
+  | {
+      readonly id: string;
+      readonly kind: "drain";
+      readonly workload: WorkloadRef;
+      readonly condemned: Revision;
+      readonly keep: number;
+      readonly guard: string;
+    };
+
+export type ActionKind = Action["kind"];
+
+/** The template that was judged: an action on any other template is refused. */
+export interface Judged {
+  readonly templateDigest: string;
+  readonly podTemplateHash: string;
+}
+
+/** What came of an action. `refused` is final (re-decide), `failed` may be tried again. */
+export interface Receipt {
+  readonly action: string;
+  readonly kind: ActionKind;
+  readonly outcome: "applied" | "unchanged" | "dry-run" | "refused" | "failed";
+  readonly at: Ms;
+  readonly detail: string;
+  readonly because?: Reason;
+}
+
+export type Phase =
+  | "pending"
+  | "observing"
+  | "breached"
+  | "acting"
+  | "verifying"
+  | "passed"
+  | "restored"
+  | "unresolved"
+  | "inconclusive"
+  | "superseded"
+  | "aborted";
+
+/** What a guard wants at an instant. */
+export type Decision =
+  | { readonly kind: "wait"; readonly because: readonly Reason[] }
+  | { readonly kind: "act"; readonly action: Action; readonly because: readonly Reason[] }
+  | { readonly kind: "withhold"; readonly action: ActionKind; readonly because: readonly Reason[] }
+  | { readonly kind: "hold"; readonly because: readonly Reason[] }
+  | { readonly kind: "finish"; readonly phase: FinalPhase; readonly because: readonly Reason[] };
+
+export type FinalPhase = "passed" | "restored" | "unresolved" | "inconclusive" | "superseded" | "aborted";
+
+/** One line of a guard's own record; phases follow from these alone, and a recorded line binds. `seq` counts from 0. */
+export type Entry = { readonly seq: number; readonly at: Ms } & EntryBody;
+
+export type EntryBody =
+  | { readonly kind: "opened"; readonly because: readonly Reason[] }
+  | { readonly kind: "completed" }
+  | { readonly kind: "intended"; readonly action: Action; readonly because: readonly Reason[] }
+  | { readonly kind: "receipt"; readonly receipt: Receipt }
+  | { readonly kind: "withheld"; readonly action: ActionKind; readonly because: readonly Reason[] }
+  | { readonly kind: "held"; readonly because: readonly Reason[] }
+  | { readonly kind: "finished"; readonly phase: FinalPhase; readonly because: readonly Reason[]; readonly badServed: number };
+
+/** A sentence for people about one entry of a guard, rendered once and sent everywhere. `id` is stable: receivers de-duplicate by it. */
+export interface Message {
+  readonly id: string;
+  readonly guard: string;
+  readonly workload: WorkloadRef;
+  readonly cluster: string;
+  readonly at: Ms;
+  readonly kind: "opened" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
+  readonly severity: "info" | "warning" | "critical";
+  readonly title: string;
+  readonly text: string;
+  readonly because: readonly Reason[];
+  /** Command or step that helps a person now; empty when there is nothing to do. */
+  readonly next: string;
+  readonly phase: Phase;
+  /** Guard's own time: from opening to now or its end. */
+  readonly openedAt: Ms;
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+// `contract` runs on the sandbox and needs Node alone; `contract-real` is the same suite on the real servers.
+export default defineConfig({
+  test: {
+    restoreMocks: true,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { extends: true, test: { name: "contract", include: ["test/contract/**/*.test.ts"], env: { REARGUARD_SERVERS: "sandbox" } } },
+      { extends: true, test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        extends: true,
+        test: {
+          name: "contract-real",
+          include: ["test/contract/**/*.test.ts"],
+          env: { REARGUARD_SERVERS: "real" },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 240_000, hookTimeout: 180_000, fileParallelism: false },
+      },
+    ],
+  },
+});
