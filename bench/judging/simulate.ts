@@ -1,0 +1,192 @@
+// A guard over simulated Prometheus counters, judged by the same fold as a real one (judging.md 6 and 10.2).
+import { type BaselineRate, baselineOf, nextBaselineWindow } from "../../src/judging/baseline.ts";
+import { combineEvidence } from "../../src/judging/combine.ts";
+import { judgeBlock, openSignal, type SignalLimits, type SignalState, withoutOnePod } from "../../src/judging/signal.ts";
+import type { ProcessReading } from "../../src/model.ts";
+import { beta, binomial, geometric, poisson, type Random } from "./random.ts";
+
+const BLOCK_MS = 15_000;
+const BLOCK_S = 15;
+const BLOCKS = 120;
+const ICC = 0.01;
+const CLUMP = 10;
+const LONGEST_BASELINE = 6 * 3_600_000;
+
+export type Shape = "iid" | "shocks" | "clumps";
+
+/** Rates are bad ratios by second since the start of the guard. `share` is the part of the traffic that the new revision serves. */
+export interface Stream {
+  readonly rps: number;
+  readonly shape: Shape;
+  readonly fresh: (second: number) => number;
+  readonly old: (second: number) => number;
+  readonly share: (second: number) => number;
+  /** Bad ratio per new pod; one pod with the ratio of `fresh` when absent. */
+  readonly pods?: readonly ((second: number) => number)[];
+  /** Signals under one confidence; the others run at `others`. */
+  readonly signals?: number;
+  readonly others?: number;
+  readonly limit?: number;
+  readonly alpha?: number;
+  readonly sustainMs?: number;
+  readonly baseline?: boolean;
+}
+
+/** Seconds from the start of the guard; null: never. */
+export interface Outcome {
+  readonly brake: number | null;
+  readonly rollback: number | null;
+  readonly suspect: boolean;
+}
+
+/** 10 % to 100 % in three minutes, then the old pods are gone. */
+export function rolling(second: number): number {
+  return Math.min(1, 0.1 + (0.9 * second) / 180);
+}
+
+export function allNew(): number {
+  return 1;
+}
+
+export function simulateGuard(stream: Stream, random: Random): Outcome {
+  const signals = stream.signals ?? 1;
+  const limits = limitsOf(stream, random);
+  let states: SignalState[] = [];
+  const counters = Array.from({ length: signals }, () => ({
+    old: counter("old"),
+    fresh: (stream.pods ?? [stream.fresh]).map((_, i) => counter(`new-${i}`)),
+  }));
+  // The block that ends as the guard opens knows only old pods and sets their base, as in the daemon.
+  for (const { old } of counters) states.push(judgeAt(openSignal(limits), 0, [{ ...old }]));
+  let brake: number | null = null;
+  let suspect = false;
+  for (let block = 0; block < BLOCKS; block++) {
+    const second = block * BLOCK_S;
+    const at = (block + 1) * BLOCK_MS;
+    states = states.map((state, i) => {
+      const rates = i === 0 ? stream : { ...stream, fresh: () => stream.others ?? 0, old: () => stream.others ?? 0 };
+      const readings = serve(rates, counters[i] ?? fail(), second, random);
+      return judgeAt(state, at, readings);
+    });
+    const shares = states.map((state, i) => ({
+      signal: `signal-${i}`,
+      weight: 1 / signals,
+      evidence: state.evidence.e,
+      withoutOnePod: withoutOnePod(state),
+    }));
+    const guard = combineEvidence(shares, limits.alpha);
+    if (guard.firesBrake) brake ??= at / 1000;
+    if (guard.firesRollback) return { brake, rollback: at / 1000, suspect };
+    suspect ||= guard.firesFull;
+  }
+  return { brake, rollback: null, suspect };
+}
+
+function judgeAt(state: SignalState, at: number, readings: readonly ProcessReading[]): SignalState {
+  return judgeBlock(state, { at, measurement: { kind: "counters", at, readings }, side: sideOf, bornInside: isNew });
+}
+
+interface Counter {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly process: string;
+  total: number;
+  bad: number;
+  badAtMost: number;
+}
+
+function counter(pod: string): Counter {
+  return { namespace: "sim", pod, process: pod, total: 0, bad: 0, badAtMost: 0 };
+}
+
+function fail(): never {
+  throw new Error("no counters");
+}
+
+function sideOf(reading: ProcessReading): "new" | "old" {
+  return isNew(reading) ? "new" : "old";
+}
+
+function isNew(reading: ProcessReading): boolean {
+  return reading.pod !== "old";
+}
+
+/** One block of traffic; old pods that get none any more are gone. */
+function serve(
+  stream: Stream,
+  counters: { readonly old: Counter; readonly fresh: readonly Counter[] },
+  second: number,
+  random: Random,
+): readonly ProcessReading[] {
+  const share = stream.share(second);
+  const oldRate = stream.old(second);
+  const freshRate = stream.fresh(second);
+  const oldNow = shocked(stream.shape, oldRate, random);
+  // Equal rates mean one common cause: both revisions are hit by the same shock.
+  const freshNow = freshRate === oldRate ? oldNow : shocked(stream.shape, freshRate, random);
+  const readings: ProcessReading[] = [];
+  if (share < 1) {
+    grow(counters.old, poisson(random, stream.rps * BLOCK_S * (1 - share)), oldNow, stream.shape, random);
+    readings.push({ ...counters.old });
+  }
+  for (const [i, fresh] of counters.fresh.entries()) {
+    const rate = stream.pods === undefined ? freshNow : (stream.pods[i]?.(second) ?? 0);
+    grow(fresh, poisson(random, (stream.rps * BLOCK_S * share) / counters.fresh.length), rate, stream.shape, random);
+    readings.push({ ...fresh });
+  }
+  return readings;
+}
+
+function grow(counter: Counter, requests: number, rate: number, shape: Shape, random: Random): void {
+  const bad = badOf(requests, rate, shape, random);
+  counter.total += requests;
+  counter.bad += bad;
+  counter.badAtMost += bad;
+}
+
+/** Beta-distributed with intra-cluster correlation 0.01 in each block. */
+function shocked(shape: Shape, rate: number, random: Random): number {
+  if (shape !== "shocks" || rate <= 0 || rate >= 1) return rate;
+  const size = 1 / ICC - 1;
+  return beta(random, rate * size, (1 - rate) * size);
+}
+
+function badOf(requests: number, rate: number, shape: Shape, random: Random): number {
+  if (shape !== "clumps") return binomial(random, requests, rate);
+  let bad = 0;
+  for (let clumps = poisson(random, (requests * rate) / CLUMP); clumps > 0; clumps--) bad += geometric(random, CLUMP);
+  return Math.min(bad, requests);
+}
+
+function limitsOf(stream: Stream, random: Random): SignalLimits {
+  const limit = stream.limit ?? 0.01;
+  const alpha = stream.alpha ?? 0.001;
+  const signals = stream.signals ?? 1;
+  return {
+    limit,
+    worseThanOld: 1.5,
+    phi: 3,
+    alpha,
+    weight: 1 / signals,
+    blockMs: BLOCK_MS,
+    sustainMs: stream.sustainMs ?? 30_000,
+    scrapeMs: 15_000,
+    plannedBlocks: BLOCKS,
+    baseline: stream.baseline === false ? null : history(stream, limit, alpha, signals, random),
+    auditBlocks: 1,
+  };
+}
+
+function history(stream: Stream, limit: number, alpha: number, checks: number, random: Random): BaselineRate {
+  const blocks: { total: number; bad: number }[] = [];
+  let total = 0;
+  for (let window = nextBaselineWindow(null, 0, limit, LONGEST_BASELINE); window !== null;) {
+    while (blocks.length < window / BLOCK_MS) {
+      const requests = poisson(random, stream.rps * BLOCK_S);
+      blocks.push({ total: requests, bad: badOf(requests, shocked(stream.shape, stream.old(0), random), stream.shape, random) });
+      total += requests;
+    }
+    window = nextBaselineWindow(window, total, limit, LONGEST_BASELINE);
+  }
+  return baselineOf(blocks, { alpha, checks });
+}

@@ -1,0 +1,73 @@
+// node bench/main.ts judging: the acceptance rows of judging.md 10.2, measured.
+import { seededRandom } from "./random.ts";
+import { type Row, rows } from "./rows.ts";
+import { type Outcome, simulateGuard } from "./simulate.ts";
+
+export interface Measured {
+  readonly runs: number;
+  readonly rollbackShare: number;
+  readonly suspectShare: number;
+  /** Seconds; Infinity where fewer than half (or 95 %) of the guards fire. */
+  readonly median: number;
+  readonly p95: number;
+  readonly brakeMedian: number;
+}
+
+/** Runs a row with its own seed; `runs` overrides how often. */
+export function measure(row: Row, runs: number, seed = 1): Measured {
+  const random = seededRandom(seed);
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i < runs; i++) outcomes.push(simulateGuard(row.stream, random));
+  const onset = row.onset ?? 0;
+  const delays = outcomes.map(({ rollback }) => (rollback === null ? Infinity : rollback - onset)).toSorted((a, b) => a - b);
+  const brakes = outcomes.map(({ brake }) => (brake === null ? Infinity : brake - onset)).toSorted((a, b) => a - b);
+  return {
+    runs,
+    rollbackShare: delays.filter((delay) => delay !== Infinity).length / runs,
+    suspectShare: outcomes.filter(({ suspect }) => suspect).length / runs,
+    median: quantile(delays, 0.5),
+    p95: quantile(delays, 0.95),
+    brakeMedian: quantile(brakes, 0.5),
+  };
+}
+
+/** What a row misses; shares are widened by three standard errors, so that fewer runs may be taken. */
+export function misses(row: Row, measured: Measured): readonly string[] {
+  const missed: string[] = [];
+  const room = (share: number): number => 3 * Math.sqrt((share * (1 - share)) / measured.runs);
+  const { rollbackAtMost, rollbackAtLeast, suspectAtLeast } = row;
+  if (rollbackAtMost !== undefined && measured.rollbackShare > rollbackAtMost + room(rollbackAtMost)) missed.push("too many rollbacks");
+  if (rollbackAtLeast !== undefined && measured.rollbackShare < rollbackAtLeast - room(rollbackAtLeast)) missed.push("too few rollbacks");
+  if (suspectAtLeast !== undefined && measured.suspectShare < suspectAtLeast - room(suspectAtLeast)) missed.push("suspect pod not named");
+  if (row.median !== undefined && measured.median > row.median) missed.push(`median over ${row.median} s`);
+  if (row.p95 !== undefined && measured.p95 > row.p95) missed.push(`p95 over ${row.p95} s`);
+  if (row.brakeMedian !== undefined && measured.brakeMedian > row.brakeMedian) missed.push(`brake over ${row.brakeMedian} s`);
+  return missed;
+}
+
+/** `--runs 100` takes fewer runs, `--only D` only the rows whose name begins so. Returns whether every row held. */
+export function run(args: readonly string[]): boolean {
+  const runs = optionOf(args, "--runs");
+  const only = optionOf(args, "--only") ?? "";
+  let held = true;
+  for (const row of rows.filter(({ name }) => name.startsWith(only))) {
+    const measured = measure(row, runs === undefined ? row.runs : Number(runs));
+    const missed = misses(row, measured);
+    held &&= missed.length === 0;
+    const share = `${(measured.rollbackShare * 100).toFixed(2)} %`;
+    const times = row.median === undefined ? "" : ` median ${measured.median} s, p95 ${measured.p95} s, brake ${measured.brakeMedian} s`;
+    console.log(
+      `${row.name.padEnd(40)} rollback ${share.padStart(8)}${times} ${missed.length === 0 ? "ok" : `MISSED: ${missed.join(", ")}`}`,
+    );
+  }
+  return held;
+}
+
+function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Infinity;
+}
+
+function optionOf(args: readonly string[], name: string): string | undefined {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : args[at + 1];
+}

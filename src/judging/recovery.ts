@@ -1,0 +1,33 @@
+import type { Ms } from "../model.ts";
+import { effectiveLimit } from "./limit.ts";
+import type { SignalState } from "./signal.ts";
+
+const BLOCKS_NEEDED = 4;
+
+export interface Recovery {
+  /** "waiting": fewer than four blocks with requests since then. */
+  readonly state: "recovered" | "waiting" | "still-bad";
+  /** Blocks with requests that were looked at, and their common ratio; null without any. */
+  readonly blocks: number;
+  readonly badRatio: number | null;
+  readonly limit: number;
+}
+
+/**
+ * Did the restored revision's last four blocks with requests after `since` lie within the limit? Their requests are taken together:
+ * at 10 requests a minute one error in a block of two is no relapse.
+ */
+export function recoveryOf(state: SignalState, since: Ms): Recovery {
+  const { limits } = state;
+  const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, null).value;
+  const blocks = state.oldBlocks.filter((block) => block.at > since && block.total > 0).slice(-BLOCKS_NEEDED);
+  let total = 0;
+  let bad = 0;
+  for (const block of blocks) {
+    total += block.total;
+    bad += block.bad;
+  }
+  const badRatio = total > 0 ? bad / total : null;
+  if (badRatio === null || blocks.length < BLOCKS_NEEDED) return { state: "waiting", blocks: blocks.length, badRatio, limit };
+  return { state: badRatio <= limit ? "recovered" : "still-bad", blocks: blocks.length, badRatio, limit };
+}

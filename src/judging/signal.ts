@@ -1,0 +1,231 @@
+// The fold of one counted signal: block by block from counters to evidence (judging.md 1 to 3).
+import type { BlockAudit, Measurement, Ms, Outcome, ProcessReading } from "../model.ts";
+import type { BaselineRate } from "./baseline.ts";
+import { auditAfter, auditOf } from "./audit.ts";
+import { alphaOfEvidence } from "./combine.ts";
+import { type BlockCounts, liveControl, sustainBlocks } from "./control.ts";
+import { type CounterMemory, noCounters, type PodDelta, type RateCounts, takeDeltas } from "./counts.ts";
+import { type Evidence, startEvidence, stepEvidence } from "./evidence.ts";
+import { type LeaveOneOut, leastWithout, noneLeftOut, stepLeaveOneOut } from "./leave-one-out.ts";
+import { type EffectiveLimit, effectiveLimit } from "./limit.ts";
+import { type Stretch, stretchAfter } from "./stretch.ts";
+
+const AUDIT_BLOCKS = 240;
+const OLD_BLOCKS = 40;
+const MOST_NOTES = 10;
+
+/** Fixed for the life of a guard: changing a limit after seeing data voids the bound. Ratios are 0 to 1. */
+export interface SignalLimits {
+  readonly limit: number;
+  /** rho: how many times worse than the old revision the new one may be. */
+  readonly worseThanOld: number;
+  /** Largest clump of errors assumed on the old side; 3 by default. */
+  readonly phi: number;
+  /** 1 - confidence of the whole guard. */
+  readonly alpha: number;
+  /** Share in the guard's evidence; weights of a guard sum to one. */
+  readonly weight: number;
+  readonly blockMs: Ms;
+  readonly sustainMs: Ms;
+  readonly scrapeMs: Ms;
+  /** (progress deadline + window) / block. */
+  readonly plannedBlocks: number;
+  /** Null: nothing is known of the old revision before the rollout. */
+  readonly baseline: BaselineRate | null;
+  /** Blocks kept for the audit; 240 when absent. */
+  readonly auditBlocks?: number;
+}
+
+/** Run of blocks since the last one that could be judged. */
+export interface Silence {
+  readonly outcome: "no-data" | "error" | "too-few";
+  readonly since: Ms;
+  readonly detail: string;
+}
+
+export interface SignalState {
+  readonly limits: SignalLimits;
+  readonly counters: CounterMemory;
+  readonly evidence: Evidence;
+  readonly leaveOneOut: LeaveOneOut;
+  /** New revision over the whole guard. `badAtMost` differs where a histogram has no bucket at the limit. */
+  readonly total: number;
+  readonly bad: number;
+  readonly badAtMost: number;
+  /** The same by new pod, gone ones too: names a suspect. */
+  readonly pods: ReadonlyMap<string, RateCounts>;
+  /** Last blocks of the old revision, oldest first: live control, and after a rollback the proof that it recovered. */
+  readonly oldBlocks: readonly BlockCounts[];
+  /** Blocks with requests in a row in which the live control was the binding term and the new revision was over the plain limit. */
+  readonly sharedBlocks: number;
+  readonly stretch: Stretch | null;
+  readonly outcome: Outcome | null;
+  readonly lastAt: Ms | null;
+  /** Last block in which the new revision had requests. */
+  readonly lastUsableAt: Ms | null;
+  readonly silence: Silence | null;
+  readonly audit: readonly BlockAudit[];
+  /** What a person should know about the data; each sentence once. */
+  readonly notes: readonly string[];
+}
+
+export interface BlockInput {
+  /** End of the block. */
+  readonly at: Ms;
+  readonly measurement: Measurement;
+  /** "old" only for ready pods that are not terminating: shutdown errors would hide a regression. */
+  readonly side: (reading: ProcessReading) => "new" | "old" | "ignored";
+  readonly bornInside: (reading: ProcessReading) => boolean;
+}
+
+export function openSignal(limits: SignalLimits): SignalState {
+  return {
+    limits,
+    counters: noCounters,
+    evidence: startEvidence(),
+    leaveOneOut: noneLeftOut,
+    total: 0,
+    bad: 0,
+    badAtMost: 0,
+    pods: new Map(),
+    oldBlocks: [],
+    sharedBlocks: 0,
+    stretch: null,
+    outcome: null,
+    lastAt: null,
+    lastUsableAt: null,
+    silence: null,
+    audit: [],
+    notes: [],
+  };
+}
+
+/**
+ * Folds one block. A block at or before the last answered one is a repetition and changes nothing. No-data and error never move evidence;
+ * after an error the same block may be offered again, so that catching up gives the state that an unbroken source would have given.
+ */
+export function judgeBlock(state: SignalState, input: BlockInput): SignalState {
+  if (state.lastAt !== null && input.at <= state.lastAt) return state;
+  const { measurement } = input;
+  if (measurement.kind === "no-data" || measurement.kind === "error") {
+    return unjudged(state, input.at, measurement.kind, measurement.because);
+  }
+  if (measurement.kind === "values") return unjudged(state, input.at, "no-data", "values came where counters were asked for");
+  if (measurement.readings.length === 0) return unjudged(state, input.at, "no-data", "the answer holds no counter of this workload");
+  return judged(state, input, measurement.readings, measurement.note);
+}
+
+function judged(state: SignalState, input: BlockInput, readings: readonly ProcessReading[], note: string | undefined): SignalState {
+  const { limits } = state;
+  const { at } = input;
+  const { memory, deltas, notes } = takeDeltas(state.counters, readings, input.bornInside);
+  const newDeltas: PodDelta[] = [];
+  const oldDeltas: PodDelta[] = [];
+  for (const delta of deltas) {
+    const side = input.side(delta.reading);
+    if (side === "new") newDeltas.push(delta);
+    if (side === "old") oldDeltas.push(delta);
+  }
+  const fresh = sumOf(newDeltas);
+  const old = sumOf(oldDeltas);
+  const oldBlocks = [...state.oldBlocks.slice(1 - OLD_BLOCKS), { at, total: old.total, bad: old.bad }];
+  const control = liveControl(oldBlocks, at, limits);
+  const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, control.rate);
+  const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live);
+  const rule = { m, alphaE: alphaOfEvidence(limits.alpha), weight: limits.weight, planned: limits.plannedBlocks };
+  const ratio = fresh.total > 0 ? fresh.bad / fresh.total : null;
+  const burn = ratio === null ? null : ratio / limit.value;
+  const evidence = stepEvidence(state.evidence, burn, rule);
+  const pods = podsAfter(state.pods, newDeltas);
+  const leaveOneOut = stepLeaveOneOut(state.leaveOneOut, {
+    deltas: newDeltas,
+    effectiveLimit: limit.value,
+    rule,
+    full: state.evidence,
+    burn,
+    servingPods: servingPods(pods, newDeltas),
+  });
+  const outcome = burn === null ? "too-few" : burn > 1 ? "breach" : "healthy";
+  const block = { at, fresh, old, limit, burn, m, evidence: evidence.e, outcome } as const;
+  return {
+    limits,
+    counters: memory,
+    evidence,
+    leaveOneOut,
+    total: state.total + fresh.total,
+    bad: state.bad + fresh.bad,
+    badAtMost: state.badAtMost + fresh.badAtMost,
+    pods,
+    oldBlocks,
+    sharedBlocks: sharedBlocksAfter(state.sharedBlocks, ratio, limit, limits.limit),
+    stretch: stretchAfter(state.stretch, block),
+    outcome,
+    lastAt: at,
+    lastUsableAt: burn === null ? state.lastUsableAt : at,
+    silence: burn === null ? silenceAfter(state, at, "too-few", "no requests reached the new pods") : null,
+    audit: auditAfter(state.audit, auditOf(block, limits.limit), limits.auditBlocks ?? AUDIT_BLOCKS),
+    notes: notesAfter(state.notes, note === undefined ? notes : [...notes, note]),
+  };
+}
+
+/** Least evidence of the signal when any one new pod is left out; its own evidence while that means nothing. */
+export function withoutOnePod(state: SignalState): number {
+  return leastWithout(state.leaveOneOut)?.evidence ?? state.evidence.e;
+}
+
+function unjudged(state: SignalState, at: Ms, outcome: "no-data" | "error", detail: string): SignalState {
+  const { limits } = state;
+  const none = { total: 0, bad: 0 };
+  const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, null);
+  const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, false);
+  const block = { at, fresh: none, old: none, limit, burn: null, m, evidence: state.evidence.e, outcome };
+  return {
+    ...state,
+    outcome,
+    // Nobody answered: the block is still owed and may be judged when the source is back. An empty answer is an answer.
+    lastAt: outcome === "error" ? state.lastAt : at,
+    silence: silenceAfter(state, at, outcome, detail),
+    audit: auditAfter(state.audit, auditOf(block, limits.limit), limits.auditBlocks ?? AUDIT_BLOCKS),
+  };
+}
+
+function sumOf(deltas: readonly PodDelta[]): { readonly total: number; readonly bad: number; readonly badAtMost: number } {
+  let total = 0;
+  let bad = 0;
+  let badAtMost = 0;
+  for (const delta of deltas) {
+    total += delta.total;
+    bad += delta.bad;
+    badAtMost += delta.badAtMost;
+  }
+  return { total, bad, badAtMost };
+}
+
+function podsAfter(before: ReadonlyMap<string, RateCounts>, fresh: readonly PodDelta[]): ReadonlyMap<string, RateCounts> {
+  const pods = new Map(before);
+  for (const { reading, total, bad } of fresh) {
+    const sum = pods.get(reading.pod);
+    pods.set(reading.pod, { total: (sum?.total ?? 0) + total, bad: (sum?.bad ?? 0) + bad });
+  }
+  return pods;
+}
+
+function servingPods(pods: ReadonlyMap<string, RateCounts>, fresh: readonly PodDelta[]): number {
+  const serving = new Set<string>();
+  for (const { reading } of fresh) if ((pods.get(reading.pod)?.total ?? 0) > 0) serving.add(reading.pod);
+  return serving.size;
+}
+
+function sharedBlocksAfter(before: number, ratio: number | null, limit: EffectiveLimit, plain: number): number {
+  if (ratio === null) return before;
+  return limit.source === "live-control" && ratio > plain ? before + 1 : 0;
+}
+
+function silenceAfter(state: SignalState, at: Ms, outcome: Silence["outcome"], detail: string): Silence {
+  return { outcome, since: state.silence?.since ?? state.lastUsableAt ?? at, detail };
+}
+
+function notesAfter(before: readonly string[], notes: readonly string[]): readonly string[] {
+  const fresh = notes.filter((note) => !before.includes(note));
+  return fresh.length === 0 ? before : [...before, ...fresh].slice(0, MOST_NOTES);
+}

@@ -1,0 +1,145 @@
+// From the state of a signal to a verdict with its arithmetic: judging.md 4.2.
+import type { Ms, Reason, Verdict } from "../model.ts";
+import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";
+import { leastWithout, groupOf } from "./leave-one-out.ts";
+import { type SignalState, withoutOnePod } from "./signal.ts";
+
+const SHARED_BLOCKS = 4;
+
+export interface VerdictInput {
+  readonly signal: string;
+  /** What is counted: "requests", "log lines". */
+  readonly unit: string;
+  readonly now: Ms;
+  /** After this long without a usable block the signal cannot tell. */
+  readonly noDataAfterMs: Ms;
+  /** Evidence of all signals of the guard; absent for a signal that is alone. */
+  readonly guard?: GuardEvidence;
+  readonly nodeOf?: (pod: string) => string;
+}
+
+/**
+ * breach: rollback is due and every leave-one-out process agrees. hold: suspect-pod or shared-degradation. warn: evidence for a brake.
+ * inconclusive: no usable data, or fewer than 3/limit requests so far. Otherwise pass (so far).
+ */
+export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
+  const own = {
+    signal: input.signal,
+    weight: state.limits.weight,
+    evidence: state.evidence.e,
+    withoutOnePod: withoutOnePod(state),
+  };
+  const alone = combineEvidence([own], state.limits.alpha);
+  const leads = input.guard?.leading === input.signal;
+  const due = leads && input.guard !== undefined ? input.guard : alone;
+  const verdict = (kind: Verdict["state"], ...because: readonly Reason[]): Verdict => ({ signal: input.signal, state: kind, because });
+
+  if (due.firesRollback) return verdict("breach", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
+  if (due.firesFull) return verdict("hold", suspectReason(state, input), evidenceReason(state, input, due));
+  if (state.sharedBlocks >= SHARED_BLOCKS) return verdict("hold", sharedReason(state, input.signal));
+  if (due.firesBrake) return verdict("warn", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
+  const silence = silenceReason(state, input);
+  if (silence !== null) return verdict("inconclusive", silence);
+  const needed = Math.ceil(3 / state.limits.limit);
+  if (!reaches(state.total, 3 / state.limits.limit)) {
+    return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total: state.total, needed });
+  }
+  return verdict("pass", withinReason(state, input.signal), ...aboveLimit(state, input.signal));
+}
+
+function evidenceReason(state: SignalState, input: VerdictInput, due: GuardEvidence): Reason {
+  const { limits, stretch } = state;
+  const last = state.audit.findLast((block) => block.burn !== null);
+  const total = stretch?.newTotal ?? state.total;
+  const bad = stretch?.newBad ?? state.bad;
+  const badRatio = ratio(bad, total) ?? 0;
+  const effective = last?.effectiveLimit ?? limits.limit;
+  return {
+    code: "evidence",
+    signal: input.signal,
+    evidence: due.evidence,
+    needed: due.needed,
+    badRatio,
+    burn: badRatio / effective,
+    effectiveLimit: effective,
+    limitSource: last?.limitSource ?? "limit",
+    limit: limits.limit,
+    oldRatio: stretch === null ? null : ratio(stretch.oldBad, stretch.oldTotal),
+    baselineRatio: limits.baseline === null ? null : ratio(limits.baseline.bad, limits.baseline.total),
+    total,
+    bad,
+    blocks: stretch?.blocks ?? 0,
+    unit: input.unit,
+  };
+}
+
+/** The pod without which there would be least evidence; of a group, its worst member. */
+function suspectReason(state: SignalState, input: VerdictInput): Reason {
+  const least = leastWithout(state.leaveOneOut);
+  let pod = "";
+  let worst = -1;
+  for (const [name, counts] of state.pods) {
+    const rate = ratio(counts.bad, counts.total) ?? 0;
+    const meant = least === null || (least.grouped ? groupOf(name) : name) === least.member;
+    if (!meant || rate <= worst) continue;
+    pod = name;
+    worst = rate;
+  }
+  const counts = state.pods.get(pod) ?? { total: 0, bad: 0 };
+  return {
+    code: "suspect-pod",
+    signal: input.signal,
+    pod,
+    node: input.nodeOf?.(pod) ?? "",
+    badRatio: ratio(counts.bad, counts.total) ?? 0,
+    withoutIt: ratio(state.bad - counts.bad, state.total - counts.total) ?? 0,
+  };
+}
+
+function sharedReason(state: SignalState, signal: string): Reason {
+  const { limits, stretch, sharedBlocks } = state;
+  const shared = state.audit.filter((block) => block.burn !== null).slice(-sharedBlocks);
+  const sum = (pick: (block: (typeof shared)[number]) => number): number => shared.reduce((total, block) => total + pick(block), 0);
+  return {
+    code: "shared-degradation",
+    signal,
+    newRatio:
+      ratio(
+        sum((block) => block.newBad),
+        sum((block) => block.newTotal),
+      ) ?? 0,
+    oldRatio:
+      ratio(
+        sum((block) => block.oldBad),
+        sum((block) => block.oldTotal),
+      ) ??
+      ratio(stretch?.oldBad ?? 0, stretch?.oldTotal ?? 0) ??
+      0,
+    limit: limits.limit,
+    blocks: sharedBlocks,
+  };
+}
+
+function silenceReason(state: SignalState, { signal, now, noDataAfterMs }: VerdictInput): Reason | null {
+  const { silence } = state;
+  if (silence === null || now - silence.since < noDataAfterMs) return null;
+  return { code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: now - silence.since };
+}
+
+function withinReason(state: SignalState, signal: string): Reason {
+  const { total, bad, evidence, limits } = state;
+  return { code: "within-limits", signal, total, bad, badRatio: ratio(bad, total) ?? 0, limit: limits.limit, evidence: evidence.e };
+}
+
+/** The old revision was over the plain limit before the rollout: the message must say "already 5.0 % before this rollout". */
+function aboveLimit(state: SignalState, signal: string): readonly Reason[] {
+  const { limits } = state;
+  const before = limits.baseline === null ? null : ratio(limits.baseline.bad, limits.baseline.total);
+  if (before === null || before <= limits.limit) return [];
+  const effective = Math.max(limits.limit, limits.worseThanOld * (limits.baseline?.upper ?? 0));
+  return [{ code: "baseline-above-limit", signal, baselineRatio: before, limit: limits.limit, effectiveLimit: effective }];
+}
+
+function ratio(bad: number, total: number): number | null {
+  return total > 0 ? bad / total : null;
+}

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { liveControl, sustainBlocks } from "../../../src/judging/control.ts";
+import { effectiveLimit } from "../../../src/judging/limit.ts";
+
+describe("effective limit is the largest of three", () => {
+  test.each<{
+    readonly name: string;
+    readonly upper: number;
+    readonly control: number | null;
+    readonly wanted: ReturnType<typeof effectiveLimit>;
+  }>([
+    {
+      name: "good before and now",
+      upper: 0.002,
+      control: 0.004,
+      wanted: { value: 0.01, source: "limit", baseline: 0.003, control: 0.006 },
+    },
+    { name: "bad before", upper: 0.06, control: null, wanted: { value: 0.09, source: "baseline", baseline: 0.09, control: null } },
+    { name: "bad now", upper: 0.002, control: 0.2, wanted: { value: 0.3, source: "live-control", baseline: 0.003, control: 0.3 } },
+    { name: "no old revision", upper: 0, control: null, wanted: { value: 0.01, source: "limit", baseline: 0, control: null } },
+    {
+      name: "bad before and now alike",
+      upper: 0.06,
+      control: 0.06,
+      wanted: { value: 0.09, source: "baseline", baseline: 0.09, control: 0.09 },
+    },
+  ])("$name", ({ upper, control, wanted }) => {
+    const { value, source, baseline, control: live } = effectiveLimit(0.01, 1.5, upper, control);
+
+    expect(source).toBe(wanted.source);
+    expect([value, baseline, live ?? -1].map((number) => Number(number.toFixed(12)))).toEqual([
+      wanted.value,
+      wanted.baseline,
+      wanted.control ?? -1,
+    ]);
+  });
+
+  test("burn never grows with the limit, with the factor, or with the errors of the old pods", () => {
+    const rate = fc.double({ min: 1e-6, max: 1, noNaN: true });
+    const factor = fc.double({ min: 1, max: 10, noNaN: true });
+    fc.assert(
+      fc.property(rate, factor, rate, fc.integer({ min: 0, max: 400 }), rate, (limit, rho, upper, oldBad, more) => {
+        const burn = (l: number, r: number, bad: number): number => {
+          const control = liveControl([{ at: 15_000, total: 500, bad }], 15_000, { limit: l, worseThanOld: r, phi: 3 });
+          return 0.3 / effectiveLimit(l, r, upper, control.rate).value;
+        };
+        // Counting what the control needs is another matter: it is compared where both have one.
+        const both = (rho * 3) / limit <= 500 && ((rho + more) * 3) / limit <= 500;
+        fc.pre(both);
+        expect(burn(limit + more, rho, oldBad)).toBeLessThanOrEqual(burn(limit, rho, oldBad));
+        expect(burn(limit, rho + more, oldBad)).toBeLessThanOrEqual(burn(limit, rho, oldBad));
+        expect(burn(limit, rho, oldBad + 1)).toBeLessThanOrEqual(burn(limit, rho, oldBad));
+      }),
+    );
+  });
+});
+
+describe("live control", () => {
+  const rule = { limit: 0.01, worseThanOld: 1.5, phi: 3 };
+
+  test.each<{
+    readonly name: string;
+    readonly blocks: readonly (readonly [at: number, total: number, bad: number])[];
+    readonly wanted: object;
+  }>([
+    {
+      name: "the block alone has 450 requests",
+      blocks: [
+        [0, 900, 90],
+        [15, 450, 6],
+      ],
+      wanted: { rate: 9 / 450, live: true },
+    },
+    {
+      name: "two blocks together have them",
+      blocks: [
+        [0, 300, 3],
+        [15, 200, 0],
+        [30, 250, 3],
+      ],
+      wanted: { rate: 6 / 450, live: false },
+    },
+    {
+      name: "two minutes do not have them",
+      blocks: [
+        [0, 9000, 0],
+        [120, 400, 3],
+      ],
+      wanted: { rate: null, live: false },
+    },
+    {
+      name: "a block at the edge of two minutes counts",
+      blocks: [
+        [15, 440, 0],
+        [120, 10, 0],
+      ],
+      wanted: { rate: 3 / 450, live: false },
+    },
+    { name: "no old pods", blocks: [], wanted: { rate: null, live: false } },
+  ])("$name", ({ blocks, wanted }) => {
+    const counts = blocks.map(([at, total, bad]) => ({ at: at * 1000, total, bad }));
+
+    expect(liveControl(counts, counts.at(-1)?.at ?? 0, rule)).toEqual(wanted);
+  });
+});
+
+describe("blocks that must agree", () => {
+  test.each([
+    { sustain: 30, scrape: 15, block: 15, live: false, m: 4 },
+    { sustain: 30, scrape: 15, block: 15, live: true, m: 3 },
+    { sustain: 0, scrape: 15, block: 15, live: false, m: 2 },
+    { sustain: 0, scrape: 15, block: 15, live: true, m: 2 },
+    { sustain: 30, scrape: 30, block: 30, live: false, m: 3 },
+    { sustain: 2, scrape: 1, block: 1, live: true, m: 3 },
+    { sustain: 60, scrape: 15, block: 15, live: false, m: 6 },
+  ])("sustain $sustain s, scrape $scrape s, block $block s, live $live: $m", ({ sustain, scrape, block, live, m }) => {
+    expect(sustainBlocks(sustain * 1000, scrape * 1000, block * 1000, live)).toBe(m);
+  });
+});
