@@ -1,0 +1,60 @@
+import { stat } from "node:fs/promises";
+import { limitWarnings } from "../policies/limits.ts";
+import type { LoadedPolicy } from "../policies/parse.ts";
+import { policySetOf } from "../policies/policy-set.ts";
+import { inReadingOrder, renderProblem } from "../policies/problem.ts";
+import { policyFilesIn, readPolicyFiles } from "../watchers/policy-files.ts";
+
+/** Checks policy files and folders as one set. Prints every problem, or what each policy matches, and returns the exit code: 0 valid, 1 not. */
+export async function check(paths: readonly string[], write: (line: string) => void): Promise<0 | 1> {
+  const { files, problems: unreadable } = await readPolicyFiles(await filesOf(paths));
+  const { set, problems: invalid } = policySetOf(files);
+  const problems = inReadingOrder([...unreadable, ...invalid]);
+  for (const problem of problems) write(renderProblem(problem));
+  if (problems.length > 0) {
+    write(`${counted(problems.length, "problem")} in ${paths.join(", ")}`);
+    return 1;
+  }
+  if (files.length === 0) {
+    write(`no policy file (*.yaml) in ${paths.join(", ")}`);
+    return 1;
+  }
+  for (const loaded of set.loaded) {
+    write(summary(loaded));
+    for (const warning of limitWarnings(loaded.policy)) write(`${loaded.file}:${loaded.line}:${loaded.column} warning: ${warning}`);
+  }
+  write(`${counted(set.loaded.length, "policy", "policies")} in ${counted(files.length, "file")}, no problem`);
+  return 0;
+}
+
+/** "backend (enforce): Deployment in shop with app=backend". */
+function summary({ policy }: LoadedPolicy): string {
+  const { kinds, names, namespaces, labels } = policy.spec.match;
+  const parts = [
+    kinds?.join(", ") ?? "every workload",
+    names && `named ${names.join(", ")}`,
+    namespaces && `in ${namespaces.join(", ")}`,
+    labels &&
+      `with ${Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(", ")}`,
+  ];
+  return `${policy.metadata.name} (${policy.spec.mode}): ${parts.filter(Boolean).join(" ")}`;
+}
+
+async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
+  const files = await Promise.all(
+    paths.map(async (path) => {
+      const isFolder = await stat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      );
+      return isFolder ? policyFilesIn(path) : [path];
+    }),
+  );
+  return [...new Set(files.flat())];
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { Ms } from "../model.ts";
+import { named, told } from "./told.ts";
+
+const units = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+  ["ms", 1],
+] as const;
+const pattern = "^(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?$";
+const shape = new RegExp(pattern);
+const allowed = "a duration such as 500ms, 30s, 5m or 1h30m";
+
+/** Length of time in ms, or undefined where `text` is none. Units d, h, m, s, ms in this order, each at most once, whole numbers. */
+export function parseDuration(text: string): Ms | undefined {
+  const parts = text === "" ? null : shape.exec(text);
+  if (parts === null) return undefined;
+  return units.reduce((sum, [, length], at) => sum + Number.parseInt(parts[at + 1] ?? "0", 10) * length, 0);
+}
+
+/** The shortest text that `parseDuration` reads back as `ms` (a whole number of ms, not negative). */
+export function formatDuration(ms: Ms): string {
+  let rest = ms;
+  let text = "";
+  for (const [unit, length] of units) {
+    const count = Math.floor(rest / length);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * length;
+  }
+  return text || "0s";
+}
+
+/** A duration in YAML ("30s") as ms, between two bounds; encodes back to the text. */
+export function duration(least: Ms, most: Ms) {
+  const range = `between ${formatDuration(least)} and ${formatDuration(most)}`;
+  const text = z
+    .string({ error: ({ input }) => told(`${named(input)} is not a duration`, allowed, likelyCause(input)) })
+    .meta({ pattern, examples: ["30s", "5m"] });
+  return z.codec(text, z.number(), {
+    decode(written, context) {
+      const ms = parseDuration(written);
+      if (ms !== undefined && ms >= least && ms <= most) return ms;
+      const message =
+        ms === undefined
+          ? told(`${named(written)} is not a duration`, allowed, likelyCause(written))
+          : told(`${written} is out of range`, range);
+      context.issues.push({ code: "custom", input: written, message });
+      return z.NEVER;
+    },
+    encode: formatDuration,
+  });
+}
+
+function likelyCause(input: unknown): string {
+  if (typeof input === "number") return `the unit is missing; did you mean ${input}s or ${input}ms?`;
+  if (typeof input !== "string") return "";
+  if (/^\d+$/.test(input)) return `the unit is missing; did you mean ${input}s or ${input}ms?`;
+  if (/\d\.\d/.test(input)) return "only whole numbers are read: 1.5h is 1h30m";
+  if (/\s/.test(input)) return `no spaces; did you mean ${input.replaceAll(/\s+/g, "")}?`;
+  return "";
+}

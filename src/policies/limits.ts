@@ -1,0 +1,33 @@
+import { formatDuration } from "./duration.ts";
+import type { Policy } from "./policy.ts";
+import { type Signal, signalOf } from "./signal.ts";
+
+/** What a policy asks that will be answered less sharply than it reads; one sentence each. Facts of the presets only, no cluster asked. */
+export function limitWarnings(policy: Policy): readonly string[] {
+  const warnings: string[] = [];
+  const { window, sustain } = policy.spec;
+  if (sustain >= window)
+    warnings.push(`sustain ${formatDuration(sustain)} is not shorter than window ${formatDuration(window)}: nothing can ever breach`);
+  for (const [name, written] of Object.entries(policy.spec.signals)) {
+    const signal = signalOf(written);
+    const warning = signal.kind === "http-slower" ? bucketWarning(signal) : undefined;
+    if (warning !== undefined) warnings.push(`${name}: ${warning}`);
+    if (signal.kind === "promql" && signal.forMs >= window)
+      warnings.push(`${name}: for ${formatDuration(signal.forMs)} is not shorter than window: it can never breach`);
+  }
+  return warnings;
+}
+
+function bucketWarning({ preset, quantile, thresholdMs }: Signal & { kind: "http-slower" }): string | undefined {
+  const limit = `p${Math.round(quantile * 100)} ${formatDuration(thresholdMs)}`;
+  const bounds = preset.defaultBuckets;
+  const threshold = thresholdMs / 1000;
+  if (bounds.length === 0) {
+    return preset.name === "micrometer" ? `${limit}: micrometer exports no buckets unless percentiles-histogram is set` : undefined;
+  }
+  if (bounds.includes(threshold)) return undefined;
+  const above = bounds.find((bound) => bound > threshold);
+  const below = bounds.findLast((bound) => bound < threshold) ?? 0;
+  if (above === undefined) return `${limit}: ${preset.name}'s default buckets end at ${below} s; nothing slower can be told apart`;
+  return `${limit}: ${preset.name}'s default buckets have no bound at ${threshold} s; judged between ${below} and ${above} s`;
+}

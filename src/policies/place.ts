@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { nearest } from "./nearest.ts";
+import type { Problem } from "./problem.ts";
+import { named, readTold, type Told } from "./told.ts";
+import type { YamlDocument } from "./yaml-documents.ts";
+
+type Issue = z.core.$ZodIssue;
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** Turns what zod found into problems at their places: one for each unknown key, with the keys that exist and the likely slip. */
+export function problemsOf(issues: readonly Issue[], document: YamlDocument, file: string, schema: JsonSchema): readonly Problem[] {
+  const problems: Problem[] = [];
+  const add = (path: readonly PropertyKey[], what: "key" | "value", told: Told) =>
+    problems.push({ file, ...document.at(path, what), path: z.core.toDotPath(path), ...told });
+  for (const issue of issues) {
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) add([...issue.path, key], "key", unknownKey(key, schemaAt(schema, issue.path)));
+      continue;
+    }
+    const path = issue.path;
+    if (issue.code === "invalid_key") add(path, "key", readTold(issue.issues[0]?.message ?? issue.message));
+    else if (isMissing(issue, document.value)) add(path, "key", missing(path, schemaAt(schema, path)));
+    else
+      add(
+        path,
+        issue.code === "custom" && issue.params?.["at"] === "key" ? "key" : "value",
+        wrong(issue, schemaAt(schema, path), document.value),
+      );
+  }
+  return problems;
+}
+
+function unknownKey(key: string, schema: JsonSchema | undefined): Told {
+  const keys = Object.keys(schema?.properties ?? {});
+  const meant = nearest(key, keys);
+  return {
+    what: `unknown key ${named(key)}`,
+    ...(keys.length > 0 && { allowed: keys.join(", ") }),
+    ...(meant && { cause: `did you mean ${meant}?` }),
+  };
+}
+
+function isMissing(issue: Issue, value: unknown): boolean {
+  return (issue.code === "invalid_type" || issue.code === "invalid_value") && valueAt(value, issue.path) === undefined;
+}
+
+function missing(path: readonly PropertyKey[], schema: JsonSchema | undefined): Told {
+  const allowed = allowedBy(schema);
+  return { what: `${String(path.at(-1) ?? "the document")} is missing`, ...(allowed && { allowed }) };
+}
+
+function wrong(issue: Issue, schema: JsonSchema | undefined, document: unknown): Told {
+  const value = valueAt(document, issue.path);
+  const allowed = allowedBy(schema);
+  if (issue.code === "invalid_value") {
+    const meant = typeof value === "string" ? nearest(value, issue.values.map(String)) : undefined;
+    const told = readTold(issue.message);
+    if (told.allowed !== undefined) return told;
+    return {
+      what: `${named(value)} is not allowed`,
+      allowed: issue.values.map(String).join(", "),
+      ...(meant && { cause: `did you mean ${meant}?` }),
+    };
+  }
+  if (issue.code === "invalid_type" && !issue.message.includes("\n")) {
+    const quotes = issue.expected === "string" && (typeof value === "number" || typeof value === "boolean");
+    return {
+      what: `expected ${kinds[issue.expected] ?? issue.expected}, found ${named(value)}`,
+      ...(allowed && { allowed }),
+      ...(quotes && { cause: `YAML reads it as a ${typeof value}; put it in quotes` }),
+    };
+  }
+  if (issue.code === "too_small") return { what: bound(issue.origin, issue.minimum, "least", value) };
+  if (issue.code === "too_big") return { what: bound(issue.origin, issue.maximum, "most", value) };
+  return readTold(issue.message);
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  object: "a map",
+  record: "a map",
+  array: "a list",
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+function bound(origin: string, limit: number | bigint, word: "least" | "most", value: unknown): string {
+  if (origin === "string") return `must have at ${word} ${limit} characters`;
+  if (origin === "array" || origin === "object") return `must have at ${word} ${limit} ${Number(limit) === 1 ? "entry" : "entries"}`;
+  return `${named(value)} is out of range: at ${word} ${limit}`;
+}
+
+function allowedBy(schema: JsonSchema | undefined): string | undefined {
+  if (schema === undefined) return undefined;
+  if (schema.enum) return schema.enum.map(String).join(", ");
+  if (schema.const !== undefined) return String(schema.const);
+  if (schema.properties) return Object.keys(schema.properties).join(", ");
+  if (schema.examples?.length) return `text such as ${(schema.examples as unknown[]).map(String).join(", ")}`;
+  return schema.description?.replace(/\.$/, "");
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const step of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[step];
+  }
+  return at;
+}
+
+function schemaAt(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined {
+  let at: JsonSchema | undefined = schema;
+  for (const step of path) {
+    const below: unknown = at?.properties?.[String(step)] ?? at?.additionalProperties ?? at?.items;
+    at = typeof below === "object" && below !== null ? (below as JsonSchema) : undefined;
+  }
+  return at;
+}

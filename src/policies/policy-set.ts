@@ -1,0 +1,23 @@
+import { type LoadedPolicy, parsePolicies } from "./parse.ts";
+import type { Policy } from "./policy.ts";
+import { inReadingOrder, type Problem } from "./problem.ts";
+import { findTies } from "./ties.ts";
+
+/** All policies in force together: no two of one name, no two that tie. */
+export interface PolicySet {
+  readonly policies: readonly Policy[];
+  readonly loaded: readonly LoadedPolicy[];
+}
+
+export const noPolicies: PolicySet = { policies: [], loaded: [] };
+
+/** The set of some files, and every problem of them. With a problem the set is what could be read, for messages only: it must not come into force. */
+export function policySetOf(files: readonly { readonly file: string; readonly text: string }[]): {
+  readonly set: PolicySet;
+  readonly problems: readonly Problem[];
+} {
+  const parsed = files.map(({ file, text }) => parsePolicies(text, file));
+  const loaded = parsed.flatMap(({ policies }) => policies);
+  const problems = [...parsed.flatMap((one) => one.problems), ...findTies(loaded)];
+  return { set: { policies: loaded.map(({ policy }) => policy), loaded }, problems: inReadingOrder(problems) };
+}

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import { RearguardError } from "../errors.ts";
+import { duration } from "./duration.ts";
+import { jsonSchemaOf } from "./json-schema.ts";
+import { nearest } from "./nearest.ts";
+import { problemsOf } from "./place.ts";
+import { renderProblem } from "./problem.ts";
+import { percent } from "./ratio.ts";
+import { signalSchema } from "./signal.ts";
+import { named, told } from "./told.ts";
+
+const minute = 60_000;
+const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const labelAllowed = "lower-case letters, digits and -, at most 63";
+
+const glob = z.string().regex(/^[a-z0-9*]([a-z0-9.*-]*[a-z0-9*])?$/, {
+  error: ({ input }) => told(`${named(input)} is no Kubernetes name`, "lower-case letters, digits, . and -; * stands for any text"),
+});
+
+const labelKey = z
+  .string()
+  .regex(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/, { error: ({ input }) => told(`${named(input)} is no Kubernetes label`) });
+const labelValue = z.string().regex(/^([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?$/, {
+  error: ({ input }) =>
+    told(`${named(input)} is no value of a label`, "letters, digits, ., _ and -; labels are compared whole, * is not read"),
+});
+
+const match = z
+  .strictObject({
+    namespaces: z.array(glob).min(1).optional().describe("Any of these; * stands for any text."),
+    labels: z.record(labelKey, labelValue).optional().describe("All of these labels of the workload, exactly."),
+    kinds: z
+      .array(z.enum(["Deployment", "StatefulSet", "DaemonSet"]))
+      .min(1)
+      .optional()
+      .describe("Any of these kinds."),
+    names: z.array(glob).min(1).optional().describe("Any of these names; * stands for any text."),
+  })
+  .describe("Which workloads; all given keys must hold, {} is every workload. The most specific policy wins.");
+
+const mode = z
+  .enum(["observe", "enforce"], {
+    error: ({ input }) =>
+      input === "approve"
+        ? told("approve is not built yet", "observe or enforce", "approval comes with a later version; observe tells without acting")
+        : told(`${named(input)} is no mode`, "observe or enforce"),
+  })
+  .default("observe")
+  .describe("observe: judge and tell, change nothing. enforce: brake and roll back.");
+
+const confidenceAllowed = "from 99% to 99.9999%";
+const confidence = percent(0, 1)
+  .superRefine((ratio, context) => {
+    if (ratio < 0.99) {
+      const cause = "below 99% the brake (evidence 100) would come after the rollback (evidence 1 / (1 - confidence))";
+      context.addIssue({ code: "custom", message: told("the confidence is too low", confidenceAllowed, cause) });
+    }
+    if (ratio > 0.999999) {
+      context.addIssue({
+        code: "custom",
+        message: told("the confidence is too high", confidenceAllowed, "no amount of traffic would reach it"),
+      });
+    }
+  })
+  .prefault("99.9%")
+  .describe("P(rolling back a revision that stays within its limits) is at most 1 - confidence.");
+
+const actionName = z.enum(["brake", "rollback", "notify"]);
+const actions = z.array(actionName).describe("What a breach leads to. [] or [notify]: only tell.");
+
+const spec = z
+  .strictObject({
+    match,
+    mode,
+    window: duration(1000, 7 * 24 * 60 * minute)
+      .prefault("30m")
+      .describe("Judged until this long after the rollout completes."),
+    confidence,
+    sustain: duration(0, 60 * minute)
+      .prefault("30s")
+      .describe("A breach shorter than this never decides alone."),
+    keepReady: percent(0, 1).prefault("75%").describe("Share of the desired pods that stays ready while a rollback drains condemned pods."),
+    noData: z
+      .strictObject({
+        after: duration(1000, 24 * 60 * minute)
+          .prefault("5m")
+          .describe("How long a signal may be without usable data."),
+        // oxlint-disable-next-line unicorn/no-thenable -- a word, never a function
+        then: z.enum(["hold", "alert"]).default("alert").describe("Wait in silence, or tell somebody. Never a rollback, never a pass."),
+      })
+      .prefault({}),
+    signals: z
+      .record(
+        z.string().regex(dnsLabel, { error: ({ input }) => told(`${named(input)} cannot name a signal`, labelAllowed) }),
+        signalSchema,
+      )
+      .superRefine((signals, context) => {
+        if (Object.keys(signals).length > 0) return;
+        context.addIssue({ code: "custom", message: told("there is no signal", "at least one, for example pods: { pods: {} }") });
+      })
+      .describe("What is judged, each under a name of its own."),
+    onBreach: z
+      .object({ default: actions.default(["brake", "rollback", "notify"]) })
+      .catchall(actions)
+      .prefault({})
+      .describe("Actions by signal; default is for all others."),
+  })
+  .superRefine(
+    ({ signals, onBreach }, context) => {
+      if (typeof signals !== "object" || signals === null || Array.isArray(signals)) return;
+      const names = Object.keys(signals);
+      if (names.includes("default")) {
+        const message = told('a signal cannot be named "default"', "any other name", "onBreach.default is for all signals");
+        context.addIssue({ code: "custom", path: ["signals", "default"], params: { at: "key" }, message });
+      }
+      for (const name of Object.keys(onBreach ?? {})) {
+        if (name === "default" || names.includes(name)) continue;
+        const meant = nearest(name, ["default", ...names]);
+        const message = told(`${named(name)} names no signal`, ["default", ...names].join(", "), meant && `did you mean ${meant}?`);
+        context.addIssue({ code: "custom", path: ["onBreach", name], params: { at: "key" }, message });
+      }
+    },
+    // Without `when` zod leaves cross-checks out as soon as anything else in the spec is wrong, and the reader meets them one by one.
+    { when: ({ value }) => typeof value === "object" && value !== null },
+  );
+
+/** The YAML contract. Input is what people write; output has times in ms and ratios 0–1; encoding gives the written form back. */
+export const policySchema = z
+  .strictObject({
+    apiVersion: z.literal("rearguard.dev/v1alpha1"),
+    kind: z.literal("Policy"),
+    metadata: z.strictObject({
+      name: z.string().regex(dnsLabel, { error: ({ input }) => told(`${named(input)} cannot name a policy`, labelAllowed) }),
+    }),
+    spec,
+  })
+  .meta({ title: "Rearguard policy", description: "Which rollouts are judged, by what, and what a breach leads to." });
+
+export type Policy = z.output<typeof policySchema>;
+export type WrittenPolicy = z.input<typeof policySchema>;
+export type ActionName = z.output<typeof actionName>;
+
+/** What a breach of `signal` leads to. */
+export function actionsFor(policy: Policy, signal: string): readonly ActionName[] {
+  return policy.spec.onBreach[signal] ?? policy.spec.onBreach.default;
+}
+
+/** A policy in the language it was written in, defaults filled in: plain JSON for a Guard, readable with kubectl. */
+export function storePolicy(policy: Policy): WrittenPolicy {
+  return z.encode(policySchema, policy);
+}
+
+/** The policy of a form that `storePolicy` made; exactly the same numbers. Throws POLICY_INVALID on anything else. */
+export function storedPolicy(stored: unknown): Policy {
+  const parsed = policySchema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  const document = { value: stored, at: () => ({ line: 0, column: 0 }) };
+  const problems = problemsOf(parsed.error.issues, document, "stored policy", jsonSchemaOf(policySchema));
+  throw new RearguardError("POLICY_INVALID", problems.map(renderProblem).join("; "));
+}

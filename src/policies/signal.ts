@@ -1,0 +1,159 @@
+import { z } from "zod";
+import type { Ms } from "../model.ts";
+import { duration } from "./duration.ts";
+import { type Preset, presetNames, presetOf } from "./presets.ts";
+import { percent, times } from "./ratio.ts";
+import { templateProblem } from "./template.ts";
+import { named, told } from "./told.ts";
+
+const hour = 3_600_000;
+const metricName = z
+  .string()
+  .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, { error: ({ input }) => told(`${named(input)} is no metric name`, "letters, digits, _ and :") });
+const labelName = z
+  .string()
+  .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: ({ input }) => told(`${named(input)} is no label name`, "letters, digits and _") });
+
+const worseThanOld = times()
+  .prefault("1.5x")
+  .describe("The new revision may be this many times as bad as the old one before it counts, even above its limit.");
+
+const quantiles = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+const threshold = duration(1, hour).optional();
+
+const errors = z
+  .strictObject({
+    limit: percent(0, 0.99).prefault("0.5%").describe("Share of requests that may fail (status 5xx)."),
+    worseThanOld,
+  })
+  .describe("Judges the share of failed requests.");
+
+const slower = z
+  .strictObject({ p50: threshold, p75: threshold, p90: threshold, p95: threshold, p99: threshold, worseThanOld })
+  .superRefine(...exactlyOne(["p50", "p75", "p90", "p95", "p99"]))
+  .meta(oneOf(["p50", "p75", "p90", "p95", "p99"]))
+  .describe("Judges a latency quantile, by counting the requests slower than it allows. Exactly one of p50 to p99.");
+
+const http = z
+  .strictObject({
+    preset: z.enum(presetNames).describe("Library or mesh that counts the requests."),
+    metric: z
+      .strictObject({
+        requests: metricName.optional().describe("Request counter, by its full name."),
+        buckets: metricName.optional().describe("Histogram of latencies, by its full name with _bucket."),
+        statusLabel: labelName.optional(),
+        podLabel: labelName.optional().describe("Label that carries the pod's name: pod, exported_pod, kubernetes_pod_name …"),
+      })
+      .optional()
+      .describe("Names that differ from the preset's."),
+    errors: errors.optional(),
+    slower: slower.optional(),
+  })
+  .superRefine(...exactlyOne(["errors", "slower"]))
+  .meta(oneOf(["errors", "slower"]))
+  .describe("HTTP requests of each pod, new against limit and against old. Exactly one of errors and slower.");
+
+const pods = z
+  .strictObject({
+    restarts: z.int().min(1).max(1000).default(2).describe("A container of a new pod that restarted this often is a crash loop."),
+    stuckFor: duration(1, 24 * hour)
+      .prefault("2m")
+      .describe("How long a new pod may be stuck (image pull, configuration, scheduling)."),
+  })
+  .describe("State of the new pods; needs no metric and has no statistical bound.");
+
+const promql = z
+  .strictObject({
+    query: z
+      .string()
+      .min(1)
+      .max(10_000)
+      .superRefine(refuseBadTemplate)
+      .describe("PromQL; {{namespace}}, {{name}}, {{pods.new}}, {{pods.old}}."),
+    above: z.number().optional().describe("Breach while any series is above this."),
+    below: z.number().optional().describe("Breach while any series is below this."),
+    for: duration(0, 24 * hour)
+      .prefault("0s")
+      .describe("How long it must last before it counts."),
+  })
+  .superRefine(...exactlyOne(["above", "below"]))
+  .meta(oneOf(["above", "below"]))
+  .describe("A plain threshold on any query; has no statistical bound. Exactly one of above and below.");
+
+/** One signal as it is written: exactly one key says what kind it is. */
+export const signalSchema = z
+  .strictObject({ http: http.optional(), pods: pods.optional(), promql: promql.optional() })
+  .superRefine(...exactlyOne(["http", "pods", "promql"]))
+  .meta(oneOf(["http", "pods", "promql"]))
+  .describe("One question about the new revision. Exactly one of http, pods and promql.");
+
+/** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
+export type WrittenSignal = z.output<typeof signalSchema>;
+
+/** A signal to switch on. Ratios are 0–1; `limit` of `http-slower` is the share of requests that may be slower than `thresholdMs`. */
+export type Signal =
+  | { readonly kind: "http-errors"; readonly preset: Preset; readonly limit: number; readonly worseThanOld: number }
+  | {
+      readonly kind: "http-slower";
+      readonly preset: Preset;
+      readonly quantile: number;
+      readonly thresholdMs: Ms;
+      readonly limit: number;
+      readonly worseThanOld: number;
+    }
+  | { readonly kind: "pods"; readonly restarts: number; readonly stuckForMs: Ms }
+  | {
+      readonly kind: "promql";
+      readonly query: string;
+      readonly comparison: "above" | "below";
+      readonly limit: number;
+      readonly forMs: Ms;
+    };
+
+/** Which kind a written signal is. Throws only on a value that the schema would have refused. */
+export function signalOf(written: WrittenSignal): Signal {
+  if (written.http) return httpSignal(written.http);
+  if (written.pods) return { kind: "pods", restarts: written.pods.restarts, stuckForMs: written.pods.stuckFor };
+  if (written.promql) {
+    const { query, above, below, for: forMs } = written.promql;
+    if (above !== undefined) return { kind: "promql", query, comparison: "above", limit: above, forMs };
+    if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, forMs };
+  }
+  throw new TypeError("A signal without http, pods or promql was not read through signalSchema.");
+}
+
+function httpSignal(written: z.output<typeof http>): Signal {
+  const preset = presetOf(written.preset, written.metric);
+  if (written.errors) return { kind: "http-errors", preset, ...written.errors };
+  for (const [key, quantile] of Object.entries(quantiles)) {
+    const thresholdMs = written.slower?.[key as keyof typeof quantiles];
+    if (written.slower === undefined || thresholdMs === undefined) continue;
+    // 1 - 0.95 is not 0.05 in binary; the limit is shown to people and must be.
+    const limit = Math.round((1 - quantile) * 100) / 100;
+    return { kind: "http-slower", preset, quantile, thresholdMs, limit, worseThanOld: written.slower.worseThanOld };
+  }
+  throw new TypeError("An http signal without errors or slower was not read through signalSchema.");
+}
+
+/** Refines an object of which exactly one of `keys` must be set. Runs beside other problems, but not beside an unknown key: that is a slip for one of them. */
+function exactlyOne(keys: readonly string[]) {
+  const refine = (value: object, context: z.RefinementCtx): void => {
+    const set = keys.filter((key) => Object.hasOwn(value, key));
+    if (set.length === 1) return;
+    const what = set.length === 0 ? "one key is missing" : `${set.join(" and ")} exclude each other`;
+    context.addIssue({ code: "custom", message: told(what, `exactly one of ${keys.join(", ")}`) });
+  };
+  const when = ({ value, issues }: z.core.ParsePayload): boolean =>
+    typeof value === "object" && value !== null && !issues.some(({ code }) => code === "unrecognized_keys");
+  return [refine, { when }] as const;
+}
+
+/** The same rule for the JSON schema. */
+function oneOf(keys: readonly string[]) {
+  return { oneOf: keys.map((key) => ({ required: [key] })) };
+}
+
+function refuseBadTemplate(query: string, context: z.RefinementCtx): void {
+  const message = templateProblem(query);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+}

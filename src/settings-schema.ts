@@ -1,0 +1,184 @@
+import { access, constants } from "node:fs/promises";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { duration } from "./policies/duration.ts";
+import { named, told } from "./policies/told.ts";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** The settings file. Relative paths in it start at `folder`, where the file is; secrets are named by file, never written out. */
+export function settingsSchema(folder: string) {
+  const path = z
+    .string()
+    .min(1)
+    .transform((written) => resolve(folder, written));
+  const file = path.superRefine(async (absolute, context) => {
+    if (!(await isReadable(absolute))) context.addIssue({ code: "custom", message: told(`the file ${absolute} cannot be read`) });
+  });
+  const basic = z.strictObject({ username: z.string().min(1), passwordFile: file });
+  return z.strictObject({
+    cluster: z
+      .string()
+      .regex(/^[\w.-]{1,63}$/, {
+        error: ({ input }) => told(`${named(input)} cannot name a cluster`, "letters, digits, ., _ and -, at most 63"),
+      })
+      .default("cluster")
+      .describe("Name of this cluster in every message."),
+    policies: path.prefault("policies").describe("Folder of the policies (*.yaml), read again when it changes."),
+    kubernetes: z
+      .strictObject({
+        kubeconfig: file.optional().describe("Without it: the service account of the pod, else the usual kubeconfig."),
+        context: z.string().min(1).optional().describe("Context of the kubeconfig; its current one by default."),
+        namespaces: z
+          .array(z.string().min(1))
+          .min(1)
+          .optional()
+          .describe("Watch only these; all by default. Lets Roles take the place of a ClusterRole."),
+      })
+      .prefault({}),
+    prometheus: z
+      .strictObject({
+        url: httpUrl("no query").describe("Base URL of a Prometheus, Thanos or Mimir."),
+        bearerTokenFile: file.optional().describe("File with a bearer token, read again when it changes."),
+        basic: basic.optional().describe("HTTP basic authentication."),
+        headersFile: file.optional().describe("YAML map of further headers, such as X-Scope-OrgID."),
+        caFile: file.optional().describe("PEM file of the certificate authority."),
+        timeout: duration(100, hour).prefault("10s").describe("A query that takes longer has failed."),
+        scrapeInterval: duration(100, hour).prefault("15s").describe("How often the guarded pods are scraped."),
+      })
+      .superRefine(atMostOne("bearerTokenFile", "basic")),
+    judging: z
+      .strictObject({
+        block: duration(100, hour).prefault("15s").describe("Length of a block, the unit of judging; at least prometheus.scrapeInterval."),
+        settle: duration(0, hour)
+          .prefault("500ms")
+          .describe("How long after the end of a block it is asked for, so that the last scrape is in."),
+        baseline: duration(1000, day).prefault("30m").describe("How far back the old revision's rate is measured."),
+        warmUpLatency: duration(0, hour).prefault("30s").describe("Latency of a pod is not judged until this long after it is ready."),
+      })
+      .prefault({}),
+    leader: z
+      .strictObject({
+        enabled: z.boolean().default(true).describe("Act only while holding the Lease. Off only where a second Rearguard cannot exist."),
+        name: z.string().min(1).default("rearguard").describe("Name of the Lease."),
+        namespace: z
+          .string()
+          .min(1)
+          .default("rearguard")
+          .describe("Namespace of the Lease: the one Rearguard runs in, which is never guarded unless named."),
+        leaseDuration: duration(1000, hour).prefault("15s").describe("Another one may take over this long after the last renewal."),
+        renewDeadline: duration(100, hour).prefault("10s").describe("Without a renewal for this long, this one stops acting."),
+        retryPeriod: duration(100, hour).prefault("2s").describe("How often the Lease is tried or renewed."),
+      })
+      .superRefine((leader, context) => {
+        if (!(leader.retryPeriod < leader.renewDeadline && leader.renewDeadline < leader.leaseDuration)) {
+          const cause = "two leaders could act at once";
+          context.addIssue({
+            code: "custom",
+            message: told("the times contradict each other", "retryPeriod < renewDeadline < leaseDuration", cause),
+          });
+        }
+      })
+      .prefault({}),
+    listen: z
+      .strictObject({
+        host: z.string().min(1).default("0.0.0.0").describe("Address of the API, the probes and /metrics."),
+        port: z.int().min(0).max(65_535).default(8080).describe("0 takes any free port."),
+        tokenFile: file
+          .optional()
+          .describe("File with the bearer token that the API asks for; without it whoever reaches the port may read."),
+      })
+      .prefault({}),
+    grafana: z
+      .strictObject({
+        url: httpUrl("no query").describe("Base URL of Grafana."),
+        tokenFile: file.describe("File with a service account token that may write annotations."),
+        api: z.literal("legacy").default("legacy").describe("Annotation API."),
+      })
+      .optional()
+      .describe("Annotates guards and what was done; left out: no annotations."),
+    webhooks: z
+      .array(
+        z
+          .strictObject({
+            name: z.string().min(1).max(63).describe("Name in logs and metrics."),
+            url: httpUrl("any query").optional().describe("Where messages are posted."),
+            urlFile: file.optional().describe("File with the URL, where the URL is itself a secret."),
+            secretFile: file.optional().describe("File with a whsec_… secret; messages are then signed (Standard Webhooks)."),
+          })
+          .superRefine((webhook, context) => {
+            if ((webhook.url === undefined) === (webhook.urlFile === undefined)) {
+              context.addIssue({ code: "custom", message: told("a webhook has one address", "exactly one of url, urlFile") });
+            }
+          }),
+      )
+      .superRefine((webhooks, context) => {
+        for (const [at, { name }] of webhooks.entries()) {
+          if (webhooks.findIndex((other) => other.name === name) < at) {
+            context.addIssue({
+              code: "custom",
+              path: [at, "name"],
+              message: told(`the name ${named(name)} is taken by an earlier webhook`),
+            });
+          }
+        }
+      })
+      .default([])
+      .describe("Receivers of messages."),
+    governor: z
+      .strictObject({
+        cooldown: duration(0, 7 * day)
+          .prefault("30m")
+          .describe("After an action nothing is done to the same workload for this long."),
+        rollbacksPerHour: z
+          .strictObject({ namespace: z.int().min(0).default(3), cluster: z.int().min(0).default(10) })
+          .prefault({})
+          .describe("Rollbacks beyond this are withheld."),
+        concurrent: z.int().min(1).default(3).describe("Rollbacks under way at once."),
+        killSwitch: z.boolean().default(false).describe("Withhold every action; judging and telling go on."),
+      })
+      .prefault({}),
+    verify: z
+      .strictObject({
+        within: duration(1000, day).prefault("5m").describe("A rollback that has not helped by then is unresolved."),
+        blocks: z.int().min(1).max(100).default(4).describe("Recovered blocks with requests that show it has helped."),
+      })
+      .prefault({}),
+    log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info") }).prefault({}),
+  });
+}
+
+type Schema = ReturnType<typeof settingsSchema>;
+export type Settings = z.output<Schema>;
+export type WrittenSettings = z.input<Schema>;
+
+function httpUrl(query: "no query" | "any query") {
+  const without = query === "any query" ? "user, password or fragment" : "user, password, query or fragment";
+  const allowed = `http:// or https:// and a host, without ${without}`;
+  return z.string().superRefine((text, context) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
+    if (isHttp && !url.username && !url.password && !url.hash && (query === "any query" || !url.search)) return;
+    // The text is not repeated: it may hold a password.
+    const cause = url?.password ? "credentials belong into a file" : "";
+    context.addIssue({ code: "custom", message: told("this is not a URL that can be used", allowed, cause) });
+  });
+}
+
+function atMostOne(one: string, other: string) {
+  return (value: object, context: z.RefinementCtx): void => {
+    if (Object.hasOwn(value, one) && Object.hasOwn(value, other)) {
+      context.addIssue({ code: "custom", message: told(`${one} excludes ${other}`, "at most one of them") });
+    }
+  };
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

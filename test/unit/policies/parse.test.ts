@@ -1,0 +1,325 @@
+// oxlint-disable unicorn/no-thenable -- noData.then is a word of the policy, never a function
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parsePolicies } from "../../../src/policies/parse.ts";
+import { renderProblem } from "../../../src/policies/problem.ts";
+import { aPolicy, policyYaml } from "./a-policy.ts";
+
+function problemsOf(text: string): readonly string[] {
+  return parsePolicies(text, "p.yaml").problems.map(renderProblem);
+}
+
+test("the shortest policy gets every default", () => {
+  expect(aPolicy("short")).toEqual({
+    apiVersion: "rearguard.dev/v1alpha1",
+    kind: "Policy",
+    metadata: { name: "short" },
+    spec: {
+      match: {},
+      mode: "observe",
+      window: 1_800_000,
+      confidence: 0.999,
+      sustain: 30_000,
+      keepReady: 0.75,
+      noData: { after: 300_000, then: "alert" },
+      signals: { pods: { pods: { restarts: 2, stuckFor: 120_000 } } },
+      onBreach: { default: ["brake", "rollback", "notify"] },
+    },
+  });
+});
+
+test("durations become ms and percentages ratios, exactly", () => {
+  const policy = aPolicy("full", "{ namespaces: [shop-*], labels: { app.kubernetes.io/name: api } }", [
+    "mode: enforce",
+    "window: 1h30m",
+    "confidence: 99.99%",
+    "sustain: 0s",
+    "keepReady: 62.5%",
+    "noData: { after: 2m, then: hold }",
+    "signals:",
+    "  errors: { http: { preset: aspnet, errors: { limit: 0.1%, worseThanOld: 2x } } }",
+    "  latency: { http: { preset: istio, metric: { podLabel: exported_pod }, slower: { p99: 1s500ms } } }",
+    `  cpu: { promql: { query: 'sum(rate(cpu{pod=~"{{pods.new}}"}[1m]))', above: 0.9, for: 5m } }`,
+    "onBreach: { latency: [notify], cpu: [] }",
+  ]);
+  expect(policy.spec).toEqual({
+    match: { namespaces: ["shop-*"], labels: { "app.kubernetes.io/name": "api" } },
+    mode: "enforce",
+    window: 5_400_000,
+    confidence: 0.9999,
+    sustain: 0,
+    keepReady: 0.625,
+    noData: { after: 120_000, then: "hold" },
+    signals: {
+      errors: { http: { preset: "aspnet", errors: { limit: 0.001, worseThanOld: 2 } } },
+      latency: { http: { preset: "istio", metric: { podLabel: "exported_pod" }, slower: { p99: 1500, worseThanOld: 1.5 } } },
+      cpu: { promql: { query: 'sum(rate(cpu{pod=~"{{pods.new}}"}[1m]))', above: 0.9, for: 300_000 } },
+    },
+    onBreach: { default: ["brake", "rollback", "notify"], latency: ["notify"], cpu: [] },
+  });
+});
+
+const presets =
+  "prom-client, express-prom-bundle, fastify-metrics, prometheus-api-metrics, express-prometheus-middleware, otel, aspnet, prometheus-net, micrometer, fastapi, istio, linkerd";
+const durations = "a duration such as 500ms, 30s, 5m or 1h30m";
+
+describe("a wrong line is refused at its place, with what is allowed and the likely cause", () => {
+  test.each([
+    [
+      "an unknown key",
+      "modus: observe",
+      '5:3 spec.modus: unknown key "modus"; allowed: match, mode, window, confidence, sustain, keepReady, noData, signals, onBreach; did you mean mode?',
+    ],
+    [
+      "a mode that is not built",
+      "mode: approve",
+      "5:9 spec.mode: approve is not built yet; allowed: observe or enforce; approval comes with a later version; observe tells without acting",
+    ],
+    ["a mode that does not exist", "mode: strict", '5:9 spec.mode: "strict" is no mode; allowed: observe or enforce'],
+    [
+      "a duration without unit",
+      "window: 30",
+      `5:11 spec.window: 30 is not a duration; allowed: ${durations}; the unit is missing; did you mean 30s or 30ms?`,
+    ],
+    [
+      "a fraction of an hour",
+      "window: 1.5h",
+      `5:11 spec.window: "1.5h" is not a duration; allowed: ${durations}; only whole numbers are read: 1.5h is 1h30m`,
+    ],
+    ["a window that is too long", "window: 8d", "5:11 spec.window: 8d is out of range; allowed: between 1s and 7d"],
+    [
+      "a percentage without sign",
+      "keepReady: 0.5",
+      "5:14 spec.keepReady: 0.5 cannot be read; allowed: a percentage above 0%, at most 100%; the % sign is missing; did you mean 0.5%, or 50%?",
+    ],
+    [
+      "a confidence that is too low",
+      "confidence: 95%",
+      "5:15 spec.confidence: the confidence is too low; allowed: from 99% to 99.9999%; below 99% the brake (evidence 100) would come after the rollback (evidence 1 / (1 - confidence))",
+    ],
+    [
+      "a confidence nobody reaches",
+      "confidence: 100%",
+      "5:15 spec.confidence: the confidence is too high; allowed: from 99% to 99.9999%; no amount of traffic would reach it",
+    ],
+    ["a rollback without data", "noData: { then: rollback }", '5:19 spec.noData.then: "rollback" is not allowed; allowed: hold, alert'],
+    [
+      "an action for a signal that is not there",
+      "onBreach: { pod: [notify] }",
+      '5:15 spec.onBreach.pod: "pod" names no signal; allowed: default, pods; did you mean pods?',
+    ],
+    [
+      "an action that does not exist",
+      "onBreach: { pods: [rolback] }",
+      '5:22 spec.onBreach.pods[0]: "rolback" is not allowed; allowed: brake, rollback, notify; did you mean rollback?',
+    ],
+    ["no signal", "signals: {}", "5:12 spec.signals: there is no signal; allowed: at least one, for example pods: { pods: {} }"],
+    [
+      "a signal called default",
+      "signals: { default: { pods: {} } }",
+      '5:14 spec.signals.default: a signal cannot be named "default"; allowed: any other name; onBreach.default is for all signals',
+    ],
+    [
+      "a signal in capitals",
+      "signals: { Pods: { pods: {} } }",
+      '5:14 spec.signals.Pods: "Pods" cannot name a signal; allowed: lower-case letters, digits and -, at most 63',
+    ],
+    ["an empty signal", "signals: { a: }", "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, pods, promql"],
+    [
+      "two kinds in one signal",
+      "signals: { a: { pods: {}, promql: { query: up, above: 1 } } }",
+      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, pods, promql",
+    ],
+    [
+      "a preset that does not exist",
+      "signals: { a: { http: { preset: asp, errors: {} } } }",
+      `5:35 spec.signals.a.http.preset: "asp" is not allowed; allowed: ${presets}; did you mean aspnet?`,
+    ],
+    ["no preset", "signals: { a: { http: { errors: {} } } }", `5:19 spec.signals.a.http.preset: preset is missing; allowed: ${presets}`],
+    [
+      "neither errors nor slower",
+      "signals: { a: { http: { preset: otel } } }",
+      "5:25 spec.signals.a.http: one key is missing; allowed: exactly one of errors, slower",
+    ],
+    [
+      "a slip in errors",
+      "signals: { a: { http: { preset: otel, eror: {} } } }",
+      '5:41 spec.signals.a.http.eror: unknown key "eror"; allowed: preset, metric, errors, slower; did you mean errors?',
+    ],
+    [
+      "two quantiles",
+      "signals: { a: { http: { preset: otel, slower: { p95: 1s, p99: 2s } } } }",
+      "5:49 spec.signals.a.http.slower: p95 and p99 exclude each other; allowed: exactly one of p50, p75, p90, p95, p99",
+    ],
+    [
+      "a factor without x",
+      "signals: { a: { http: { preset: otel, errors: { worseThanOld: 1.5 } } } }",
+      "5:65 spec.signals.a.http.errors.worseThanOld: 1.5 cannot be read; allowed: a factor such as 1.5x, from 1x to 100x; the x is missing; did you mean 1.5x?",
+    ],
+    [
+      "a new revision that must be better",
+      "signals: { a: { http: { preset: otel, errors: { worseThanOld: 0.5x } } } }",
+      "5:65 spec.signals.a.http.errors.worseThanOld: 0.5x is out of range; allowed: a factor such as 1.5x, from 1x to 100x",
+    ],
+    [
+      "PromQL in a metric name",
+      `signals: { a: { http: { preset: otel, metric: { requests: 'up} or up{' }, errors: {} } } }`,
+      '5:61 spec.signals.a.http.metric.requests: "up} or up{" is no metric name; allowed: letters, digits, _ and :',
+    ],
+    ["no restarts at all", "signals: { a: { pods: { restarts: 0 } } }", "5:37 spec.signals.a.pods.restarts: 0 is out of range: at least 1"],
+    [
+      "an unknown placeholder",
+      `signals: { a: { promql: { query: 'up{pod="{{pod}}"}', above: 1 } } }`,
+      "5:36 spec.signals.a.promql.query: unknown placeholder {{pod}}; allowed: {{namespace}}, {{name}}, {{pods.new}}, {{pods.old}}",
+    ],
+    [
+      "a threshold on no side",
+      "signals: { a: { promql: { query: up } } }",
+      "5:27 spec.signals.a.promql: one key is missing; allowed: exactly one of above, below",
+    ],
+  ])("%s", (_name, line, expected) => {
+    expect(problemsOf(policyYaml("p", undefined, [line]).replace("  match: {}\n", "").concat("  match: {}\n"))).toEqual([
+      `p.yaml:${expected}`,
+    ]);
+  });
+});
+
+describe("a wrong match is refused at its place", () => {
+  test.each([
+    [
+      "{ namespces: [a] }",
+      'p.yaml:5:12 spec.match.namespces: unknown key "namespces"; allowed: namespaces, labels, kinds, names; did you mean namespaces?',
+    ],
+    ["{ namespaces: [] }", "p.yaml:5:24 spec.match.namespaces: must have at least 1 entry"],
+    [
+      "{ namespaces: shop }",
+      'p.yaml:5:24 spec.match.namespaces: expected a list, found "shop"; allowed: Any of these; * stands for any text',
+    ],
+    [
+      "{ labels: { version: 1 } }",
+      "p.yaml:5:31 spec.match.labels.version: expected text, found 1; YAML reads it as a number; put it in quotes",
+    ],
+    [
+      "{ labels: { app: api-* } }",
+      'p.yaml:5:27 spec.match.labels.app: "api-*" is no value of a label; allowed: letters, digits, ., _ and -; labels are compared whole, * is not read',
+    ],
+    [
+      "{ kinds: [Deploy] }",
+      'p.yaml:5:20 spec.match.kinds[0]: "Deploy" is not allowed; allowed: Deployment, StatefulSet, DaemonSet; did you mean Deployment?',
+    ],
+    [
+      "{ names: [Api] }",
+      'p.yaml:5:20 spec.match.names[0]: "Api" is no Kubernetes name; allowed: lower-case letters, digits, . and -; * stands for any text',
+    ],
+  ])("%s", (match, expected) => {
+    expect(problemsOf(policyYaml("p", match))).toEqual([expected]);
+  });
+});
+
+test("every problem of a file is reported at once, in reading order, and a good document beside a broken one is kept", () => {
+  const text = [
+    policyYaml("one", "{}", ["mode: off", "window: 5"]),
+    "kind: Policy\nkind: Policy\n",
+    policyYaml("good", "{ names: [api] }"),
+    "a: &x [1]\nb: *x\n",
+    "- 1\n",
+    policyYaml("last", "{}", ["sustain: 1"]),
+  ].join("---\n");
+  const { policies, problems } = parsePolicies(text, "many.yaml");
+  expect(policies.map(({ policy, file, line, column }) => [policy.metadata.name, file, line, column])).toEqual([
+    ["good", "many.yaml", 15, 19],
+  ]);
+  expect(problems.map(renderProblem)).toEqual([
+    'many.yaml:6:9 spec.mode: "off" is no mode; allowed: observe or enforce',
+    `many.yaml:7:11 spec.window: 5 is not a duration; allowed: ${durations}; the unit is missing; did you mean 5s or 5ms?`,
+    "many.yaml:11:1: the key stands twice in this map",
+    "many.yaml:21:4: the alias *x is not supported; write the value out",
+    "many.yaml:23:1: expected a map, found a list; allowed: apiVersion, kind, metadata, spec",
+    `many.yaml:30:12 spec.sustain: 1 is not a duration; allowed: ${durations}; the unit is missing; did you mean 1s or 1ms?`,
+  ]);
+});
+
+describe("a text that is no policy is one clear problem", () => {
+  test.each([
+    ["", "p.yaml:1:1: the file holds no policy; to take a policy out of force, delete its file"],
+    ["# all commented out\n", "p.yaml:1:1: the file holds no policy; to take a policy out of force, delete its file"],
+    ["a: [1", "p.yaml:1:6: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]"],
+    ["a:\n\t- 1\n", "p.yaml:2:1: a tab is used as indentation; YAML allows spaces only"],
+    ["a: !secret x\n", "p.yaml:1:4: not valid YAML: unresolved tag: !secret"],
+    ["__proto__: { a: 1 }\n", "p.yaml:1:1: the key __proto__ is not allowed"],
+  ])("%j", (text, expected) => {
+    expect(problemsOf(text)).toEqual([expected]);
+  });
+});
+
+test("a text nested beyond reason is a problem, not an overflow", () => {
+  expect(problemsOf(`${"[".repeat(5000)}${"]".repeat(5000)}`)).toEqual([
+    expect.stringMatching(/^p\.yaml.*: the document is nested too deeply$/),
+  ]);
+});
+
+test("any text at all is answered with policies or problems, never thrown at", () => {
+  const pieces = fc.constantFrom(
+    ...Array.from("{}[]:,-*&!|>%@`'\"\n\t #?~"),
+    "spec:",
+    "  match:",
+    "signals",
+    "<<",
+    "---\n",
+    "kind: Policy\n",
+    "null",
+    "1e400",
+    "__proto__",
+    "constructor",
+    "é",
+    "\u0000",
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join("")),
+      ),
+      (text) => {
+        const { policies, problems } = parsePolicies(text, "any.yaml");
+        expect(policies.length + problems.length).toBeGreaterThan(0);
+        for (const problem of problems) expect(renderProblem(problem).split("\n")).toHaveLength(1);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("any data in the place of a spec is answered, and a wrong one is never taken for a policy", () => {
+  const key = fc.constantFrom(
+    "match",
+    "mode",
+    "signals",
+    "onBreach",
+    "noData",
+    "http",
+    "pods",
+    "errors",
+    "slower",
+    "default",
+    "p95",
+    "window",
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      fc.constantFrom(null, true, 0, -1, "30s", "1%", "observe", ""),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(key, tie("value"), { maxKeys: 5 }),
+    ),
+  }));
+  fc.assert(
+    fc.property(value, (spec) => {
+      const text = JSON.stringify({ apiVersion: "rearguard.dev/v1alpha1", kind: "Policy", metadata: { name: "any" }, spec });
+      const { policies, problems } = parsePolicies(text, "any.yaml");
+      expect(policies.length === 1).toBe(problems.length === 0);
+      for (const { line, column } of problems) expect([line, column > 0]).toEqual([1, true]);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { limitWarnings } from "../../../src/policies/limits.ts";
+import { actionsFor, storedPolicy, storePolicy } from "../../../src/policies/policy.ts";
+import { presetNames, presetOf } from "../../../src/policies/presets.ts";
+import { signalOf } from "../../../src/policies/signal.ts";
+import { aPolicy } from "./a-policy.ts";
+
+function signal(yaml: string) {
+  const { spec } = aPolicy("p", "{}", [`signals: { a: ${yaml} }`]);
+  const written = spec.signals["a"];
+  if (written === undefined) throw new Error("no signal");
+  return signalOf(written);
+}
+
+test("errors are judged with the floor of half a per cent where no limit is written", () => {
+  expect(signal("{ http: { preset: otel, errors: {} } }")).toEqual({
+    kind: "http-errors",
+    preset: presetOf("otel"),
+    limit: 0.005,
+    worseThanOld: 1.5,
+  });
+});
+
+test.each([
+  ["p50", 0.5, 0.5],
+  ["p75", 0.75, 0.25],
+  ["p90", 0.9, 0.1],
+  ["p95", 0.95, 0.05],
+  ["p99", 0.99, 0.01],
+])("%s allows the share of slow requests that its name says", (key, quantile, limit) => {
+  expect(signal(`{ http: { preset: otel, slower: { ${key}: 250ms } } }`)).toEqual({
+    kind: "http-slower",
+    preset: presetOf("otel"),
+    quantile,
+    thresholdMs: 250,
+    limit,
+    worseThanOld: 1.5,
+  });
+});
+
+test("pods and promql become what they say", () => {
+  expect(signal("{ pods: { stuckFor: 5m } }")).toEqual({ kind: "pods", restarts: 2, stuckForMs: 300_000 });
+  expect(signal("{ promql: { query: up, below: 0 } }")).toEqual({ kind: "promql", query: "up", comparison: "below", limit: 0, forMs: 0 });
+});
+
+test("a policy may name its own metrics, and the matcher of bad requests follows the label", () => {
+  const own = signal(
+    "{ http: { preset: prom-client, metric: { requests: api_total, statusLabel: code, podLabel: exported_pod }, errors: {} } }",
+  );
+  expect(own).toMatchObject({ preset: { requests: "api_total", badMatcher: 'code=~"5.."', podLabel: "exported_pod" } });
+});
+
+test.each([
+  ["istio", 'response_code=~"5.."', ['reporter="destination"'], 0.001],
+  ["linkerd", 'classification="failure"', ['direction="inbound"'], 0.001],
+  ["prom-client", 'status=~"5.."', [expect.stringMatching(/^route!~"/)], 1],
+] as const)("%s counts as the library does", (name, badMatcher, excluded, unitSeconds) => {
+  expect(presetOf(name)).toMatchObject({ badMatcher, excluded, unitSeconds, podLabel: "pod" });
+});
+
+test("health and metrics routes are left out, and no others", () => {
+  const [matcher = ""] = presetOf("otel").excluded;
+  const regex = new RegExp(`^(?:${/"(.*)"/.exec(matcher)?.[1]})$`);
+  expect(
+    ["/health", "/health/dependencies", "/healthz", "/readyz", "metrics", "/actuator/prometheus"].filter((route) => !regex.test(route)),
+  ).toEqual([]);
+  expect(["", "/", "/healthcare", "/orders/health", "/metrics-report", "/ready-meals"].filter((route) => regex.test(route))).toEqual([]);
+});
+
+test("the bounds of every preset rise", () => {
+  for (const name of presetNames) {
+    const bounds = presetOf(name).defaultBuckets;
+    expect([name, bounds]).toEqual([name, bounds.toSorted((a, b) => a - b)]);
+  }
+});
+
+describe("what check warns of", () => {
+  test.each([
+    [
+      "{ http: { preset: prom-client, slower: { p95: 200ms } } }",
+      ["a: p95 200ms: prom-client's default buckets have no bound at 0.2 s; judged between 0.1 and 0.25 s"],
+    ],
+    [
+      "{ http: { preset: istio, slower: { p99: 2s } } }",
+      ["a: p99 2s: istio's default buckets have no bound at 2 s; judged between 1 and 2.5 s"],
+    ],
+    [
+      "{ http: { preset: fastapi, slower: { p50: 50ms } } }",
+      ["a: p50 50ms: fastapi's default buckets have no bound at 0.05 s; judged between 0 and 0.1 s"],
+    ],
+    [
+      "{ http: { preset: fastapi, slower: { p95: 3s } } }",
+      ["a: p95 3s: fastapi's default buckets end at 1 s; nothing slower can be told apart"],
+    ],
+    [
+      "{ http: { preset: micrometer, slower: { p95: 1s } } }",
+      ["a: p95 1s: micrometer exports no buckets unless percentiles-histogram is set"],
+    ],
+    ["{ http: { preset: linkerd, slower: { p95: 200ms } } }", []],
+    ["{ http: { preset: prom-client, metric: { buckets: own_bucket }, slower: { p95: 200ms } } }", []],
+    ["{ promql: { query: up, above: 1, for: 30m } }", ["a: for 30m is not shorter than window: it can never breach"]],
+  ])("%s", (yaml, warnings) => {
+    expect(limitWarnings(aPolicy("p", "{}", [`signals: { a: ${yaml} }`]))).toEqual(warnings);
+  });
+
+  test("a sustain as long as the window", () => {
+    expect(limitWarnings(aPolicy("p", "{}", ["window: 30s"]))).toEqual([
+      "sustain 30s is not shorter than window 30s: nothing can ever breach",
+    ]);
+  });
+});
+
+test("a stored policy is what was written, and comes back with the same numbers", () => {
+  const policy = aPolicy("p", "{ names: ['api-*'] }", [
+    "mode: enforce",
+    "window: 90s",
+    "confidence: 99.95%",
+    "signals: { a: { http: { preset: otel, slower: { p99: 1s } } } }",
+    "onBreach: { a: [brake] }",
+  ]);
+  const stored: unknown = JSON.parse(JSON.stringify(storePolicy(policy)));
+  expect(stored).toMatchObject({
+    spec: { window: "1m30s", confidence: "99.95%", signals: { a: { http: { slower: { p99: "1s", worseThanOld: "1.5x" } } } } },
+  });
+  expect(storedPolicy(stored)).toEqual(policy);
+});
+
+test("a stored policy that somebody damaged is refused", () => {
+  expect(() => storedPolicy({ ...storePolicy(aPolicy("p")), kind: "Other" })).toThrow(
+    'stored policy kind: "Other" is not allowed; allowed: Policy',
+  );
+});
+
+test("a signal without actions of its own has the default ones", () => {
+  const policy = aPolicy("p", "{}", ["signals: { a: { pods: {} }, b: { pods: {} } }", "onBreach: { default: [brake], b: [notify] }"]);
+  expect([actionsFor(policy, "a"), actionsFor(policy, "b")]).toEqual([["brake"], ["notify"]]);
+});
