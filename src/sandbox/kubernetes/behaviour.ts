@@ -1,0 +1,33 @@
+import type { Behaviour, Effect, SandboxPod } from "../world.ts";
+
+const prefix = "sandbox.rearguard.dev/";
+
+/** How the pod's process behaves now: its annotations, then the effects in order. */
+export function behaviourOf(pod: SandboxPod, effects: readonly Effect[], now: number): Behaviour {
+  const told = (key: string) => pod.annotations[prefix + key];
+  const ready = told("ready-after");
+  const crash = told("crash-after");
+  let behaviour: Behaviour = {
+    errorRate: Number(told("error-rate") ?? 0),
+    p50Ms: Number(told("p50-ms") ?? 20),
+    p95Ms: Number(told("p95-ms") ?? 60),
+    readyAfterMs: ready === "never" ? null : seconds(ready ?? "2") * 1000,
+    crashAfterMs: crash === undefined ? null : seconds(crash) * 1000,
+    imagePullFails: told("image-pull") === "fail",
+  };
+  for (const effect of effects) behaviour = { ...behaviour, ...effect(pod, now) };
+  return behaviour;
+}
+
+/** The scheduler leaves such a pod pending. */
+export function isUnschedulable(annotations: Readonly<Record<string, string>>): boolean {
+  const told = annotations[`${prefix}unschedulable`];
+  return told !== undefined && told !== "false";
+}
+
+/** `5` and `5s` are the same. */
+function seconds(text: string): number {
+  const value = Number(text.replace(/s$/, ""));
+  if (!Number.isFinite(value)) throw new Error(`${prefix}… wants seconds, not "${text}"`);
+  return value;
+}

@@ -1,0 +1,52 @@
+import { controllerOf } from "./object.ts";
+import type { Service } from "./object.ts";
+import { customResourceDefinitions, deployments, namespaces, pods, replicaSets, services, storageKey } from "./resource-type.ts";
+import { matchesSelector } from "./selector.ts";
+import type { Store } from "./store.ts";
+import type { WatchEvent } from "./watch-log.ts";
+
+/** Who has to look at what after a write: `<controller> <namespace>/<name>`. */
+export function tasksOf(event: WatchEvent, store: Store): string[] {
+  const { namespace = "", name } = event.object.metadata;
+  const owner = controllerOf(event.object);
+  switch (event.key) {
+    case storageKey(deployments):
+      return [`deployment ${namespace}/${name}`];
+    case storageKey(replicaSets):
+      return [`replicaset ${namespace}/${name}`, ...(owner?.kind === "Deployment" ? [`deployment ${namespace}/${owner.name}`] : [])];
+    case storageKey(pods):
+      return [`pod ${namespace}/${name}`, ...ownersOfPod(event, store), ...servicesOf(event, store)];
+    case storageKey(services):
+      return [`service ${namespace}/${name}`];
+    case storageKey(namespaces):
+      return event.object.metadata.deletionTimestamp === undefined ? [] : [`namespace /${name}`];
+    case storageKey(customResourceDefinitions):
+      return [`definition /${name}`];
+    default:
+      return emptiedNamespace(event, store);
+  }
+}
+
+function ownersOfPod(event: WatchEvent, store: Store): string[] {
+  const { namespace = "" } = event.object.metadata;
+  const set = controllerOf(event.object);
+  if (set?.kind !== "ReplicaSet") return emptiedNamespace(event, store);
+  const found = store.get(replicaSets, namespace, set.name);
+  const deployment = found && controllerOf(found);
+  // A Deployment that recreates waits for the last pod itself, whose ReplicaSet does not change any more.
+  const waiting = event.kind === "DELETED" && deployment?.kind === "Deployment" ? [`deployment ${namespace}/${deployment.name}`] : [];
+  return [`replicaset ${namespace}/${set.name}`, ...waiting, ...emptiedNamespace(event, store)];
+}
+
+function servicesOf(event: WatchEvent, store: Store): string[] {
+  const { namespace = "", labels } = event.object.metadata;
+  return ([...store.each(services)] as Service[])
+    .filter((service) => service.metadata.namespace === namespace && matchesSelector({ matchLabels: service.spec.selector ?? {} }, labels))
+    .map((service) => `service ${namespace}/${service.metadata.name}`);
+}
+
+function emptiedNamespace(event: WatchEvent, store: Store): string[] {
+  const { namespace = "" } = event.object.metadata;
+  const isGoing = event.kind === "DELETED" && store.get(namespaces, "", namespace)?.metadata.deletionTimestamp !== undefined;
+  return isGoing ? [`namespace /${namespace}`] : [];
+}

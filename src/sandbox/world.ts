@@ -1,0 +1,44 @@
+// The seam between the sandbox's Kubernetes (which makes pods) and its traffic (which flows through them).
+
+/** How the process in a pod behaves. Read from annotations of the pod `sandbox.rearguard.dev/<key>`, then overridden by effects. */
+export interface Behaviour {
+  /** `error-rate`: share of requests answered 500, 0–1. */
+  readonly errorRate: number;
+  /** `p50-ms`, `p95-ms`: lognormal latency. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  /** `ready-after`: seconds from start to Ready; absent key: 2 s; "never". */
+  readonly readyAfterMs: number | null;
+  /** `crash-after`: seconds from start to exit 1, again and again with the kubelet's back-off; absent: never. */
+  readonly crashAfterMs: number | null;
+  /** `image-pull: fail`: ErrImagePull, then ImagePullBackOff. */
+  readonly imagePullFails: boolean;
+}
+
+/** A pod as the traffic sees it. */
+export interface SandboxPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly ip: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly podTemplateHash: string;
+  readonly running: boolean;
+  readonly ready: boolean;
+  readonly terminating: boolean;
+  /** Start of the process that runs now: counters begin at 0 there. */
+  readonly startedAt: number;
+}
+
+/** Changes a behaviour for a while, as an incident does. */
+export type Effect = (pod: SandboxPod, now: number) => Partial<Behaviour>;
+
+/** Pseudo-random numbers in [0, 1): the same seed gives the same world. */
+export type Random = () => number;
+
+/** Part of the world that moves only when it is told the time. */
+export interface Moving {
+  /** Brings this part from where it is to `now`, step by step; never goes back. */
+  advance(now: number): void;
+}
