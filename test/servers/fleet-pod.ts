@@ -1,0 +1,118 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+export type PodProcess = {
+  readonly name: string;
+  /** From now on behaves as these annotations say; counters go on. */
+  behave(annotations: Readonly<Record<string, string>>): void;
+  /** Frees the address at once and drops open connections. */
+  close(): void;
+};
+
+type Behaviour = {
+  /** 0–1, share of requests answered 500. */
+  readonly errorRatio: number;
+  readonly medianLatencyMs: number;
+};
+
+/**
+ * One container: an HTTP server on `address`:8080 with metrics of its own.
+ *
+ * Annotations:
+ *   fleet.test/error-rate    share of 500s, 0–1; 0 unless told
+ *   fleet.test/latency-ms    median latency; 10 unless told
+ *   fleet.test/latency-mult  factor on it; 1 unless told
+ *
+ * `/metrics` gives `http_requests_total{method,status}` and `http_request_duration_seconds` with
+ * prom-client's default buckets. `/healthz` is answered and, like `/metrics`, not counted.
+ * @throws Error (as an uncaught one) when the address cannot be listened on.
+ */
+export function startPodProcess(options: {
+  readonly name: string;
+  readonly address: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}): PodProcess {
+  let behaviour = parseBehaviour(options.annotations);
+  const metrics = createMetrics();
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    if (request.url === "/healthz") return void response.end("ok\n");
+    if (request.url === "/metrics") {
+      response.setHeader("content-type", metrics.registry.contentType);
+      return void response.end(await metrics.registry.metrics());
+    }
+    const status = Math.random() < behaviour.errorRatio ? 500 : 200;
+    const latencyMs = behaviour.medianLatencyMs * spread();
+    const method = request.method ?? "GET";
+    setTimeout(() => {
+      response.statusCode = status;
+      response.end(`${options.name}\n`);
+      metrics.requests.inc({ method, status });
+      // The latency meant, not the one measured: one thread plays all pods, and its own
+      // pauses must not look like a slow revision.
+      metrics.durations.observe({ method, status }, latencyMs / 1000);
+    }, latencyMs);
+  }
+
+  const server = createServer((request, response) => void serve(request, response));
+  // Longer than the pause between two scrapes, else a scrape meets a connection being closed.
+  server.keepAliveTimeout = 60_000;
+  server.listen(8080, options.address);
+  return {
+    name: options.name,
+    behave(annotations) {
+      behaviour = parseBehaviour(annotations);
+    },
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function createMetrics() {
+  const registry = new Registry();
+  const labelNames = ["method", "status"];
+  new Gauge({
+    name: "process_start_time_seconds",
+    help: "Start time of the process since unix epoch in seconds.",
+    registers: [registry],
+  }).set(Date.now() / 1000);
+  return {
+    registry,
+    requests: new Counter({
+      name: "http_requests_total",
+      help: "Requests answered.",
+      labelNames,
+      registers: [registry],
+    }),
+    durations: new Histogram({
+      name: "http_request_duration_seconds",
+      help: "Time from request to answer.",
+      labelNames,
+      registers: [registry],
+    }),
+  };
+}
+
+function parseBehaviour(annotations: Readonly<Record<string, string>>): Behaviour {
+  const number = (key: string, otherwise: number): number => {
+    const text = annotations[`fleet.test/${key}`];
+    if (text === undefined) return otherwise;
+    const value = Number(text);
+    if (Number.isFinite(value) && value >= 0) return value;
+    throw new Error(`annotation fleet.test/${key}: "${text}" is not a number of 0 or more`);
+  };
+  return {
+    errorRatio: number("error-rate", 0),
+    medianLatencyMs: number("latency-ms", 10) * number("latency-mult", 1),
+  };
+}
+
+/** A factor with median 1 and a long tail: log-normal with sigma 0.4, so its p95 is 1.9. */
+function spread(): number {
+  const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  return Math.exp(0.4 * normal);
+}
