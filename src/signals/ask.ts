@@ -1,0 +1,29 @@
+import type { Ms } from "../model.ts";
+import type { Preset } from "../policies/presets.ts";
+
+/** Cumulative counters of each process, read at block ends (judging.md 1.1). */
+export type CounterAsk =
+  | { readonly kind: "errors"; readonly preset: Preset; readonly block: Ms }
+  | { readonly kind: "slower"; readonly preset: Preset; readonly block: Ms; readonly thresholdMs: Ms };
+
+/** A query of the user's own, its placeholders filled. */
+export interface PromqlAsk {
+  readonly kind: "promql";
+  readonly promql: string;
+}
+
+/** One question of one guard. */
+export interface Ask {
+  /** Unique among the asks of one call: guard and signal. */
+  readonly id: string;
+  readonly namespace: string;
+  /** Names of the ReplicaSets (or other owners) whose pods are meant. */
+  readonly prefixes: readonly string[];
+  readonly query: CounterAsk | PromqlAsk;
+}
+
+/** An ask for counters. */
+export type CountersAsk = Ask & { readonly query: CounterAsk };
+
+/** An ask for values. */
+export type ValuesAsk = Ask & { readonly query: PromqlAsk };

@@ -1,0 +1,319 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { PrometheusApi } from "../../src/clients/prometheus/api.ts";
+import { createPrometheus } from "../../src/clients/prometheus/prometheus.ts";
+import { RearguardError } from "../../src/errors.ts";
+import type { Measurement } from "../../src/model.ts";
+import { presetOf } from "../../src/policies/presets.ts";
+import type { ExposedSample } from "../../src/sandbox/exposition.ts";
+import { instantQuery } from "../../src/sandbox/prometheus/query.ts";
+import type { Ask, CounterAsk } from "../../src/signals/ask.ts";
+import { createSampler } from "../../src/signals/sample.ts";
+import type { Sample } from "../../src/signals/sample.ts";
+import { samplesOf, startPrometheus } from "./prometheus-under-test.ts";
+import type { Exposition, PrometheusUnderTest } from "./prometheus-under-test.ts";
+
+const block = 1000;
+const preset = presetOf("prom-client");
+const errors: CounterAsk = { kind: "errors", preset, block };
+
+let server: PrometheusUnderTest;
+let prometheus: PrometheusApi;
+let sample: Sample;
+
+beforeAll(async () => {
+  server = await startPrometheus();
+  prometheus = createPrometheus({ url: server.url, timeoutMs: 10_000 });
+  sample = createSampler({ prometheus, log: { warn: () => {} } });
+});
+
+afterAll(async () => {
+  prometheus.close();
+  await server[Symbol.asyncDispose]();
+});
+
+function requests(ok: number, failed?: number): readonly ExposedSample[] {
+  const counter = (status: string, value: number) => ({ name: "http_requests_total", labels: { method: "GET", status }, value });
+  return [counter("200", ok), ...(failed === undefined ? [] : [counter("500", failed)])];
+}
+
+/** Cumulative counts by bound, bounds as prom-client writes them. */
+function buckets(counts: Readonly<Record<string, number>>): readonly ExposedSample[] {
+  return Object.entries(counts).map(([le, value]) => ({ name: "http_request_duration_seconds_bucket", labels: { le }, value }));
+}
+
+async function ask(query: Ask["query"], at: number, prefixes: readonly string[] = ["web-1", "web-2"]): Promise<Measurement | undefined> {
+  const result = await sample([{ id: "one", namespace: "prod", prefixes, query }], [at]);
+  return result.get("one")?.[0];
+}
+
+/** Counters of a measurement as pod → [total, bad]. */
+function counts(measurement: Measurement | undefined): Record<string, readonly number[]> {
+  if (measurement?.kind !== "counters") throw new Error(`expected counters, not ${JSON.stringify(measurement)}`);
+  return Object.fromEntries(measurement.readings.map(({ pod, total, bad }) => [pod, [total, bad]]));
+}
+
+function labelText(labels: object): string {
+  return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function refusal(promise: Promise<unknown>): Promise<RearguardError> {
+  const error: unknown = await promise.catch((thrown: unknown) => thrown);
+  if (error instanceof RearguardError) return error;
+  throw new Error(`expected a refusal, not ${JSON.stringify(error)}`);
+}
+
+describe("the client", () => {
+  test("an instant query answers each series with its labels", async () => {
+    const at = await server.scrape({ "web-1-aaaaa": requests(5), "web-1-bbbbb": requests(7) });
+    const { series } = await prometheus.query('http_requests_total{pod=~"web-1-.*"}', at);
+    expect(Object.fromEntries(series.map(({ labels, value }) => [labels["pod"], [labels["__name__"], labels["instance"], value]]))).toEqual(
+      {
+        "web-1-aaaaa": ["http_requests_total", "10.0.0.1:8080", 5],
+        "web-1-bbbbb": ["http_requests_total", "10.0.0.2:8080", 7],
+      },
+    );
+  });
+
+  test("a pod that does not listen is up 0", async () => {
+    const at = await server.scrape({ "web-1-aaaaa": requests(5) });
+    const { series } = await prometheus.query("up", at);
+    expect(Object.fromEntries(series.map(({ labels, value }) => [labels["pod"], value]))).toEqual({
+      "web-1-aaaaa": 1,
+      "web-1-bbbbb": 0,
+      "web-2-ccccc": 0,
+    });
+  });
+
+  test("a range query answers at every instant, in ms, what the instant query answers there", async () => {
+    const at = await server.scrape({ "web-1-aaaaa": requests(50) });
+    await server.scrape({ "web-1-aaaaa": requests(60) });
+    const promql = "sum by (pod) (last_over_time(http_requests_total[1s]))";
+    const instants = [at, at + 100, at + 200];
+    const { series } = await prometheus.queryRange(promql, at, at + 200, 100);
+    const ranged = series.find(({ labels }) => labels["pod"] === "web-1-aaaaa");
+    const alone = await Promise.all(instants.map((instant) => prometheus.query(promql, instant)));
+    expect(ranged?.points).toEqual(
+      alone.map((answer, index) => ({
+        at: instants[index],
+        value: answer.series.find(({ labels }) => labels["pod"] === "web-1-aaaaa")?.value,
+      })),
+    );
+  });
+
+  test("nothing found is an empty answer, not an error", async () => {
+    const at = await server.scrape({});
+    expect(await prometheus.query("no_such_metric", at)).toEqual({ series: [], nativeHistograms: 0 });
+    expect(await prometheus.queryRange("no_such_metric", at, at + 1000, 1000)).toEqual({ series: [], nativeHistograms: 0 });
+  });
+
+  test.each([
+    ["0 / 0", NaN],
+    ["1 / 0", Infinity],
+    ["-1 / 0", -Infinity],
+    ["sum(up) * 0 / 0", NaN],
+    ["count(up) / 0", Infinity],
+    ["-count(up) / 0", -Infinity],
+  ])("%s is %d", async (promql, expected) => {
+    const at = await server.scrape({});
+    expect((await prometheus.query(promql, at)).series.map(({ value }) => value)).toEqual([expected]);
+  });
+
+  test("a query that cannot be parsed is refused with the place", async () => {
+    const error = await refusal(prometheus.query("sum(up", 1_790_000_000_000));
+    expect(error.code).toBe("PROMETHEUS_BAD_QUERY");
+    expect(error.message).toMatch(/1:\d+: parse error: unclosed left parenthesis/);
+  });
+
+  test("a query that cannot be evaluated is refused with the cause", async () => {
+    const at = await server.scrape({ "web-1-aaaaa": requests(1, 1) });
+    const error = await refusal(prometheus.query("http_requests_total / on (pod) http_requests_total", at));
+    expect(error.code).toBe("PROMETHEUS_BAD_QUERY");
+    expect(error.message).toContain("found duplicate series for the match group");
+  });
+
+  test("more than 11,000 points are refused, 11,000 are answered", async () => {
+    const error = await refusal(prometheus.queryRange("up", 1_790_000_000_000, 1_790_011_001_000, 1000));
+    expect(error.code).toBe("PROMETHEUS_BAD_QUERY");
+    expect(error.message).toContain("11,000 points");
+    expect((await prometheus.queryRange("no_such_metric", 1_790_000_000_000, 1_790_010_999_000, 1000)).series).toEqual([]);
+  });
+
+  test("a server that accepts and never answers is a timeout, and answers again afterwards", async () => {
+    const hasty = createPrometheus({ url: server.url, timeoutMs: 300 });
+    server.freeze();
+    const error = await refusal(hasty.query("up", 1_790_000_000_000)).finally(() => server.thaw());
+    expect(error.code).toBe("PROMETHEUS_TIMEOUT");
+    hasty.close();
+    await expect(prometheus.query("up", 1_790_000_000_000)).resolves.toMatchObject({ nativeHistograms: 0 });
+  });
+});
+
+describe("sampling", () => {
+  beforeEach(() => server.silence());
+
+  test("the counters of each process are read as its last scrape left them", async () => {
+    const at = await server.scrape({ "web-1-aaaaa": requests(1000, 10), "web-1-bbbbb": requests(2000), "web-2-ccccc": requests(30, 3) });
+    expect(counts(await ask(errors, at))).toEqual({ "web-1-aaaaa": [1010, 10], "web-1-bbbbb": [2000, 0], "web-2-ccccc": [33, 3] });
+    expect(counts(await ask(errors, at, ["web-2"]))).toEqual({ "web-2-ccccc": [33, 3] });
+  });
+
+  test("the first failures of a process are seen with their first scrape", async () => {
+    const before = await server.scrape({ "web-2-ccccc": requests(40) });
+    const at = await server.scrape({ "web-2-ccccc": requests(50, 7) });
+    expect(counts(await ask(errors, before, ["web-2"]))).toEqual({ "web-2-ccccc": [40, 0] });
+    expect(counts(await ask(errors, at, ["web-2"]))).toEqual({ "web-2-ccccc": [57, 7] });
+    // What a query with increase() would have judged instead.
+    const { series } = await prometheus.query('sum(increase(http_requests_total{pod="web-2-ccccc", status="500"}[1s]))', at);
+    expect(series.map(({ value }) => value).filter((value) => value > 0)).toEqual([]);
+  });
+
+  test("a restarted process shows its new, smaller counters", async () => {
+    await server.scrape({ "web-1-aaaaa": requests(5000, 500) });
+    await server.scrape({});
+    const at = await server.scrape({ "web-1-aaaaa": requests(3, 1) });
+    expect(counts(await ask(errors, at, ["web-1"]))["web-1-aaaaa"]).toEqual([4, 1]);
+  });
+
+  test("a process that is scraped no more is gone after one block", async () => {
+    const seen = await server.scrape({ "web-1-aaaaa": requests(10) });
+    const later = await server.scrape({});
+    expect(counts(await ask(errors, seen, ["web-1"]))["web-1-aaaaa"]).toEqual([10, 0]);
+    expect((await ask(errors, Math.max(later, seen) + 2 * block, ["web-1"]))?.kind).toBe("no-data");
+  });
+
+  test("a metric without the status label is no-data that names the label", async () => {
+    const bare = { name: "http_requests_total", labels: {}, value: 9 };
+    const at = await server.scrape({ "web-2-ccccc": [bare] });
+    const measurement = await ask({ kind: "errors", preset: presetOf("prom-client", { statusLabel: "http_code" }), block }, at, ["web-2"]);
+    expect(measurement).toMatchObject({ kind: "no-data", because: expect.stringContaining("label http_code") });
+  });
+
+  test("health and metrics routes do not count", async () => {
+    const routed = (route: string, value: number) => ({ name: "http_requests_total", labels: { route, status: "200" }, value });
+    const at = await server.scrape({
+      "web-2-ccccc": [routed("/orders", 5), routed("/healthz", 100), routed("/metrics", 100), routed("/health/live", 9)],
+    });
+    expect(counts(await ask(errors, at, ["web-2"]))).toEqual({ "web-2-ccccc": [5, 0] });
+  });
+
+  test("slow requests are counted at the bound of the limit, whole numbers and all", async () => {
+    const at = await server.scrape({ "web-2-ccccc": buckets({ "0.1": 80, "0.25": 90, "1": 97, "+Inf": 100 }) });
+    const slower = (thresholdMs: number) => ask({ kind: "slower", preset, block, thresholdMs }, at, ["web-2"]);
+    expect(await slower(1000)).toMatchObject({ kind: "counters", readings: [{ total: 100, bad: 3, badAtMost: 3 }] });
+    expect(await slower(200)).toMatchObject({
+      readings: [{ total: 100, bad: 10, badAtMost: 20 }],
+      note: expect.stringContaining("250 ms"),
+    });
+    expect(await slower(2000)).toMatchObject({ kind: "error", because: expect.stringContaining("100 ms, 250 ms, 1000 ms") });
+  });
+
+  test("after a restart the same instants give the same numbers", async () => {
+    const first = await server.scrape({ "web-1-aaaaa": requests(100, 1), "web-2-ccccc": requests(10) });
+    const last = await server.scrape({ "web-1-aaaaa": requests(200, 2), "web-2-ccccc": requests(20, 5) });
+    const start = Math.floor(first / 100) * 100;
+    const instants = Array.from({ length: Math.ceil((last - start) / 100) + 5 }, (_, index) => start + 100 * index);
+    const asks: readonly Ask[] = [{ id: "one", namespace: "prod", prefixes: ["web-1", "web-2"], query: errors }];
+    const sorted = (measurements: readonly Measurement[] | undefined) =>
+      measurements?.map((one) =>
+        one.kind === "counters" ? { ...one, readings: one.readings.toSorted((a, b) => (a.pod < b.pod ? -1 : 1)) } : one,
+      );
+    const again = sorted((await sample(asks, instants)).get("one"));
+    const live = await Promise.all(instants.map(async (instant) => (await sample(asks, [instant])).get("one")));
+    expect(again).toEqual(live.flatMap((one) => sorted(one)));
+    expect(again?.some(({ kind }) => kind === "counters")).toBe(true);
+  });
+
+  test("25,000 instants are asked in ranges that the server accepts", async () => {
+    const at = await server.scrape({ "web-2-ccccc": requests(77) });
+    const instants = Array.from({ length: 25_000 }, (_, index) => at - 1000 * (24_999 - index));
+    const measurements = (await sample([{ id: "one", namespace: "prod", prefixes: ["web-2"], query: errors }], instants)).get("one");
+    expect(measurements).toHaveLength(25_000);
+    expect(counts(measurements?.at(-1))).toEqual({ "web-2-ccccc": [77, 0] });
+    expect(measurements?.[0]?.kind).toBe("no-data");
+  });
+
+  test("450 guards are asked in chunks that the server accepts, each with its own pods", async () => {
+    const at = await server.scrape({ "web-1-aaaaa": requests(11), "web-2-ccccc": requests(22) });
+    const asks = Array.from({ length: 450 }, (_, index): Ask => {
+      const prefixes = index === 3 ? ["web-1"] : index === 440 ? ["web-2"] : [`a-rather-long-name-of-a-deployment-${index}-6c9f7d8b54`];
+      return { id: String(index), namespace: "prod", prefixes, query: errors };
+    });
+    const result = await sample(asks, [at]);
+    expect(counts(result.get("3")?.[0])["web-1-aaaaa"]).toEqual([11, 0]);
+    expect(counts(result.get("440")?.[0])).toEqual({ "web-2-ccccc": [22, 0] });
+    const kinds = Map.groupBy(result.values(), ([measurement]) => measurement?.kind);
+    expect([kinds.get("counters")?.length, kinds.get("no-data")?.length, kinds.get("error")?.length]).toEqual([2, 448, undefined]);
+  });
+
+  test("a user's query gives its values, and nothing divided by nothing is no-data", async () => {
+    const at = await server.scrape({ "web-2-ccccc": requests(8, 2) });
+    const ratio = 'sum(http_requests_total{pod="web-2-ccccc", status=~"5.."}) / sum(http_requests_total{pod="web-2-ccccc"})';
+    expect(await ask({ kind: "promql", promql: ratio }, at)).toMatchObject({ kind: "values", values: [{ value: 0.2 }] });
+    expect(await ask({ kind: "promql", promql: "sum(up) * 0 / 0" }, at)).toMatchObject({ kind: "no-data" });
+    expect(await ask({ kind: "promql", promql: "nothing" }, at)).toMatchObject({ kind: "no-data" });
+    expect(await ask({ kind: "promql", promql: "sum(" }, at)).toMatchObject({
+      kind: "error",
+      because: expect.stringContaining("parse error"),
+    });
+  });
+});
+
+describe("the sandbox's arithmetic on the samples of this server", () => {
+  const shown = (round: number): Exposition => ({
+    "web-1-aaaaa": [...requests(100 * round, round), ...buckets({ "0.1": 7 * round, "0.25": 9 * round, "+Inf": 10 * round })],
+    "web-1-bbbbb": [...requests(round === 3 ? 5 : 40 * round), ...buckets({ "0.1": round, "0.25": 4 * round, "+Inf": 5 * round })],
+    ...(round < 4 ? { "web-2-ccccc": requests(1000 + round, 3) } : {}),
+  });
+  const ours = '{__name__=~"up|http_.*"}';
+
+  let at = 0;
+  beforeAll(async () => {
+    await server.silence();
+    for (let round = 1; round <= 5; round += 1) at = await server.scrape(shown(round));
+  });
+
+  test.each([
+    "http_requests_total",
+    'http_requests_total{status!~"5.."}',
+    "last_over_time(http_requests_total[500ms])",
+    "rate(http_requests_total[2s])",
+    "increase(http_requests_total[1s])",
+    "sum by (pod) (rate(http_requests_total[2s]))",
+    "sum without (status, method) (http_requests_total)",
+    "avg by (status) (http_requests_total)",
+    "max(http_requests_total) - min(http_requests_total)",
+    "count by (pod) (http_requests_total) > 1",
+    "http_requests_total > bool 100",
+    "http_requests_total >= 500",
+    'http_requests_total{status="500"} / ignoring (status) http_requests_total{status="200"}',
+    'http_requests_total{status="500"} > on (pod) up',
+    'http_requests_total{status="500"} > ignoring (status, method) up',
+    'sum by (pod) (http_requests_total{status="500"}) / sum by (pod) (http_requests_total) * 100',
+    "-sum(up) + 1",
+    "histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[2s])))",
+    "histogram_quantile(0.5, http_request_duration_seconds_bucket)",
+    "histogram_quantile(0.99, sum by (pod, le) (http_request_duration_seconds_bucket))",
+  ])("%s", async (promql) => {
+    const raw = await samplesOf(server.url, `${ours}[5m]`, at);
+    const series = raw.map(({ metric, values }) => ({
+      labels: metric,
+      times: values.map(([seconds]) => Math.round(seconds * 1000)),
+      values: values.map(([, value]) => Number(value)),
+      // A stale series has a younger scrape beside it that did not show it.
+      gaps: [],
+    }));
+    const alive = new Set((await samplesOf(server.url, ours, at)).map(({ metric }) => JSON.stringify(metric)));
+    const stored = series.map((one) => (alive.has(JSON.stringify(one.labels)) ? one : { ...one, gaps: [at] }));
+    const seriesOf = (name: string) => stored.filter(({ labels }) => labels["__name__"] === name);
+    const { result } = instantQuery({ seriesOf, all: () => stored }, promql, at);
+    const expected = result as readonly { readonly metric: object; readonly value: readonly [number, string] }[];
+    const answered = (await prometheus.query(promql, at)).series;
+    // Both sides sum in an order of their own: the last digits are nobody's.
+    const byLabels = (pairs: readonly (readonly [object, number])[]) =>
+      Object.fromEntries(pairs.map(([labels, value]) => [labelText(labels), Number(value.toPrecision(12))]));
+    expect(byLabels(answered.map(({ labels, value }) => [labels, value]))).toEqual(
+      byLabels(expected.map(({ metric, value }) => [metric, value[1] === "+Inf" ? Infinity : Number(value[1])])),
+    );
+    expect(answered.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import type { SampleSeries } from "../../../src/clients/prometheus/api.ts";
+import { presetOf } from "../../../src/policies/presets.ts";
+import { measureCounters } from "../../../src/signals/readings.ts";
+import { measureValues } from "../../../src/signals/values.ts";
+import { errorsAsk, slowerAsk } from "./signal-asks.ts";
+
+function process(pod: string, values: readonly number[], more: Readonly<Record<string, string>> = {}): SampleSeries {
+  const labels = { namespace: "prod", pod, instance: `${pod}:8080`, job: "pods", ...more };
+  return { labels, points: values.map((value, index) => ({ at: 15_000 * (index + 1), value })) };
+}
+
+const noHistograms = { nativeHistograms: 0 };
+
+describe("errors", () => {
+  const ask = errorsAsk("a", ["web-1"]);
+
+  test("a process without a bad series has had no bad request", () => {
+    const series = { total: [process("web-1-aaaaa", [100]), process("web-1-bbbbb", [50])], bad: [process("web-1-bbbbb", [7])] };
+    const [measurement] = measureCounters(ask, [15_000], { series, ...noHistograms });
+    expect(measurement).toEqual({
+      kind: "counters",
+      at: 15_000,
+      readings: [
+        { namespace: "prod", pod: "web-1-aaaaa", process: "web-1-aaaaa:8080 pods", total: 100, bad: 0, badAtMost: 0 },
+        { namespace: "prod", pod: "web-1-bbbbb", process: "web-1-bbbbb:8080 pods", total: 50, bad: 7, badAtMost: 7 },
+      ],
+    });
+  });
+
+  test("a bad count without a total is no reading", () => {
+    const [measurement] = measureCounters(ask, [15_000], { series: { bad: [process("web-1-aaaaa", [7])] }, ...noHistograms });
+    expect(measurement?.kind).toBe("no-data");
+  });
+
+  test("NaN is no reading", () => {
+    const [measurement] = measureCounters(ask, [15_000], { series: { total: [process("web-1-aaaaa", [NaN])] }, ...noHistograms });
+    expect(measurement?.kind).toBe("no-data");
+  });
+
+  test("no-data names the metric, the label, the pods and the time", () => {
+    const [measurement] = measureCounters(ask, [15_000], { series: {}, ...noHistograms });
+    expect(measurement).toEqual({
+      kind: "no-data",
+      at: 15_000,
+      because: "no http_requests_total with a label status of pods web-1-* in namespace prod in the last 15 s",
+    });
+  });
+
+  test("each instant has the values of that instant", () => {
+    const series = { total: [process("web-1-aaaaa", [10, 20, 30])], bad: [process("web-1-aaaaa", [0, 1])] };
+    const measurements = measureCounters(ask, [15_000, 30_000, 45_000, 60_000], { series, ...noHistograms });
+    const read = measurements.map((one) => (one.kind === "counters" ? [one.readings[0]?.total, one.readings[0]?.bad] : one.kind));
+    expect(read).toEqual([[10, 0], [20, 1], [30, 0], "no-data"]);
+  });
+
+  test("what Prometheus remarks is a note", () => {
+    const [measurement] = measureCounters(ask, [15_000], {
+      series: { total: [process("web-1-aaaaa", [1])] },
+      ...noHistograms,
+      note: "PromQL info: x",
+    });
+    expect(measurement).toMatchObject({ note: "PromQL info: x" });
+  });
+
+  test("a native histogram is an error that says so, not no-data", () => {
+    const [measurement] = measureCounters(ask, [15_000], { series: {}, nativeHistograms: 3 });
+    expect(measurement).toMatchObject({ kind: "error", because: expect.stringContaining("native histogram") });
+  });
+});
+
+describe("slower", () => {
+  // 100 requests: 90 within 0.1 s, 97 within 0.25 s, 99 within 0.5 s.
+  const buckets = (bounds: Readonly<Record<string, number>>) => ({
+    buckets: Object.entries(bounds).map(([le, count]) => process("web-1-aaaaa", [count], { le })),
+  });
+  const usual = buckets({ "0.1": 90, "0.25": 97, "0.5": 99, "+Inf": 100 });
+
+  function reading(thresholdMs: number, series = usual, preset = presetOf("prom-client")) {
+    const [measurement] = measureCounters(slowerAsk("a", ["web-1"], thresholdMs, preset), [15_000], { series, ...noHistograms });
+    return measurement;
+  }
+
+  test.each([
+    ["at a bound both counts are exact", 250, 3, 3],
+    ["between bounds the truth lies between two counts", 200, 3, 10],
+    ["below the lowest bound all may be slow", 50, 10, 100],
+  ])("%s", (_name, thresholdMs, bad, badAtMost) => {
+    expect(reading(thresholdMs)).toMatchObject({ kind: "counters", readings: [{ total: 100, bad, badAtMost }] });
+  });
+
+  test("a limit between bounds says where it is judged", () => {
+    expect(reading(200)).toMatchObject({ note: "no bucket of http_request_duration_seconds_bucket ends at 200 ms: judged at 250 ms" });
+    expect(reading(250)).not.toHaveProperty("note");
+  });
+
+  test("a limit above the highest bound is an error that says which bounds exist", () => {
+    const measurement = reading(2000);
+    expect(measurement?.kind).toBe("error");
+    expect(measurement).toMatchObject({ because: expect.stringContaining("100 ms, 250 ms, 500 ms") });
+  });
+
+  test('le="1.0" of Prometheus 3 and le="1" of Prometheus 2 are the same bound', () => {
+    expect(reading(1000, buckets({ "1.0": 80, "+Inf": 100 }))).toMatchObject({ readings: [{ bad: 20, badAtMost: 20 }] });
+    expect(reading(1000, buckets({ "1": 80, "+Inf": 100 }))).toMatchObject({ readings: [{ bad: 20, badAtMost: 20 }] });
+  });
+
+  test("bounds in milliseconds are judged in milliseconds", () => {
+    const linkerd = buckets({ "100": 90, "200": 97, "+Inf": 100 });
+    expect(reading(200, linkerd, presetOf("linkerd"))).toMatchObject({ readings: [{ bad: 3, badAtMost: 3 }] });
+  });
+
+  test("a process that was not scraped in this block is a gap, not an error", () => {
+    const series = { buckets: [...usual.buckets, { labels: { namespace: "prod", pod: "web-1-bbbbb", le: "+Inf" }, points: [] }] };
+    expect(reading(250, series)).toMatchObject({ kind: "counters", readings: [{ pod: "web-1-aaaaa" }] });
+  });
+});
+
+describe("values of a user's query", () => {
+  const series = (value: number, labels = {}): SampleSeries => ({ labels, points: [{ at: 15_000, value }] });
+
+  test.each([
+    ["a number", [series(0.9)], { kind: "values", values: [{ labels: {}, value: 0.9 }] }],
+    ["infinity is a value", [series(Infinity)], { kind: "values", values: [{ value: Infinity }] }],
+    ["NaN alone is no-data", [series(NaN)], { kind: "no-data", because: expect.stringContaining("NaN") }],
+    ["NaN beside a number is left out", [series(NaN), series(2)], { kind: "values", values: [{ value: 2 }] }],
+    ["nothing is no-data", [], { kind: "no-data", because: expect.stringContaining("no series") }],
+  ])("%s", (_name, answered, expected) => {
+    expect(measureValues([15_000], answered, 0)[0]).toMatchObject(expected);
+  });
+});

@@ -1,0 +1,12 @@
+import { presetOf } from "../../../src/policies/presets.ts";
+import type { CounterAsk, CountersAsk } from "../../../src/signals/ask.ts";
+
+export const promClient = presetOf("prom-client");
+
+export function errorsAsk(id: string, prefixes: readonly string[], namespace = "prod", query: Partial<CounterAsk> = {}): CountersAsk {
+  return { id, namespace, prefixes, query: { kind: "errors", preset: promClient, block: 15_000, ...query } as CounterAsk };
+}
+
+export function slowerAsk(id: string, prefixes: readonly string[], thresholdMs: number, preset = promClient): CountersAsk {
+  return { id, namespace: "prod", prefixes, query: { kind: "slower", preset, block: 15_000, thresholdMs } };
+}
