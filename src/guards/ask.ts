@@ -1,0 +1,55 @@
+import type { GuardEvidence } from "../judging/combine.ts";
+import type { Silence, SignalState } from "../judging/signal.ts";
+import type { Ms, PodState, Verdict, Workload } from "../model.ts";
+import type { GovernorLimits, PastRollback } from "./governor.ts";
+import type { GuardRecord } from "./guard.ts";
+import type { Standing } from "./phase.ts";
+
+/** What judging found in one guard so far, as far as deciding needs it. */
+export interface Judgement {
+  /** The signals whose branch can roll back, under one confidence. */
+  readonly guard: GuardEvidence;
+  /** Of every counted signal. */
+  readonly verdicts: Readonly<Record<string, Verdict>>;
+  readonly counted: Readonly<Record<string, SignalState>>;
+  /** Since when, and why, a signal's source has given nothing that can be judged. */
+  readonly silences: Readonly<Record<string, Silence>>;
+  /** Consecutive blocks with requests in which the evidence stayed below 10. */
+  readonly quietBlocks: number;
+  /** End of the last block in which new pods had requests. */
+  readonly lastRequestsAt: Ms | null;
+}
+
+export interface VerifyRule {
+  readonly withinMs: Ms;
+  readonly blocks: number;
+  readonly blockMs: Ms;
+}
+
+/** Everything a decision may rest on; nothing else is looked at. */
+export interface Ask {
+  readonly record: GuardRecord;
+  readonly standing: Standing;
+  readonly judgement: Judgement;
+  /** As re-read now; undefined when it is gone. */
+  readonly workload: Workload | undefined;
+  readonly pods: readonly PodState[];
+  /** Verdicts of the rules that lie outside the bound: pods and promql. */
+  readonly rules: readonly Verdict[];
+  readonly now: Ms;
+  readonly limits: GovernorLimits;
+  readonly past: readonly PastRollback[];
+  /** Hashes of this workload whose guards passed, newest first. */
+  readonly passed: readonly string[];
+  readonly verify: VerifyRule;
+}
+
+/** The controller has rolled the wanted template out to every pod. Its status is believed only when it has seen the newest spec. */
+export function isComplete(workload: Workload): boolean {
+  return (
+    workload.observedGeneration >= workload.generation &&
+    workload.updated >= workload.desired &&
+    workload.replicas <= workload.updated &&
+    workload.available >= workload.updated
+  );
+}

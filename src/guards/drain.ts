@@ -1,0 +1,34 @@
+import type { Action, Ms, PodState, Revision } from "../model.ts";
+import type { Ask } from "./ask.ts";
+
+/**
+ * Condemned pods to keep while restored ones come up: max(0, ceil(keepReady x desired) - ready old) (design.md section 6).
+ * 8 desired, 75 %, 6 old pods ready: none is kept. 8 desired, 4 ready: 2 are kept, so that 6 go on serving.
+ */
+export function condemnedToKeep(desired: number, readyOld: number, keepReady: number): number {
+  return Math.max(0, Math.ceil(keepReady * desired) - readyOld);
+}
+
+/** After the template is back: take condemned pods away as far as the restored ones carry the load. */
+export function drainAction(ask: Ask, target: Revision, desired: number): Action | undefined {
+  const { record, standing, pods, now } = ask;
+  const condemned = record.rollout.new;
+  const left = pods.filter((pod) => pod.podTemplateHash === condemned.podTemplateHash && isThere(pod, now)).length;
+  const ready = pods.filter((pod) => pod.podTemplateHash === target.podTemplateHash && pod.ready && isThere(pod, now)).length;
+  const keep = condemnedToKeep(desired, ready, record.policy.spec.keepReady);
+  if (left === 0 || keep >= Math.min(left, standing.kept ?? left)) return undefined;
+  const failure = standing.failures.drain;
+  if (failure !== undefined && (failure.count >= 3 || now < failure.at + 5_000)) return undefined;
+  return {
+    id: `${record.name}.drain.${standing.nextSeq}`,
+    kind: "drain",
+    workload: record.rollout.workload,
+    condemned,
+    keep,
+    guard: record.name,
+  };
+}
+
+export function isThere(pod: PodState, now: Ms): boolean {
+  return pod.gone === undefined && (pod.terminatingSince === undefined || pod.terminatingSince > now);
+}

@@ -1,0 +1,42 @@
+import type { BlockAudit, Entry, Ms, Phase, PodState, Rollout } from "../model.ts";
+import type { Policy } from "../policies/policy.ts";
+
+/** Rate of the old revision before the rollout, per signal (judging.md 3.1). Counts, not ratios, so that the bound can be redone. */
+export interface Baseline {
+  readonly from: Ms;
+  readonly to: Ms;
+  readonly total: number;
+  readonly bad: number;
+  /** Pearson dispersion of the blocks, at least 1. */
+  readonly dispersion: number;
+  /** Upper confidence bound of the bad ratio; 0 when there is no baseline. */
+  readonly upper: number;
+}
+
+/** What is written down about a guard (the custom resource): enough to fold it again after a restart, never its evidence. */
+export interface GuardRecord {
+  /** Name of the object: a hash of workload uid, pod-template-hash and revision, so that opening twice is a conflict. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly openedAt: Ms;
+  readonly rollout: Rollout;
+  readonly policy: Policy;
+  /** Append-only; phases follow from these alone. */
+  readonly entries: readonly Entry[];
+  /** Every pod this guard has seen, gone ones too: the way from a counter to its revision. */
+  readonly pods: readonly PodState[];
+  readonly baselines: Readonly<Record<string, Baseline>>;
+  /** Blocks at brake, breach and end, capped: what Prometheus will have forgotten. */
+  readonly audit: Readonly<Record<string, readonly BlockAudit[]>>;
+  /** Messages up to this `seq` (exclusive) have been handed to every receiver. */
+  readonly toldThrough: number;
+}
+
+/** What people and `kubectl get guards` read: derived from the entries, written beside them. */
+export interface GuardSummary {
+  readonly phase: Phase;
+  readonly braked: boolean;
+  readonly message: string;
+  readonly evidence: number;
+  readonly updatedAt: Ms;
+}

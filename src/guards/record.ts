@@ -1,0 +1,61 @@
+import type { BlockAudit, Entry, EntryBody, Ms, Rollout } from "../model.ts";
+import type { Policy } from "../policies/policy.ts";
+import type { GuardRecord, GuardSummary } from "./guard.ts";
+import { type GuardRun, underConfidence, withEntry } from "./run.ts";
+import { judgementOf } from "./judgement.ts";
+
+/** Blocks kept per signal when something happened: a quarter of an hour at 15 s blocks. */
+const AUDIT_BLOCKS = 60;
+
+export function openRecord(name: string, rollout: Rollout, policy: Policy, now: Ms, limitations: readonly string[]): GuardRecord {
+  const because = limitations.map((detail) => ({ code: "limitation", detail }) as const);
+  return {
+    name,
+    namespace: rollout.workload.namespace,
+    openedAt: now,
+    rollout,
+    policy,
+    entries: [{ seq: 0, at: now, kind: "opened", because }],
+    pods: [],
+    baselines: {},
+    audit: {},
+    toldThrough: 0,
+  };
+}
+
+/** The guard with one entry more and the blocks that led to it. */
+export function append(run: GuardRun, at: Ms, body: EntryBody): GuardRun {
+  const entry: Entry = { seq: run.standing.nextSeq, at, ...body };
+  const next = withEntry(run, entry);
+  if (entry.kind === "completed" || entry.kind === "opened") return next;
+  const audit: Record<string, readonly BlockAudit[]> = { ...run.record.audit };
+  for (const [signal, state] of Object.entries(run.counted)) {
+    if (state.audit.length > 0) audit[signal] = state.audit.slice(-AUDIT_BLOCKS);
+  }
+  return { ...next, record: { ...next.record, audit } };
+}
+
+/** What is shown beside the entries. `message` is rendered by the caller, which may use words. */
+export function summaryOf(run: GuardRun, now: Ms, message: string): GuardSummary {
+  const { evidence } = judgementOf(run, now).guard;
+  return { phase: run.standing.phase, braked: run.standing.braked, message, evidence, updatedAt: now };
+}
+
+/** Requests that the judged revision answered badly while it was watched. */
+export function badServed(run: GuardRun): number {
+  return Math.max(0, ...Object.entries(run.counted).map(([name, state]) => (run.signals[name]?.kind === "http-errors" ? state.bad : 0)));
+}
+
+/** What this guard will not be able to do, told when it opens rather than when it matters. */
+export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly string[]): readonly string[] {
+  const told: string[] = [];
+  if (rollout.old === undefined)
+    told.push("this is the first revision: there is nothing to roll back to and no old revision to compare with");
+  if (rollout.restartOnly) told.push("only the restart annotation differs from the old template: there is nothing to undo");
+  if (rollout.strategy === "Recreate") told.push("strategy Recreate: old and new pods never run together, so there is no live control");
+  if (rollout.desired === 1) told.push("one replica: a bad pod cannot be told from a bad revision");
+  for (const owner of owners) told.push(`${owner} owns the template: Rearguard brakes and tells, but does not roll back`);
+  if (policy.spec.mode === "observe") told.push("policy mode observe: nothing is changed in the cluster");
+  if (underConfidence(policy).length === 0) told.push("no signal of this policy has a statistical bound");
+  return told;
+}

@@ -1,0 +1,119 @@
+import { openSignal, judgeBlock, type SignalState } from "../judging/signal.ts";
+import { foldThreshold, noThreshold, type ThresholdRule, type ThresholdState } from "../judging/threshold.ts";
+import type { Entry, Measurement, Ms, PodState } from "../model.ts";
+import { actionsFor, type Policy } from "../policies/policy.ts";
+import { signalOf, type Signal } from "../policies/signal.ts";
+import type { Baseline, GuardRecord } from "./guard.ts";
+import { foldEntry, type Standing, standingOf } from "./phase.ts";
+import { sidesAt } from "./sides.ts";
+
+/** Lengths that hold for every guard of this daemon. */
+export interface Pace {
+  readonly blockMs: Ms;
+  readonly scrapeMs: Ms;
+  /** A new pod's first requests are slow by nature: latency counts from this long after it was Ready. */
+  readonly warmUpLatencyMs: Ms;
+}
+
+/** A guard in memory: what is written down and what was folded from measurements, which never is. */
+export interface GuardRun {
+  readonly record: GuardRecord;
+  readonly standing: Standing;
+  readonly pace: Pace;
+  readonly signals: Readonly<Record<string, Signal>>;
+  readonly counted: Readonly<Record<string, SignalState>>;
+  readonly thresholds: Readonly<Record<string, ThresholdState>>;
+}
+
+/** Largest clump of errors assumed on the old side (judging.md 3.1). */
+const PHI = 3;
+
+/** A guard as it stands before its first measurement; also after a restart, from the same record. */
+export function openRun(record: GuardRecord, pace: Pace): GuardRun {
+  const signals = Object.fromEntries(Object.entries(record.policy.spec.signals).map(([name, written]) => [name, signalOf(written)]));
+  const counted: Record<string, SignalState> = {};
+  const thresholds: Record<string, ThresholdState> = {};
+  for (const [name, signal] of Object.entries(signals)) {
+    if (signal.kind === "promql") thresholds[name] = noThreshold;
+    if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
+  }
+  return { record, standing: standingOf(record.entries), pace, signals, counted, thresholds };
+}
+
+export type CountedSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
+
+export function isCounted(signal: Signal): signal is CountedSignal {
+  return signal.kind === "http-errors" || signal.kind === "http-slower";
+}
+
+/** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
+export function underConfidence(policy: Policy): readonly string[] {
+  return Object.entries(policy.spec.signals).flatMap(([name, written]) =>
+    isCounted(signalOf(written)) && actionsFor(policy, name).includes("rollback") ? [name] : [],
+  );
+}
+
+/** One signal's answer for one block. Errors are remembered and may be asked again; repeated blocks change nothing. */
+export function judge(run: GuardRun, name: string, measurement: Measurement): GuardRun {
+  const { record, pace, standing } = run;
+  const threshold = run.thresholds[name];
+  const signal = run.signals[name];
+  if (threshold !== undefined && signal?.kind === "promql") {
+    return { ...run, thresholds: { ...run.thresholds, [name]: foldThreshold(threshold, measurement, thresholdRule(signal, pace)) } };
+  }
+  const state = run.counted[name];
+  if (state === undefined || signal === undefined) return run;
+  const restored = standing.rollback === undefined ? [] : [standing.rollback.target.podTemplateHash];
+  const warmUpMs = signal.kind === "http-slower" ? pace.warmUpLatencyMs : 0;
+  const sides = sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
+  return { ...run, counted: { ...run.counted, [name]: judgeBlock(state, { at: measurement.at, measurement, ...sides }) } };
+}
+
+/** End of the last block that a signal has been judged at; before the first, the block that ends as the guard's rollout starts. */
+export function judgedThrough(run: GuardRun, name: string): Ms {
+  const base = Math.floor(run.record.rollout.startedAt / run.pace.blockMs) * run.pace.blockMs - run.pace.blockMs;
+  return (run.counted[name] ?? run.thresholds[name])?.lastAt ?? base;
+}
+
+export function withEntry(run: GuardRun, entry: Entry): GuardRun {
+  return { ...run, record: { ...run.record, entries: [...run.record.entries, entry] }, standing: foldEntry(run.standing, entry) };
+}
+
+export function withPods(run: GuardRun, pods: readonly PodState[]): GuardRun {
+  return { ...run, record: { ...run.record, pods } };
+}
+
+/** Before the first block is judged: limits are fixed for the life of a guard. */
+export function withBaseline(run: GuardRun, signal: string, baseline: Baseline): GuardRun {
+  const record = { ...run.record, baselines: { ...run.record.baselines, [signal]: baseline } };
+  const state = run.counted[signal];
+  if (state === undefined) return { ...run, record };
+  return { ...run, record, counted: { ...run.counted, [signal]: { ...state, limits: { ...state.limits, baseline } } } };
+}
+
+export function thresholdRule(signal: Extract<Signal, { kind: "promql" }>, pace: Pace): ThresholdRule {
+  return { comparison: signal.comparison, limit: signal.limit, forMs: signal.forMs, blockMs: pace.blockMs };
+}
+
+function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace: Pace) {
+  const { confidence, sustain, window } = record.policy.spec;
+  const sharing = underConfidence(record.policy);
+  return {
+    limit: signal.limit,
+    worseThanOld: signal.worseThanOld,
+    phi: PHI,
+    alpha: 1 - confidence,
+    // A signal that only tells is judged by itself and takes nothing from the others.
+    weight: sharing.includes(name) ? 1 / sharing.length : 1,
+    blockMs: pace.blockMs,
+    sustainMs: sustain,
+    scrapeMs: pace.scrapeMs,
+    plannedBlocks: Math.max(2, Math.ceil((record.rollout.progressDeadline + window) / pace.blockMs)),
+    baseline: record.baselines[name] ?? null,
+  };
+}
+
+function warmedUp(pods: readonly PodState[], warmUpMs: Ms): readonly PodState[] {
+  if (warmUpMs === 0) return pods;
+  return pods.map((pod) => (pod.readySince === undefined ? pod : { ...pod, readySince: pod.readySince + warmUpMs }));
+}

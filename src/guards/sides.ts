@@ -1,0 +1,31 @@
+import type { Ms, PodState, ProcessReading, Rollout } from "../model.ts";
+
+/** How the readings of a block ending at `at` are told apart, from the roster alone, so that a replay tells them apart alike. */
+export interface Sides {
+  side(reading: ProcessReading): "new" | "old" | "ignored";
+  bornInside(reading: ProcessReading): boolean;
+}
+
+/**
+ * New pods count from their first readiness on, always. Old ones only while ready and not terminating: shutdown errors would hide
+ * a regression. `restored` are the hashes that count as old beside the old revision (a rollback's target). Pods of other revisions
+ * (an unfinished rollout between the two) count for neither.
+ */
+export function sidesAt(at: Ms, blockMs: Ms, rollout: Rollout, pods: readonly PodState[], restored: readonly string[] = []): Sides {
+  const byName = new Map(pods.map((pod) => [pod.name, pod]));
+  const old = new Set([...(rollout.old === undefined ? [] : [rollout.old.podTemplateHash]), ...restored]);
+  return {
+    side({ pod: name }) {
+      const pod = byName.get(name);
+      if (pod?.readySince === undefined) return "ignored";
+      if (pod.podTemplateHash === rollout.new.podTemplateHash) return pod.readySince <= at ? "new" : "ignored";
+      if (!old.has(pod.podTemplateHash)) return "ignored";
+      const leaving = Math.min(pod.terminatingSince ?? Infinity, pod.gone ?? Infinity);
+      return pod.readySince <= at - blockMs && leaving > at ? "old" : "ignored";
+    },
+    bornInside({ pod: name }) {
+      const pod = byName.get(name);
+      return pod !== undefined && pod.created >= rollout.startedAt;
+    },
+  };
+}
