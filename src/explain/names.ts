@@ -1,0 +1,41 @@
+import type { FinalPhase, OwnerKind, PodTrouble, WorkloadRef } from "../model.ts";
+
+export const ownerNames: Readonly<Record<OwnerKind, string>> = {
+  argocd: "Argo CD application",
+  "flux-kustomization": "Flux Kustomization",
+  "flux-helm": "Flux HelmRelease",
+  helm: "Helm release",
+  "argo-rollouts": "Argo Rollout",
+  flagger: "Flagger canary",
+  controller: "controller",
+};
+
+/** Completes "2 of 4 new pods …". */
+export const troubleWords: Readonly<Record<PodTrouble, string>> = {
+  "crash-loop": "keep crashing",
+  "image-pull": "cannot pull their image",
+  "bad-config": "cannot start with their configuration",
+  unschedulable: "find no node to run on",
+  "never-ready": "never became ready",
+  "progress-deadline": "did not become available before the progress deadline",
+};
+
+export const phaseWords: Readonly<Record<FinalPhase, string>> = {
+  passed: "passed",
+  restored: "restored",
+  unresolved: "NOT resolved",
+  inconclusive: "inconclusive",
+  superseded: "superseded",
+  aborted: "aborted",
+};
+
+/** "shop/web": how people call a workload. */
+export function shortName(workload: WorkloadRef): string {
+  return `${workload.namespace}/${workload.name}`;
+}
+
+/** "web-1, web-2, web-3 and 5 more". */
+export function someOf(names: readonly string[], shown = 3): string {
+  const more = names.length - shown;
+  return names.slice(0, shown).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

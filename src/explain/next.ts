@@ -1,0 +1,63 @@
+import type { Message, Reason } from "../model.ts";
+import type { GuardRecord } from "../guards/guard.ts";
+import { inspectCommand, kubectlTarget, podsCommand, resumeCommand, undoCommand } from "./commands.ts";
+import { ownerNames } from "./names.ts";
+
+/** What a person can do now, with the exact command; empty when there is nothing to do. */
+export function nextStep(
+  record: GuardRecord,
+  kind: Message["kind"],
+  because: readonly Reason[],
+  braked: boolean,
+  resolved: boolean,
+): string {
+  const { rollout } = record;
+  switch (kind) {
+    case "opened":
+    case "released":
+      return "";
+    case "braked":
+      return brakedStep(record);
+    case "rolled-back":
+      return `See what was in the bad revision: ${inspectCommand(rollout)}`;
+    case "held":
+      return `${braked ? `${brakedStep(record)} ` : ""}Look at the new pods: ${podsCommand(rollout)}`;
+    case "withheld":
+    case "failed":
+      return byHand(record, because, braked);
+    case "finished":
+      if (braked) return brakedStep(record);
+      return resolved
+        ? ""
+        : `Look at the pods: kubectl describe ${kubectlTarget(rollout.workload)}; take it back by hand: ${undoCommand(rollout, braked)}`;
+  }
+}
+
+function brakedStep({ rollout }: GuardRecord): string {
+  return (
+    `Let it go on: ${resumeCommand(rollout.workload)}. Take it back now: ${undoCommand(rollout, true)}. ` +
+    "While it is paused, `kubectl rollout undo` refuses and `kubectl rollout status` waits, so resume comes first."
+  );
+}
+
+function byHand(record: GuardRecord, because: readonly Reason[], braked: boolean): string {
+  const step = because.map((reason) => stepFor(record, reason, braked)).find((found) => found !== undefined);
+  return step ?? `Take it back by hand: ${undoCommand(record.rollout, braked)}`;
+}
+
+function stepFor(record: GuardRecord, reason: Reason, braked: boolean): string | undefined {
+  const { rollout } = record;
+  const target = kubectlTarget(rollout.workload);
+  const { code } = reason;
+  if (code === "owned") {
+    return `Roll back where it is defined, in ${ownerNames[reason.owner]} ${reason.name}.${braked ? ` ${brakedStep(record)}` : ""}`;
+  }
+  if (code === "paused-by-other") return `Ask who paused it. Take it back by hand: ${undoCommand(rollout, true)}`;
+  if (code === "nothing-to-undo") return `Deploy a fixed revision, or stop its pods: kubectl scale ${target} --replicas=0`;
+  if (code === "marked-unsafe")
+    return `Check that the old revision still works with the present data, then: ${undoCommand(rollout, braked)}`;
+  if (code === "forbidden")
+    return `Give Rearguard's account the role in deploy/rbac/enforce.yaml. By hand: ${undoCommand(rollout, braked)}`;
+  if (code === "conflict" || code === "workload-deleted") return `See who changed it: kubectl rollout history ${target}`;
+  return undefined;
+}

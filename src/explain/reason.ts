@@ -1,0 +1,96 @@
+import type { Reason } from "../model.ts";
+import { evidenceSentence, limitBasis } from "./evidence.ts";
+import { ownerNames, someOf, troubleWords } from "./names.ts";
+import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
+
+type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
+
+/** One reason as a plain English clause with its numbers, without a full stop. The only place where reasons become words. */
+export function explainReason(reason: Reason): string {
+  switch (reason.code) {
+    case "evidence":
+      return evidenceSentence(reason);
+    case "pods":
+      return podsSentence(reason);
+    case "threshold":
+      return `${reason.signal} ${plain(reason.value)} is ${reason.comparison} its limit ${plain(reason.limit)} for ${duration(reason.forMs)}${reason.series === "" ? "" : ` (${reason.series})`}`;
+    case "suspect-pod":
+      return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${percent(reason.badRatio)} bad; ${percent(reason.withoutIt)} without it), so suspect the node before the revision`;
+    case "shared-degradation":
+      return `${reason.signal}: old and new pods are bad alike (new ${percent(reason.newRatio)}, old ${percent(reason.oldRatio)}, limit ${percent(reason.limit)}) for ${counted(reason.blocks, "block")}, so the cause is shared and a rollback would not help`;
+    case "no-usable-data":
+      return `${reason.signal}: ${unusableWords[reason.outcome]} for ${duration(reason.forMs)} (${reason.detail})`;
+    case "not-enough-requests":
+      return `${reason.signal}: only ${counted(reason.total, "request")} seen, ${count(reason.needed)} are needed for a verdict`;
+    case "within-limits":
+      return `${reason.signal} ${percent(reason.badRatio)} is within its limit of ${percent(reason.limit)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
+    case "baseline-above-limit":
+      return `${reason.signal}: the old revision was already above the limit (${percent(reason.baselineRatio)} before the rollout, limit ${percent(reason.limit)}), so ${percent(reason.effectiveLimit)} is used instead`;
+    case "evidence-faded":
+      return `${reason.signal}: the evidence faded to ${evidenceOf(reason.evidence)} over ${counted(reason.blocks, "block")} with requests`;
+    case "superseded":
+      return `a newer revision arrived: ${reason.by}`;
+    case "workload-deleted":
+      return "the workload was deleted";
+    case "observe-mode":
+      return "the policy only observes (mode: observe)";
+    case "policy-only-notifies":
+      return `the policy only notifies on ${reason.signal}`;
+    case "owned":
+      return `it belongs to ${ownerNames[reason.owner]} ${reason.name} (${reason.mark}), which would undo our change`;
+    case "nothing-to-undo":
+      return nothingToUndoWords[reason.why];
+    case "paused-by-other":
+      return "somebody else has paused the rollout, and their pause is left alone";
+    case "marked-unsafe":
+      return `a rollback is marked unsafe by the annotation ${reason.annotation}`;
+    case "governor":
+      return `held back by the safety rule "${reason.rule}": ${reason.detail}`;
+    case "forbidden":
+      return `the API server refused the change: ${reason.detail}`;
+    case "conflict":
+      return `somebody changed the workload meanwhile: ${reason.detail}`;
+    case "recovered":
+      return `${reason.signal} recovered: ${percent(reason.badRatio)}, limit ${percent(reason.limit)}, over ${counted(reason.blocks, "block")}, ${duration(reason.afterMs)} after the rollback`;
+    case "pods-ready":
+      return `${count(reason.ready)} of ${counted(reason.of, "pod")} ready ${duration(reason.afterMs)} after the rollback`;
+    case "not-recovered":
+      return `still not recovered ${duration(reason.afterMs)} after the rollback: ${reason.detail}`;
+    case "limitation":
+      return reason.detail;
+  }
+}
+
+/** Several reasons in one line. */
+export function explainReasons(reasons: readonly Reason[]): string {
+  return reasons.map(explainReason).join("; ");
+}
+
+/** The headline of a reason: its numbers without their derivation. For titles and table columns. */
+export function headline(reason: Reason): string {
+  if (reason.code === "evidence") return `${reason.signal} ${percent(reason.badRatio)}, limit ${limitBasis(reason).short}`;
+  if (reason.code === "pods") return podsHeadline(reason);
+  return explainReason(reason);
+}
+
+const unusableWords: Readonly<Record<Of<"no-usable-data">["outcome"], string>> = {
+  "no-data": "the source has no data",
+  error: "the source does not answer properly",
+  "too-few": "too few requests to judge",
+};
+
+const nothingToUndoWords: Readonly<Record<Of<"nothing-to-undo">["why"], string>> = {
+  "first-deploy": "this is the first revision, so there is nothing to go back to",
+  "restart-only": "the rollout only restarted the pods (same template), so there is nothing to undo",
+  "revision-gone": "the previous revision's ReplicaSet no longer exists (see revisionHistoryLimit)",
+  "target-known-bad": "the previous revision is itself known to be bad",
+};
+
+function podsHeadline(reason: Of<"pods">): string {
+  return `${count(reason.pods.length)} of ${counted(reason.of, "new pod")} ${troubleWords[reason.trouble]}`;
+}
+
+function podsSentence(reason: Of<"pods">): string {
+  const detail = reason.detail === "" ? "" : `: ${reason.detail}`;
+  return `${reason.signal}: ${podsHeadline(reason)} (for ${duration(reason.forMs)}: ${someOf(reason.pods)})${detail}`;
+}

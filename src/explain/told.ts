@@ -1,0 +1,127 @@
+import type { Entry, Message, Reason, Receipt } from "../model.ts";
+import type { GuardRecord } from "../guards/guard.ts";
+import { phaseWords, shortName } from "./names.ts";
+import { count } from "./numbers.ts";
+import { causesOf } from "./summary.ts";
+
+/** What there is to tell of one entry. */
+export type Told = {
+  readonly kind: Message["kind"];
+  readonly severity: Message["severity"];
+  /** Completes "shop/web on prod-eu: …". */
+  readonly head: string;
+  /** One sentence: what happened or was done. */
+  readonly what: string;
+  readonly because: readonly Reason[];
+};
+
+/** The news in an entry; undefined for what is nobody's news. `braked`: our brake lies on the workload after this entry. */
+export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told | undefined {
+  const name = `${record.rollout.workload.kind} ${shortName(record.rollout.workload)}`;
+  const revision = `revision ${record.rollout.new.number}`;
+  switch (entry.kind) {
+    case "completed":
+    case "intended":
+      return undefined;
+    case "opened": {
+      const { old } = record.rollout;
+      const what = `${name} is rolling out ${revision}${old === undefined ? " (its first)" : ` over revision ${old.number}`}; policy ${record.policy.metadata.name} watches it.`;
+      return { kind: "opened", severity: "info", head: `is rolling out ${revision}`, what, because: entry.because };
+    }
+    case "receipt":
+      return receiptTold(record, entry.receipt, name);
+    case "withheld": {
+      const severity = entry.action === "rollback" && !entry.because.some(isByPolicy) ? "critical" : "warning";
+      const what = `${revision} of ${name} would have been ${undone[entry.action]}, but Rearguard does not do it.`;
+      return { kind: "withheld", severity, head: `${entry.action} withheld`, what: capital(what), because: entry.because };
+    }
+    case "held":
+      // Under a hold nobody but a person takes the brake off.
+      return {
+        kind: "held",
+        severity: braked ? "critical" : "warning",
+        head: "is on hold",
+        what: `The guard of ${name} is on hold: ${entry.because.some(isElsewhere) ? `something is wrong, but it does not point at ${revision}` : "it cannot tell good from bad now"}. Nothing is rolled back.`,
+        because: entry.because,
+      };
+    case "finished":
+      return finishedTold(entry, name, revision);
+  }
+}
+
+/** Where the policy itself asks for words only, the person who wrote it expects no page. */
+function isByPolicy(reason: Reason): boolean {
+  return reason.code === "observe-mode" || reason.code === "policy-only-notifies";
+}
+
+function isElsewhere(reason: Reason): boolean {
+  return reason.code === "shared-degradation" || reason.code === "suspect-pod";
+}
+
+const undone = { brake: "paused", release: "resumed", rollback: "rolled back", drain: "scaled down" } as const;
+
+function receiptTold(record: GuardRecord, receipt: Receipt, name: string): Told | undefined {
+  const { rollout } = record;
+  const causes = causesOf(record.entries, receipt.action);
+  if (receipt.outcome === "refused" || receipt.outcome === "failed") {
+    const what = `Rearguard wanted to ${wants[receipt.kind]} ${name} and could not: ${receipt.detail}.`;
+    const because = receipt.because === undefined ? causes : [receipt.because, ...causes];
+    const severity = receipt.kind === "rollback" && receipt.because?.code !== "conflict" ? "critical" : "warning";
+    return { kind: "failed", severity, head: `${receipt.kind} ${receipt.outcome}`, what, because };
+  }
+  if (receipt.outcome === "dry-run") {
+    const what = `${name} would have been ${undone[receipt.kind]}; this was a dry run, nothing was changed.`;
+    return { kind: "withheld", severity: "warning", head: `${receipt.kind} (dry run)`, what, because: causes };
+  }
+  switch (receipt.kind) {
+    case "brake": {
+      const what = `The rollout of revision ${rollout.new.number} of ${name} is paused on early evidence; no further pods are replaced.`;
+      return { kind: "braked", severity: "warning", head: "is braked", what, because: causes };
+    }
+    case "release": {
+      const what = `The rollout of revision ${rollout.new.number} of ${name} goes on; the brake is released.`;
+      return { kind: "released", severity: "info", head: "goes on", what, because: causes };
+    }
+    case "rollback": {
+      const to = targetNumber(record, receipt);
+      const head = `rolled back${to === undefined ? "" : ` to revision ${to}`}`;
+      const what = `Revision ${rollout.new.number} of ${name} was taken back${to === undefined ? "" : ` to revision ${to}`}: ${receipt.detail}.`;
+      return { kind: "rolled-back", severity: "critical", head, what, because: causes };
+    }
+    case "drain":
+      return undefined;
+  }
+}
+
+const wants = { brake: "pause", release: "resume", rollback: "roll back", drain: "scale down the bad pods of" } as const;
+
+function targetNumber(record: GuardRecord, receipt: Receipt): number | undefined {
+  const intended = record.entries.findLast((entry) => entry.kind === "intended" && entry.action.id === receipt.action);
+  return intended?.kind === "intended" && intended.action.kind === "rollback" ? intended.action.target.number : record.rollout.old?.number;
+}
+
+function finishedTold(entry: Extract<Entry, { kind: "finished" }>, name: string, revision: string): Told {
+  const { phase, because } = entry;
+  const served = entry.badServed > 0 ? ` The guarded revision served ${count(entry.badServed)} bad requests.` : "";
+  const sentences = {
+    passed: `${capital(revision)} of ${name} passed and counts as good from now on.`,
+    restored: `${name} is restored: the old revision is back and the trouble is over.`,
+    unresolved: `${name} is NOT resolved: somebody has to look at it now.`,
+    inconclusive: `The guard of ${name} ends without a verdict on ${revision}: there was too little to judge by.`,
+    superseded: `The guard of ${revision} of ${name} ends, because a newer one arrived.`,
+    aborted: `The guard of ${revision} of ${name} was ended early.`,
+  } as const;
+  const severities = {
+    passed: "info",
+    restored: "info",
+    superseded: "info",
+    aborted: "info",
+    inconclusive: "warning",
+    unresolved: "critical",
+  } as const;
+  return { kind: "finished", severity: severities[phase], head: phaseWords[phase], what: sentences[phase] + served, because };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
