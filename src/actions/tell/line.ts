@@ -1,0 +1,125 @@
+import type { Clock } from "../../clock.ts";
+import type { Message, Ms } from "../../model.ts";
+import { TargetError } from "./target.ts";
+import type { Target } from "./target.ts";
+
+type Item = { readonly message: Message; readonly done: () => void };
+
+export type LineOptions = {
+  readonly target: Target;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly random: () => number;
+  readonly limit: number;
+  readonly dropped: (target: string, message: Message, why: "full" | "refused" | "closed" | "stopped") => void;
+  readonly failed: (target: string, message: Message, error: unknown) => void;
+};
+
+const longestWaitMs = 60_000;
+const longestRetryAfterMs = 3_600_000;
+
+/** The queue before one target: in order, one at a time, the first one kept until it has arrived. */
+export class Line {
+  readonly #options: LineOptions;
+  readonly #queue: Item[] = [];
+  #working: Promise<void> | undefined;
+  #wake = new AbortController();
+  #stopped = false;
+  #closed = false;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  get depth(): number {
+    return this.#queue.length;
+  }
+
+  /** Resolves when the message has arrived or was given up. */
+  push(message: Message): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const item = { message, done: resolve };
+    if (this.#closed || this.#stopped) {
+      this.#drop(item, this.#closed ? "closed" : "stopped");
+      return promise;
+    }
+    this.#queue.push(item);
+    if (this.#queue.length > this.#options.limit) this.#dropLeast();
+    this.#working ??= this.#work();
+    return promise;
+  }
+
+  /** Ends the present pause, so that what waits is tried once more now; resolves when the queue is empty. */
+  async hurry(): Promise<void> {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+    await this.#working;
+  }
+
+  /** Gives up what is left. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake.abort();
+    for (const item of this.#queue.splice(0)) this.#drop(item, "stopped");
+  }
+
+  async #work(): Promise<void> {
+    let tries = 0;
+    for (let item = this.#queue[0]; item !== undefined; item = this.#queue[0]) {
+      const wait = await this.#try(item, ++tries);
+      // `stop` may have taken the queue away while the message was on its way.
+      if (this.#stopped) break;
+      if (wait === undefined) tries = 0;
+      else await this.#options.clock.sleep(wait, this.#wake.signal);
+    }
+    this.#working = undefined;
+  }
+
+  /** @returns how long to wait before the next try; undefined when this item is finished with. */
+  async #try(item: Item, tries: number): Promise<Ms | undefined> {
+    const { target, random, failed } = this.#options;
+    try {
+      await target.send(item.message);
+      this.#remove(item);
+      item.done();
+      return undefined;
+    } catch (error) {
+      failed(target.name, item.message, error);
+      const facts = error instanceof TargetError ? error.facts : {};
+      if (facts.closed === true) {
+        this.#closed = true;
+        for (const each of this.#queue.splice(0)) this.#drop(each, "closed");
+        return undefined;
+      }
+      if (facts.tries !== undefined && tries >= facts.tries) {
+        this.#remove(item);
+        this.#drop(item, "refused");
+        return undefined;
+      }
+      // Full jitter: many instances that lost the same receiver do not come back at the same moment.
+      const backoff = random() * Math.min(longestWaitMs, 1000 * 2 ** Math.min(tries, 10));
+      return Math.max(backoff, Math.min(facts.retryAfterMs ?? 0, longestRetryAfterMs));
+    }
+  }
+
+  /** The oldest piece of mere information goes first, then the oldest warning; the one on its way stays. */
+  #dropLeast(): void {
+    const waiting = this.#queue.slice(1);
+    const least =
+      waiting.find(({ message }) => message.severity === "info") ??
+      waiting.find(({ message }) => message.severity === "warning") ??
+      waiting[0];
+    if (least === undefined) return;
+    this.#remove(least);
+    this.#drop(least, "full");
+  }
+
+  #remove(item: Item): void {
+    const at = this.#queue.indexOf(item);
+    if (at !== -1) this.#queue.splice(at, 1);
+  }
+
+  #drop(item: Item, why: "full" | "refused" | "closed" | "stopped"): void {
+    this.#options.dropped(this.#options.target.name, item.message, why);
+    item.done();
+  }
+}

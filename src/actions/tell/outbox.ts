@@ -1,0 +1,43 @@
+import type { Clock } from "../../clock.ts";
+import type { Message, Ms } from "../../model.ts";
+import { Line } from "./line.ts";
+import type { LineOptions } from "./line.ts";
+import type { Target } from "./target.ts";
+
+export interface Outbox {
+  /** Hands the message to every target; resolves when each has it or it was given up (and reported as dropped). Never rejects. */
+  tell(message: Message): Promise<void>;
+  /** Messages waiting, by target. */
+  depths(): Readonly<Record<string, number>>;
+  /** At stop: tries all that waits once more now, gives up what has not arrived after `deadlineMs`, takes nothing more. */
+  drain(deadlineMs: Ms): Promise<void>;
+}
+
+/**
+ * One queue for each target: in order, at least once, and a target that is down delays nobody else.
+ * @param options.limit messages kept for one target; beyond it the oldest `info` is dropped first. 1000 unless told.
+ */
+export function createOutbox(
+  options: Pick<LineOptions, "clock" | "dropped" | "failed"> & {
+    readonly targets: readonly Target[];
+    readonly clock: Pick<Clock, "sleep">;
+    readonly limit?: number;
+    readonly random?: () => number;
+  },
+): Outbox {
+  const { targets, clock, dropped, failed, limit = 1000, random = Math.random } = options;
+  const lines = new Map(targets.map((target) => [target.name, new Line({ target, clock, random, limit, dropped, failed })]));
+  return {
+    async tell(message) {
+      await Promise.all([...lines.values()].map((line) => line.push(message)));
+    },
+    depths: () => Object.fromEntries([...lines].map(([name, line]) => [name, line.depth])),
+    async drain(deadlineMs) {
+      const enough = new AbortController();
+      const all = Promise.all([...lines.values()].map((line) => line.hurry()));
+      await Promise.race([all, clock.sleep(deadlineMs, enough.signal)]);
+      enough.abort();
+      for (const line of lines.values()) line.stop();
+    },
+  };
+}

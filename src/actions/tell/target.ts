@@ -1,0 +1,31 @@
+import { RearguardError } from "../../errors.ts";
+import type { ErrorCode } from "../../errors.ts";
+import type { Message, Ms } from "../../model.ts";
+
+/** Somebody who is told. Sending the same message twice does no harm: receivers know it by its id. */
+export interface Target {
+  readonly name: string;
+  /** @throws TargetError when the message did not arrive; anything else thrown counts as one without facts. */
+  send(message: Message): Promise<void>;
+}
+
+export interface TargetFacts {
+  /** HTTP status, when there was an answer. */
+  readonly status?: number;
+  readonly retryAfterMs?: Ms;
+  /** Give the message up after this many tries; without it the message is kept until it arrives or the queue is full. */
+  readonly tries?: number;
+  /** The receiver wants nothing more, ever (410). */
+  readonly closed?: boolean;
+}
+
+/** A message that did not arrive. Its sentence names the target, never the URL or the secret. */
+export class TargetError extends RearguardError {
+  readonly facts: TargetFacts;
+
+  constructor(code: Extract<ErrorCode, `TARGET_${string}`>, sentenceText: string, facts: TargetFacts = {}) {
+    super(code, sentenceText);
+    this.name = "TargetError";
+    this.facts = facts;
+  }
+}

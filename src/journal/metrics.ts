@@ -1,0 +1,113 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ActionKind, Decision, Ms, Outcome, Phase, Receipt } from "../model.ts";
+
+export interface Metrics {
+  /** `Content-Type` of `render`. */
+  readonly contentType: string;
+  render(): Promise<string>;
+  /** Guards by phase now; a phase that is not named has none. */
+  guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
+  decided(kind: Decision["kind"]): void;
+  acted(kind: ActionKind, outcome: Receipt["outcome"]): void;
+  beat(took: Ms): void;
+  missedBeats(count: number): void;
+  sampled(outcome: Outcome): void;
+  reflectorRestarted(resource: string): void;
+  /** The reflector of `resource` was in step with the API server at this instant. */
+  synced(resource: string, at: Ms): void;
+  /** `hash` of the set in force after the reload, which is the old set when it failed. */
+  policiesReloaded(ok: boolean, hash: string, at: Ms): void;
+  leads(isLeader: boolean): void;
+  outboxDepth(depths: Readonly<Record<string, number>>): void;
+  messageDropped(target: string, why: string): void;
+}
+
+/**
+ * Our own metrics in a registry of their own, one a daemon.
+ * @param options.processMetrics memory, CPU and event loop of this process too; yes unless told.
+ */
+export function createMetrics(options: { readonly version: string; readonly processMetrics?: boolean }): Metrics {
+  const registry = new Registry();
+  if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  const guards = new Gauge({ name: "rearguard_guards", help: "Guards by phase.", labelNames: ["phase"], registers });
+  const decisions = new Counter({ name: "rearguard_decisions_total", help: "Decisions by kind.", labelNames: ["kind"], registers });
+  const actions = new Counter({
+    name: "rearguard_actions_total",
+    help: "Actions by kind and outcome.",
+    labelNames: ["kind", "outcome"],
+    registers,
+  });
+  const beats = new Histogram({
+    name: "rearguard_beat_duration_seconds",
+    help: "Time one heartbeat took.",
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const missed = new Counter({
+    name: "rearguard_beats_missed_total",
+    help: "Heartbeats left out because one before took too long.",
+    registers,
+  });
+  const samples = new Counter({ name: "rearguard_samples_total", help: "Samples by outcome.", labelNames: ["outcome"], registers });
+  const restarts = new Counter({
+    name: "rearguard_reflector_restarts_total",
+    help: "Watches that were begun anew with a list.",
+    labelNames: ["resource"],
+    registers,
+  });
+  const synced = new Gauge({
+    name: "rearguard_last_sync_timestamp_seconds",
+    help: "When the view of the cluster was last known to be current.",
+    labelNames: ["resource"],
+    registers,
+  });
+  const reloadOk = new Gauge({
+    name: "rearguard_policy_reload_success",
+    help: "1 when the last load of the policies succeeded.",
+    registers,
+  });
+  const reloadAt = new Gauge({ name: "rearguard_policy_reload_timestamp_seconds", help: "When the policies were last loaded.", registers });
+  const policies = new Gauge({ name: "rearguard_policy_info", help: "Hash of the policies in force.", labelNames: ["hash"], registers });
+  const leader = new Gauge({ name: "rearguard_leader", help: "1 while this instance leads, and so may act.", registers });
+  const depth = new Gauge({ name: "rearguard_outbox_depth", help: "Messages waiting by target.", labelNames: ["target"], registers });
+  const drops = new Counter({
+    name: "rearguard_outbox_dropped_total",
+    help: "Messages given up by target and cause.",
+    labelNames: ["target", "why"],
+    registers,
+  });
+  new Gauge({ name: "rearguard_build_info", help: "Version that runs.", labelNames: ["version", "node"], registers }).set(
+    { version: options.version, node: process.versions.node },
+    1,
+  );
+  leader.set(0);
+
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    guards(byPhase) {
+      guards.reset();
+      for (const [phase, count] of Object.entries(byPhase)) guards.set({ phase }, count);
+    },
+    decided: (kind) => decisions.inc({ kind }),
+    acted: (kind, outcome) => actions.inc({ kind, outcome }),
+    beat: (took) => beats.observe(took / 1000),
+    missedBeats: (count) => missed.inc(count),
+    sampled: (outcome) => samples.inc({ outcome }),
+    reflectorRestarted: (resource) => restarts.inc({ resource }),
+    synced: (resource, at) => synced.set({ resource }, at / 1000),
+    policiesReloaded(ok, hash, at) {
+      reloadOk.set(ok ? 1 : 0);
+      reloadAt.set(at / 1000);
+      policies.reset();
+      policies.set({ hash }, 1);
+    },
+    leads: (isLeader) => leader.set(isLeader ? 1 : 0),
+    outboxDepth(depths) {
+      for (const [target, waiting] of Object.entries(depths)) depth.set({ target }, waiting);
+    },
+    messageDropped: (target, why) => drops.inc({ target, why }),
+  };
+}

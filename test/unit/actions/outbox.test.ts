@@ -1,0 +1,199 @@
+import { expect, test } from "vitest";
+import { createOutbox } from "../../../src/actions/tell/outbox.ts";
+import { TargetError } from "../../../src/actions/tell/target.ts";
+import type { Target } from "../../../src/actions/tell/target.ts";
+import type { Message } from "../../../src/model.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { message } from "./sample-message.ts";
+
+/** A receiver that answers as told and remembers what it was sent. */
+function receiver(name: string, answer: (message: Message) => void | Promise<void> = () => {}) {
+  const tries: string[] = [];
+  const got: string[] = [];
+  const target: Target = {
+    name,
+    async send(each) {
+      tries.push(each.id);
+      await answer(each);
+      got.push(each.id);
+    },
+  };
+  return { target, tries, got };
+}
+
+function setUp(targets: readonly Target[], limit?: number) {
+  const clock = createManualClock();
+  const dropped: string[] = [];
+  const outbox = createOutbox({
+    targets,
+    clock,
+    random: () => 1,
+    dropped: (target, { id }, why) => dropped.push(`${target} ${id} ${why}`),
+    failed: () => {},
+    ...(limit === undefined ? {} : { limit }),
+  });
+  return { clock, outbox, dropped };
+}
+
+function down(): never {
+  throw new TargetError("TARGET_UNREACHABLE", "down");
+}
+
+test("messages arrive in order although the first needs several tries", async () => {
+  let faults = 2;
+  const { target, got, tries } = receiver("a", () => (faults-- > 0 ? down() : undefined));
+  const { clock, outbox } = setUp([target]);
+
+  const told = Promise.all([outbox.tell(message({ id: "1" })), outbox.tell(message({ id: "2" }))]);
+  await clock.advanceUntil("both", () => got.length === 2, 500);
+  await told;
+
+  expect(got).toEqual(["1", "2"]);
+  expect(tries).toEqual(["1", "1", "1", "2"]);
+});
+
+test("a target that is down delays nobody else", async () => {
+  const dead = receiver("dead", down);
+  const well = receiver("well");
+  const { clock, outbox } = setUp([dead.target, well.target]);
+
+  void outbox.tell(message({ id: "1" }));
+  void outbox.tell(message({ id: "2" }));
+  await clock.advanceUntil("the one that is well", () => well.got.length === 2);
+
+  expect(dead.got).toEqual([]);
+  expect(outbox.depths()).toEqual({ dead: 2, well: 0 });
+});
+
+test("a message counts as told only when every target has it", async () => {
+  let open = false;
+  const slow = receiver("slow", () => (open ? undefined : down()));
+  const { clock, outbox } = setUp([slow.target, receiver("well").target]);
+  let told = false;
+
+  void outbox.tell(message()).then(() => (told = true));
+  await clock.advance(10_000);
+  expect(told).toBe(false);
+  open = true;
+  await clock.advanceUntil("told", () => told, 1000);
+
+  expect(slow.got).toEqual(["web-1a2b3c-4"]);
+});
+
+test("pauses grow with every failure, to a minute at most", async () => {
+  const at: number[] = [];
+  const { target } = receiver("a", () => {
+    at.push(clock.now());
+    down();
+  });
+  const { clock, outbox } = setUp([target]);
+
+  void outbox.tell(message());
+  await clock.advance(300_000);
+
+  const pauses = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+  expect(pauses.slice(0, 8)).toEqual([2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+});
+
+test("a receiver that says when to come back is not asked before", async () => {
+  let first = true;
+  const { target, tries, got } = receiver("a", () => {
+    if (!first) return;
+    first = false;
+    throw new TargetError("TARGET_UNREACHABLE", "busy", { retryAfterMs: 120_000 });
+  });
+  const { clock, outbox } = setUp([target]);
+
+  void outbox.tell(message());
+  await clock.advance(119_000);
+  expect(tries).toHaveLength(1);
+  await clock.advance(2000);
+
+  expect(got).toHaveLength(1);
+});
+
+test("a message the receiver refuses does not hold up the next", async () => {
+  const { target, got } = receiver("a", ({ id }) => {
+    if (id === "bad") throw new TargetError("TARGET_REFUSED", "answered 400", { tries: 1 });
+  });
+  const { clock, outbox, dropped } = setUp([target]);
+
+  await Promise.all([outbox.tell(message({ id: "bad" })), outbox.tell(message({ id: "good" }))]);
+  await clock.advance(0);
+
+  expect(got).toEqual(["good"]);
+  expect(dropped).toEqual(["a bad refused"]);
+});
+
+test("a receiver that is gone (410) is sent nothing more", async () => {
+  const { target, tries } = receiver("a", () => {
+    throw new TargetError("TARGET_REFUSED", "answered 410", { closed: true });
+  });
+  const { outbox, dropped } = setUp([target]);
+
+  await outbox.tell(message({ id: "1" }));
+  await outbox.tell(message({ id: "2" }));
+
+  expect(tries).toEqual(["1"]);
+  expect(dropped).toEqual(["a 1 closed", "a 2 closed"]);
+});
+
+test("a full queue drops the oldest information first and keeps what is critical", async () => {
+  const { target } = receiver("a", down);
+  const { outbox, dropped } = setUp([target], 3);
+
+  for (const [id, severity] of [
+    ["1", "critical"],
+    ["2", "warning"],
+    ["3", "info"],
+    ["4", "critical"],
+    ["5", "critical"],
+    ["6", "critical"],
+  ] as const) {
+    void outbox.tell(message({ id, severity }));
+  }
+
+  expect(dropped).toEqual(["a 3 full", "a 2 full", "a 4 full"]);
+  expect(outbox.depths()).toEqual({ a: 3 });
+});
+
+test("at stop what waits is tried once more at once", async () => {
+  let open = false;
+  const { target, got } = receiver("a", () => (open ? undefined : down()));
+  const { clock, outbox, dropped } = setUp([target]);
+  void outbox.tell(message());
+  await clock.advance(0);
+  open = true;
+
+  await outbox.drain(5000);
+
+  expect(got).toEqual(["web-1a2b3c-4"]);
+  expect(dropped).toEqual([]);
+});
+
+test("at stop a target that stays down is given up at the deadline", async () => {
+  const { target } = receiver("a", down);
+  const { clock, outbox, dropped } = setUp([target]);
+  void outbox.tell(message());
+  await clock.advance(0);
+  let drained = false;
+
+  void outbox.drain(5000).then(() => (drained = true));
+  await clock.advance(4000);
+  expect(drained).toBe(false);
+  await clock.advance(2000);
+
+  expect(drained).toBe(true);
+  expect(dropped).toEqual(["a web-1a2b3c-4 stopped"]);
+});
+
+test("after stop nothing more is taken", async () => {
+  const { target, tries } = receiver("a");
+  const { outbox, dropped } = setUp([target]);
+  await outbox.drain(10);
+
+  await outbox.tell(message());
+
+  expect(tries).toEqual([]);
+  expect(dropped).toEqual(["a web-1a2b3c-4 stopped"]);
+});
