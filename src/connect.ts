@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { createGrafana } from "./actions/tell/grafana.ts";
+import { createKubernetesEvents } from "./actions/tell/kubernetes-event.ts";
+import type { Target } from "./actions/tell/target.ts";
+import { createWebhook } from "./actions/tell/webhook.ts";
+import { createKubernetesApi, type KubernetesApi } from "./clients/kubernetes/api.ts";
+import { loadKubeConfig } from "./clients/kubernetes/config.ts";
+import type { PrometheusApi } from "./clients/prometheus/api.ts";
+import { createPrometheus } from "./clients/prometheus/prometheus.ts";
+import type { Clock } from "./clock.ts";
+import type { Settings } from "./settings.ts";
+
+export interface Clients {
+  readonly kubernetes: KubernetesApi;
+  readonly prometheus: PrometheusApi;
+  readonly targets: readonly Target[];
+  close(): Promise<void>;
+}
+
+/** The only place where clients are made. `instance` names this process in Events. Reads secrets from their files, contacts nobody. */
+export async function connect(settings: Settings, clock: Clock, instance: string): Promise<Clients> {
+  const { kubeconfig, context } = settings.kubernetes;
+  const config = loadKubeConfig({
+    ...(kubeconfig === undefined ? {} : { path: kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
+  const kubernetes = createKubernetesApi({ connector: config, clock });
+  const prometheus = rotatingPrometheus(settings.prometheus);
+  return {
+    kubernetes,
+    prometheus,
+    targets: [createKubernetesEvents({ api: kubernetes, instance }), ...(await otherTargets(settings, clock))],
+    async close() {
+      prometheus.close();
+      await config.close();
+    },
+  };
+}
+
+async function otherTargets({ grafana, webhooks }: Settings, clock: Clock): Promise<readonly Target[]> {
+  const targets: Target[] = [];
+  if (grafana !== undefined) targets.push(createGrafana({ ...grafana, clock }));
+  for (const { name, url, urlFile, secretFile } of webhooks) {
+    const address = url ?? (urlFile === undefined ? "" : (await readFile(urlFile, "utf8")).trim());
+    targets.push(createWebhook({ name, url: address, clock, ...(secretFile === undefined ? {} : { secretFile }) }));
+  }
+  return targets;
+}
+
+/** Credentials live in files that are replaced under way: they are read for each query, and a change makes a new client. */
+function rotatingPrometheus(settings: Settings["prometheus"]): PrometheusApi {
+  let made: { readonly fingerprint: string; readonly api: PrometheusApi } | undefined;
+  async function current(): Promise<PrometheusApi> {
+    const { bearerTokenFile, basic, headersFile, caFile, url, timeout } = settings;
+    const [token, password, extra, ca] = await Promise.all([bearerTokenFile, basic?.passwordFile, headersFile, caFile].map(textOf));
+    const fingerprint = JSON.stringify([token, password, extra, ca]);
+    if (made?.fingerprint === fingerprint) return made.api;
+    const headers = {
+      ...(extra === undefined ? {} : (parse(extra) as Record<string, string>)),
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token.trim()}` }),
+    };
+    const api = createPrometheus({
+      url,
+      timeoutMs: timeout,
+      headers,
+      ...(basic === undefined || password === undefined ? {} : { basic: { username: basic.username, password: password.trim() } }),
+      ...(ca === undefined ? {} : { ca }),
+    });
+    made?.api.close();
+    made = { fingerprint, api };
+    return api;
+  }
+  return {
+    query: async (promql, at) => (await current()).query(promql, at),
+    queryRange: async (promql, from, to, step) => (await current()).queryRange(promql, from, to, step),
+    close: () => made?.api.close(),
+  };
+}
+
+async function textOf(file: string | undefined): Promise<string | undefined> {
+  return file === undefined ? undefined : readFile(file, "utf8");
+}

@@ -1,0 +1,241 @@
+import { createActions } from "./actions/actions.ts";
+import { createOutbox } from "./actions/tell/outbox.ts";
+import type { Clock } from "./clock.ts";
+import type { Clients } from "./connect.ts";
+import { sentence } from "./errors.ts";
+import { createGuardJournal } from "./journal/guards.ts";
+import { createMetrics } from "./journal/metrics.ts";
+import { createLeader } from "./leader.ts";
+import type { Ms } from "./model.ts";
+import { createPipeline, type Pipeline } from "./pipeline.ts";
+import { choosePolicy } from "./policies/match.ts";
+import { noPolicies, type PolicySet } from "./policies/policy-set.ts";
+import { renderProblem } from "./policies/problem.ts";
+import type { Settings } from "./settings.ts";
+import { createSampler } from "./signals/sample.ts";
+import { createPodWatcher } from "./watchers/pods.ts";
+import { createPolicySource } from "./watchers/policy-files.ts";
+import { templateDigest } from "./watchers/template-digest.ts";
+import { createWorkloadWatcher } from "./watchers/workloads.ts";
+import { createWeb } from "./web/server.ts";
+import type { FastifyBaseLogger } from "fastify";
+
+export interface DaemonOptions {
+  readonly settings: Settings;
+  readonly clients: Clients;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: FastifyBaseLogger;
+  /** Name of this process among its replicas. */
+  readonly identity: string;
+  readonly token?: string;
+  readonly version: string;
+}
+
+export interface Daemon {
+  /** Begins to listen, to watch and to beat; resolves when the port is open, not when the cluster was reached. */
+  start(): Promise<{ readonly url: string }>;
+  /** Stops in reverse order within `deadlineMs`; the lease is given back. Safe to call twice. */
+  stop(deadlineMs: Ms): Promise<void>;
+  readonly pipeline: Pipeline;
+  /** One beat now: for tests on a hand-moved clock. */
+  beat(): Promise<void>;
+}
+
+/** Composition root of the service: makes the parts, hands each the others as functions. */
+export function createDaemon({ settings, clients, clock, random, log, identity, token, version }: DaemonOptions): Daemon {
+  const { judging, leader: lease, prometheus, verify, governor } = settings;
+  const { kubernetes: api } = clients;
+  const metrics = createMetrics({ version });
+  const changed = new Set<string>();
+  let policies: PolicySet = noPolicies;
+  let problems: readonly string[] = [];
+  let synced = false;
+
+  const source = createPolicySource({ folder: settings.policies });
+  const leader = createLeader({
+    api,
+    namespace: lease.namespace,
+    name: lease.name,
+    identity,
+    clock,
+    random,
+    log,
+    leaseDurationMs: lease.leaseDuration,
+    renewDeadlineMs: lease.renewDeadline,
+    retryPeriodMs: lease.retryPeriod,
+    enabled: lease.enabled,
+    onChange: (leading) => {
+      metrics.leads(leading);
+      log.info({ leading, identity }, "leadership changed");
+    },
+  });
+  const { namespaces } = settings.kubernetes;
+  const workloads = createWorkloadWatcher({
+    api,
+    clock,
+    random,
+    log,
+    onChange: (key) => changed.add(key),
+    ...(namespaces === undefined ? {} : { namespaces }),
+  });
+  const pods = createPodWatcher({
+    api,
+    clock,
+    random,
+    log,
+    ownerOf: (uid) => workloads.ownerOf(uid),
+    onChange: (uid) => pipeline.wake(uid),
+  });
+  const outbox = createOutbox({
+    targets: clients.targets,
+    clock,
+    random,
+    dropped: (target, message, why) => {
+      metrics.messageDropped(target, why);
+      log.error({ target, message: message.id, why }, "message was given up");
+    },
+    failed: (target, message, error) => log.warn({ target, message: message.id, error: sentence(error) }, "message did not arrive"),
+  });
+  const actions = createActions({ api, clock, random, mayAct: () => leader.leading(clock.now()), digest: templateDigest });
+  const journal = createGuardJournal({
+    api,
+    unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
+  });
+  const pipeline = createPipeline(
+    {
+      now: () => clock.now(),
+      sleep: (ms) => clock.sleep(ms),
+      leading: (now) => leader.leading(now),
+      cluster: {
+        changed: () => drain(changed),
+        get: (key) => workloads.get(key),
+        keyOf: ({ namespace, name }) => `${namespace}/${name}`,
+        context: (workload) => workloads.context(workload),
+        follow: (workload, remembered) =>
+          pods.follow({ uid: workload.ref.uid, namespace: workload.ref.namespace, selector: workload.selector }, remembered),
+        unfollow: (uid) => pods.unfollow(uid),
+        pods: (uid) => (pods.isSynced(uid) ? pods.pods(uid) : undefined),
+      },
+      choosePolicy: (workload) => choosePolicy(policies.policies, workload, lease.namespace),
+      sample: createSampler({ prometheus: clients.prometheus, log }),
+      execute: (action) => actions.execute(action),
+      journal: {
+        list: () => journal.list(namespaces),
+        create: (record, summary) => journal.create(record, summary),
+        save: (record, summary) => journal.save(record, summary),
+        prune: async (uid) => {
+          await journal.prune(uid, keptGuards);
+        },
+      },
+      tell: async (messages) => {
+        await Promise.all(messages.map((message) => outbox.tell(message)));
+      },
+      observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
+      log,
+    },
+    {
+      cluster: settings.cluster,
+      pace: { blockMs: judging.block, scrapeMs: prometheus.scrapeInterval, warmUpLatencyMs: judging.warmUpLatency },
+      settleMs: judging.settle,
+      baselineMs: judging.baseline,
+      verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },
+      limits: {
+        killSwitch: governor.killSwitch,
+        cooldownMs: governor.cooldown,
+        rollbacksPerHour: governor.rollbacksPerHour,
+        concurrent: governor.concurrent,
+      },
+    },
+  );
+  const web = createWeb({
+    now: () => clock.now(),
+    open: () => pipeline.open(),
+    ended: () => pipeline.ended(),
+    notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...problems],
+    metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
+    log,
+    token,
+  });
+
+  async function reloadPolicies(): Promise<void> {
+    const read = await source.reload();
+    const said = read.problems.map(renderProblem);
+    if (said.join("\n") !== problems.join("\n"))
+      for (const problem of said) log.error({ problem }, "policy refused; the last good set stays in force");
+    problems = said;
+    if (read.changed || said.length > 0) metrics.policiesReloaded(said.length === 0, policyHash(read.set), clock.now());
+    if (!read.changed) return;
+    policies = read.set;
+    log.info({ policies: policies.policies.map((policy) => policy.metadata.name) }, "policies in force");
+    for (const { ref } of workloads.list()) changed.add(`${ref.namespace}/${ref.name}`);
+  }
+
+  async function beat(): Promise<void> {
+    const began = clock.now();
+    await reloadPolicies();
+    if (!synced) return;
+    await pipeline.beat(began);
+    metrics.beat(clock.now() - began);
+    metrics.outboxDepth(outbox.depths());
+  }
+
+  let stopBeat: (() => Promise<void>) | undefined;
+  let stopping: Promise<void> | undefined;
+
+  async function shutDown(deadlineMs: Ms): Promise<void> {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    await stopBeat?.();
+    await Promise.race([pipeline.idle(), clock.sleep(deadlineMs / 2, deadline)]);
+    await outbox.drain(deadlineMs / 4);
+    await Promise.all([pods.stop(), workloads.stop()]);
+    await leader.stop();
+    await (await web).close();
+    await clients.close();
+    log.info({}, "stopped");
+  }
+
+  return {
+    pipeline,
+    beat,
+    async start() {
+      await reloadPolicies();
+      const app = await web;
+      const url = await app.listen({ host: settings.listen.host, port: settings.listen.port });
+      leader.start();
+      workloads.start();
+      void workloads.synced().then(() => {
+        synced = true;
+        log.info({ workloads: workloads.list().length }, "cluster listed");
+      });
+      let late = 0;
+      stopBeat = clock.everySecond(
+        () => beat().catch((error: unknown) => log.error({ error: sentence(error) }, "heartbeat failed")),
+        (missed) => {
+          late += missed;
+          metrics.missedBeats(missed);
+          log.warn({ missed, since: late }, "heartbeat missed");
+        },
+      );
+      log.info({ url, cluster: settings.cluster, identity }, "rearguard started");
+      return { url };
+    },
+    stop(deadlineMs) {
+      stopping ??= shutDown(deadlineMs);
+      return stopping;
+    },
+  };
+}
+
+/** Ended guards kept per workload; older ones are deleted. */
+const keptGuards = 10;
+
+function drain(keys: Set<string>): readonly string[] {
+  const all = [...keys];
+  keys.clear();
+  return all;
+}
+
+function policyHash(set: PolicySet): string {
+  return templateDigest(set.policies);
+}

@@ -1,0 +1,102 @@
+import { sentence } from "./errors.ts";
+import type { GuardRecord } from "./guards/guard.ts";
+import { standingOf } from "./guards/phase.ts";
+import type { GuardRun } from "./guards/run.ts";
+import type { Ms, Phase } from "./model.ts";
+import { emptyBook } from "./pipeline/book.ts";
+import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
+import type { Flow } from "./pipeline/flow.ts";
+import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
+import { sampleGuards } from "./pipeline/sample.ts";
+import { stepGuard } from "./pipeline/step.ts";
+
+export interface Pipeline {
+  /** One heartbeat: open, sample, judge, decide, act, record. Returns when this beat's decisions are made; sampling may go on. */
+  beat(now: Ms): Promise<void>;
+  /** Pods of this workload changed: decide now, not at the next beat. */
+  wake(workloadUid: string): void;
+  /** Resolves when nothing that a beat began is still under way. */
+  idle(): Promise<void>;
+  open(): readonly GuardRun[];
+  ended(): readonly GuardRecord[];
+}
+
+/**
+ * THE flow. When a rollout starts, a guard opens; on every heartbeat it samples its signals, judges them by its policy, decides, acts,
+ * and records why. A slow source delays only what needs it: sampling runs beside the beats, and guards step independently.
+ */
+export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeline {
+  const flow: Flow = { book: emptyBook(), edges, settings, unsaved: new Set(), lost: new Set(), handed: new Map() };
+  const { book } = flow;
+  const retry = new Set<string>();
+  const stepping = new Map<string, Promise<void>>();
+  let resumed = false;
+  let sampling: Promise<void> | undefined;
+
+  async function beat(now: Ms): Promise<void> {
+    if (!edges.leading(now)) return standDown();
+    if (!resumed || flow.lost.size > 0) await resumeGuards(flow);
+    resumed = true;
+    followOpenGuards(flow);
+    await openGuards(flow, retry);
+    await stepAll(book.open.keys());
+    sampling ??= sample().finally(() => (sampling = undefined));
+    edges.observe.guards(countPhases());
+  }
+
+  async function sample(): Promise<void> {
+    try {
+      await stepAll(await sampleGuards(flow));
+    } catch (error) {
+      edges.log.error({ error: sentence(error) }, "sampling failed");
+    }
+  }
+
+  async function stepAll(names: Iterable<string>): Promise<void> {
+    await Promise.all([...names].map(step));
+  }
+
+  /** A step that is under way has not seen what is new: another one follows it. */
+  function step(name: string): Promise<void> {
+    const previous = stepping.get(name);
+    if (previous !== undefined) return previous;
+    const work = stepGuard(name, flow)
+      .catch((error: unknown) => edges.log.error({ guard: name, error: sentence(error) }, "guard step failed"))
+      .finally(() => stepping.delete(name));
+    stepping.set(name, work);
+    return work;
+  }
+
+  /** Another process leads: what we hold is its to change, and is read again when leadership comes back. */
+  function standDown(): void {
+    if (resumed) edges.log.warn({ guards: book.open.size }, "leadership lost; guards are left to the new leader");
+    resumed = false;
+    book.open.clear();
+    book.ended.clear();
+    flow.unsaved.clear();
+    flow.handed.clear();
+  }
+
+  function countPhases(): Readonly<Partial<Record<Phase, number>>> {
+    const counts: Partial<Record<Phase, number>> = {};
+    for (const run of book.open.values()) counts[run.standing.phase] = (counts[run.standing.phase] ?? 0) + 1;
+    for (const record of book.ended.values()) {
+      const { phase } = standingOf(record.entries);
+      counts[phase] = (counts[phase] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  return {
+    beat,
+    wake(workloadUid) {
+      const names = [...book.open.values()].filter((run) => run.record.rollout.workload.uid === workloadUid).map((run) => run.record.name);
+      if (edges.leading(edges.now())) void stepAll(names);
+    },
+    async idle() {
+      while (sampling !== undefined || stepping.size > 0) await Promise.all([sampling, ...stepping.values()]);
+    },
+    open: () => [...book.open.values()],
+    ended: () => [...book.ended.values()],
+  };
+}

@@ -1,0 +1,45 @@
+import { type PastRollback, pastRollbacks } from "../guards/governor.ts";
+import type { GuardRecord } from "../guards/guard.ts";
+import { standingOf } from "../guards/phase.ts";
+import type { GuardRun } from "../guards/run.ts";
+import type { Rollout } from "../model.ts";
+
+/** The guards this process knows: open ones with what was folded, ended ones as their record. */
+export interface Book {
+  readonly open: Map<string, GuardRun>;
+  readonly ended: Map<string, GuardRecord>;
+  /** Revision last seen per workload uid: what tells a new rollout from first sight. */
+  readonly seen: Map<string, { readonly lastHash: string; readonly lastRevision: number }>;
+}
+
+export function emptyBook(): Book {
+  return { open: new Map(), ended: new Map(), seen: new Map() };
+}
+
+export function allRecords(book: Book): readonly GuardRecord[] {
+  return [...book.ended.values(), ...[...book.open.values()].map((run) => run.record)];
+}
+
+export function rollbacksOf(book: Book): readonly PastRollback[] {
+  return pastRollbacks(allRecords(book));
+}
+
+/** Hashes of this workload whose guard passed, newest first. */
+export function passedHashes(book: Book, workloadUid: string): readonly string[] {
+  return [...book.ended.values()]
+    .filter((record) => record.rollout.workload.uid === workloadUid && standingOf(record.entries).phase === "passed")
+    .toSorted((one, other) => other.openedAt - one.openedAt)
+    .map((record) => record.rollout.new.podTemplateHash);
+}
+
+/** The passage back that our own rollback caused: the newest guard of the workload took its revision back to just this one. */
+export function isOwnRollback(book: Book, rollout: Rollout): boolean {
+  const [newest] = allRecords(book)
+    .filter((record) => record.rollout.workload.uid === rollout.workload.uid)
+    .toSorted((one, other) => other.rollout.new.number - one.rollout.new.number);
+  if (newest === undefined || newest.rollout.new.number >= rollout.new.number) return false;
+  const standing = standingOf(newest.entries);
+  const pending = standing.pending?.action;
+  const target = standing.rollback?.target ?? (pending?.kind === "rollback" ? pending.target : undefined);
+  return target?.podTemplateHash === rollout.new.podTemplateHash;
+}

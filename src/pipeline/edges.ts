@@ -1,0 +1,71 @@
+import type { VerifyRule } from "../guards/ask.ts";
+import type { GovernorLimits } from "../guards/governor.ts";
+import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
+import type { Pace } from "../guards/run.ts";
+import type { Action, Decision, Measurement, Message, Ms, Outcome, Phase, PodState, Receipt, Workload, WorkloadRef } from "../model.ts";
+import type { Choice, Matchable } from "../policies/match.ts";
+import type { Ask } from "../signals/ask.ts";
+import type { RolloutContext } from "../watchers/rollout.ts";
+
+/** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
+export interface Edges {
+  now(): Ms;
+  sleep(ms: Ms): Promise<void>;
+  /** Whether we surely hold the lease at `now`: asked before guards are opened and before every effect. */
+  leading(now: Ms): boolean;
+  readonly cluster: ClusterEdge;
+  choosePolicy(workload: Matchable): Choice;
+  /** One list of measurements per ask id, in the order of the instants; never rejects. */
+  sample(asks: readonly Ask[], instants: readonly Ms[]): Promise<ReadonlyMap<string, readonly Measurement[]>>;
+  /** Never rejects: what went wrong is in the receipt. */
+  execute(action: Action): Promise<Receipt>;
+  readonly journal: JournalEdge;
+  /** Resolves when every receiver has the messages or has given up on them. */
+  tell(messages: readonly Message[]): Promise<void>;
+  readonly observe: Observers;
+  readonly log: Log;
+}
+
+export interface ClusterEdge {
+  /** Keys of workloads that changed since the last call; all of them on the first. */
+  changed(): readonly string[];
+  get(key: string): Workload | undefined;
+  keyOf(ref: WorkloadRef): string;
+  /** What a rollout's detection needs beyond the workload itself; asks the API server and may throw. */
+  context(workload: Workload): Promise<RolloutContext>;
+  /** Begins to watch the pods of a workload under guard; `remembered` is what its record knows. Twice is once. */
+  follow(workload: Workload, remembered: readonly PodState[]): void;
+  unfollow(uid: string): Promise<void>;
+  /** Every pod since `follow`, gone ones too; undefined until they were listed. */
+  pods(uid: string): readonly PodState[] | undefined;
+}
+
+export interface JournalEdge {
+  list(): Promise<readonly GuardRecord[]>;
+  create(record: GuardRecord, summary: GuardSummary): Promise<"created" | "exists">;
+  save(record: GuardRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
+  prune(workloadUid: string): Promise<void>;
+}
+
+export interface Observers {
+  sampled(outcome: Outcome): void;
+  decided(kind: Decision["kind"]): void;
+  acted(receipt: Receipt): void;
+  guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
+}
+
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface PipelineSettings {
+  readonly cluster: string;
+  readonly pace: Pace;
+  /** How long after a block's end it is asked for: scrapes arrive late. */
+  readonly settleMs: Ms;
+  readonly baselineMs: Ms;
+  readonly verify: VerifyRule;
+  readonly limits: GovernorLimits;
+}

@@ -1,0 +1,15 @@
+import type { Book } from "./book.ts";
+import type { Edges, PipelineSettings } from "./edges.ts";
+
+/** What the parts of the pipeline share: the guards, the world outside, and what is still owed to it. */
+export interface Flow {
+  readonly book: Book;
+  readonly edges: Edges;
+  readonly settings: PipelineSettings;
+  /** Guards whose record in memory is newer than the one written down. */
+  readonly unsaved: Set<string>;
+  /** Guards that somebody else wrote: what we held is not the truth, they are read again. */
+  readonly lost: Set<string>;
+  /** Entries (exclusive seq) handed to the receivers, by guard; `toldThrough` follows when they have them. */
+  readonly handed: Map<string, number>;
+}

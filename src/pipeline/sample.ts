@@ -1,0 +1,154 @@
+import { sentence } from "../errors.ts";
+import { baselineFrom } from "../guards/baseline.ts";
+import { isCounted, judge, judgedThrough, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
+import { blockEnds } from "../judging/blocks.ts";
+import type { Measurement, Ms, Revision } from "../model.ts";
+import type { Ask } from "../signals/ask.ts";
+import { httpAsk } from "../signals/http-signal.ts";
+import { promqlAsk } from "../signals/promql-signal.ts";
+import type { PipelineSettings } from "./edges.ts";
+import type { Flow } from "./flow.ts";
+import { persist } from "./write.ts";
+
+interface Due {
+  readonly guard: string;
+  readonly signal: string;
+  readonly ask: Ask;
+  readonly instants: readonly Ms[];
+}
+
+/**
+ * Asks for every block that has ended and was not judged: one block in the steady state, all since the opening after a restart,
+ * the missed ones after an outage. Guards that are due at the same instants share their queries. Returns the guards that moved.
+ */
+export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
+  const { book, edges, settings } = flow;
+  const now = edges.now();
+  const due = [...book.open.values()].flatMap((run) => dueOf(run, now, settings));
+  if (due.length === 0) return new Set();
+  await edges.sleep(settleLeft(due, now, settings));
+  const moved = new Set<string>();
+  for (const together of byInstants(due).values()) {
+    const [first] = together;
+    if (first === undefined) continue;
+    const ready = await readyToJudge(together, flow);
+    const asks = ready.map((one) => one.ask);
+    const answers = await edges.sample(asks, first.instants);
+    for (const one of ready) {
+      if (foldAnswer(one, answers.get(one.ask.id) ?? [], flow)) moved.add(one.guard);
+    }
+  }
+  return moved;
+}
+
+/** What a block is judged with must be written down before: else a restart would judge it otherwise. */
+async function readyToJudge(due: readonly Due[], flow: Flow): Promise<readonly Due[]> {
+  const ready: Due[] = [];
+  for (const one of due) {
+    const run = flow.book.open.get(one.guard);
+    if (run === undefined) continue;
+    const based = (await ensureBaseline(run, one.signal, flow)) && (await persist(one.guard, flow));
+    if (based) ready.push(one);
+  }
+  return ready;
+}
+
+function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due[] {
+  const { record } = run;
+  if (record.pods.length === 0) return [];
+  return Object.entries(run.signals).flatMap(([signal, kind]): Due[] => {
+    if (kind.kind === "pods") return [];
+    const instants = blockEnds(judgedThrough(run, signal), now, settings.pace.blockMs);
+    if (instants.length === 0) return [];
+    const query =
+      kind.kind === "promql"
+        ? promqlAsk(kind, {
+            namespace: record.namespace,
+            name: record.rollout.workload.name,
+            newPods: podNames(run, record.rollout.new),
+            oldPods: podNames(run, record.rollout.old),
+          })
+        : httpAsk(kind, settings.pace.blockMs);
+    const ask = { id: `${record.name}/${signal}`, namespace: record.namespace, prefixes: revisionsOf(run).map((one) => one.name), query };
+    return [{ guard: record.name, signal, ask, instants }];
+  });
+}
+
+function revisionsOf(run: GuardRun): readonly Revision[] {
+  const { new: fresh, old } = run.record.rollout;
+  const target = run.standing.rollback?.target;
+  const all = [fresh, ...(old === undefined ? [] : [old]), ...(target === undefined ? [] : [target])];
+  return all.filter((revision, index) => all.findIndex((one) => one.name === revision.name) === index);
+}
+
+function podNames(run: GuardRun, revision: Revision | undefined): readonly string[] {
+  return run.record.pods
+    .filter((pod) => pod.podTemplateHash === revision?.podTemplateHash && pod.gone === undefined)
+    .map((pod) => pod.name);
+}
+
+function settleLeft(due: readonly Due[], now: Ms, settings: PipelineSettings): Ms {
+  const newest = Math.max(...due.map((one) => one.instants.at(-1) ?? 0));
+  return Math.max(0, newest + settings.settleMs - now);
+}
+
+function byInstants(due: readonly Due[]): Map<string, Due[]> {
+  const groups = new Map<string, Due[]>();
+  for (const one of due) {
+    const key = `${one.instants[0]}-${one.instants.at(-1)}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return groups;
+}
+
+/** The old revision's rate before the rollout is known, or known not to exist. A failing source only delays it. */
+async function ensureBaseline(run: GuardRun, signal: string, flow: Flow): Promise<boolean> {
+  const { book, edges, settings } = flow;
+  const { record } = run;
+  const kind = run.signals[signal];
+  const { old } = record.rollout;
+  if (kind === undefined || !isCounted(kind) || old === undefined || record.baselines[signal] !== undefined) return true;
+  const to = Math.floor(record.rollout.startedAt / settings.pace.blockMs) * settings.pace.blockMs;
+  const from = to - settings.baselineMs;
+  const ask = {
+    id: `${record.name}/${signal}/baseline`,
+    namespace: record.namespace,
+    prefixes: [old.name],
+    query: httpAsk(kind, settings.pace.blockMs),
+  };
+  const answer = (await edges.sample([ask], blockEnds(from, to, settings.pace.blockMs))).get(ask.id) ?? [];
+  const failed = answer.find((measurement) => measurement.kind === "error");
+  if (failed !== undefined || answer.length === 0) {
+    // Remembered as this signal's silence, so that people are told when it lasts.
+    const current = book.open.get(record.name);
+    if (failed !== undefined && current !== undefined) book.open.set(record.name, judge(current, signal, failed));
+    return false;
+  }
+  const sharing = underConfidence(record.policy);
+  const checks = sharing.includes(signal) ? sharing.length : 1;
+  const baseline = baselineFrom(answer, { from, to }, { alpha: 1 - record.policy.spec.confidence, checks });
+  book.open.set(record.name, withBaseline(book.open.get(record.name) ?? run, signal, baseline));
+  flow.unsaved.add(record.name);
+  return true;
+}
+
+function foldAnswer(one: Due, answer: readonly Measurement[], { book, edges }: Flow): boolean {
+  let moved = false;
+  for (const measurement of answer) {
+    const run = book.open.get(one.guard);
+    if (run === undefined) return moved;
+    try {
+      const judged = judge(run, one.signal, measurement);
+      book.open.set(one.guard, judged);
+      const outcome = (judged.counted[one.signal] ?? judged.thresholds[one.signal])?.outcome;
+      if (outcome !== null && outcome !== undefined) edges.observe.sampled(outcome);
+    } catch (error) {
+      edges.log.error({ guard: one.guard, signal: one.signal, error: sentence(error) }, "a block could not be judged");
+      return moved;
+    }
+    moved = true;
+    // Blocks are judged in their order: what failed is asked again before what came after it.
+    if (measurement.kind === "error") return moved;
+  }
+  return moved;
+}

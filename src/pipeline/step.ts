@@ -1,0 +1,116 @@
+import { sentence } from "../errors.ts";
+import { type Ask, isComplete } from "../guards/ask.ts";
+import { decide } from "../guards/decide.ts";
+import { judgementOf, rulesOf } from "../guards/judgement.ts";
+import { badServed } from "../guards/record.ts";
+import { type GuardRun, withPods } from "../guards/run.ts";
+import type { Action, Decision, Ms, Reason, Workload } from "../model.ts";
+import { passedHashes, rollbacksOf } from "./book.ts";
+import type { Flow } from "./flow.ts";
+import { tellNews } from "./tell.ts";
+import { persist, writeEntry } from "./write.ts";
+
+/** One guard, one decision: re-read, decide, act, record, tell. Steps of one guard never overlap; the caller sees to that. */
+export async function stepGuard(name: string, flow: Flow): Promise<void> {
+  refreshPods(name, flow);
+  const before = flow.book.open.get(name);
+  if (before === undefined) return;
+  const workload = workloadOf(before, flow);
+  if (workload !== undefined && justCompleted(before, workload)) await writeEntry(name, { kind: "completed" }, flow);
+  const run = flow.book.open.get(name);
+  if (run === undefined) return;
+  const decision = decide(askOf(run, workload, flow.edges.now(), flow));
+  flow.edges.observe.decided(decision.kind);
+  await carryOut(name, decision, flow);
+  const after = flow.book.open.get(name);
+  if (after === undefined) return;
+  tellNews(after.record, flow);
+  if (after.standing.finished !== undefined) await close(after, flow);
+}
+
+async function carryOut(name: string, decision: Decision, flow: Flow): Promise<void> {
+  switch (decision.kind) {
+    case "wait":
+      await persist(name, flow);
+      return;
+    case "act":
+      return act(name, decision.action, decision.because, flow);
+    case "withhold":
+      await writeEntry(name, { kind: "withheld", action: decision.action, because: decision.because }, flow);
+      return;
+    case "hold":
+      await writeEntry(name, { kind: "held", because: decision.because }, flow);
+      return;
+    case "finish": {
+      const run = flow.book.open.get(name);
+      if (run === undefined) return;
+      await writeEntry(name, { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) }, flow);
+      return;
+    }
+  }
+}
+
+/** Intent, then effect, then receipt. After a crash between them the intent is found pending and carried out again, which does no harm. */
+async function act(name: string, action: Action, because: readonly Reason[], flow: Flow): Promise<void> {
+  const { book, edges } = flow;
+  if (!edges.leading(edges.now())) return;
+  const pending = book.open.get(name)?.standing.pending?.action.id === action.id;
+  if (!pending && !(await writeEntry(name, { kind: "intended", action, because }, flow))) return;
+  if (!edges.leading(edges.now())) return;
+  const receipt = await edges.execute(action);
+  edges.observe.acted(receipt);
+  edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
+  await writeEntry(name, { kind: "receipt", receipt }, flow);
+}
+
+async function close(run: GuardRun, flow: Flow): Promise<void> {
+  const { book, edges } = flow;
+  const { record, standing } = run;
+  const { uid } = record.rollout.workload;
+  book.open.delete(record.name);
+  book.ended.set(record.name, record);
+  edges.log.info({ guard: record.name, phase: standing.phase }, "guard ended");
+  if (![...book.open.values()].some((other) => other.record.rollout.workload.uid === uid)) await edges.cluster.unfollow(uid);
+  try {
+    await edges.journal.prune(uid);
+  } catch (error) {
+    edges.log.warn({ guard: record.name, error: sentence(error) }, "old guards could not be pruned");
+  }
+}
+
+function workloadOf(run: GuardRun, { edges }: Flow): Workload | undefined {
+  const { workload: ref } = run.record.rollout;
+  const workload = edges.cluster.get(edges.cluster.keyOf(ref));
+  return workload?.ref.uid === ref.uid ? workload : undefined;
+}
+
+function refreshPods(name: string, { book, edges, unsaved }: Flow): void {
+  const run = book.open.get(name);
+  if (run === undefined) return;
+  const pods = edges.cluster.pods(run.record.rollout.workload.uid);
+  if (pods === undefined || JSON.stringify(pods) === JSON.stringify(run.record.pods)) return;
+  book.open.set(name, withPods(run, pods));
+  unsaved.add(name);
+}
+
+function justCompleted({ standing, record }: GuardRun, workload: Workload): boolean {
+  const same = workload.current?.podTemplateHash === record.rollout.new.podTemplateHash;
+  const untouched = standing.rollback === undefined && standing.pending === undefined;
+  return standing.completedAt === undefined && untouched && same && isComplete(workload);
+}
+
+function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, settings }: Flow): Ask {
+  return {
+    record: run.record,
+    standing: run.standing,
+    judgement: judgementOf(run, now),
+    workload,
+    pods: run.record.pods,
+    rules: workload === undefined ? [] : rulesOf(run, workload, now),
+    now,
+    limits: settings.limits,
+    past: rollbacksOf(book),
+    passed: passedHashes(book, run.record.rollout.workload.uid),
+    verify: settings.verify,
+  };
+}

@@ -1,0 +1,39 @@
+import { sentence } from "../errors.ts";
+import { messageOf } from "../explain/message.ts";
+import type { GuardRecord } from "../guards/guard.ts";
+import { standingOf } from "../guards/phase.ts";
+import type { Flow } from "./flow.ts";
+import { saveRecord } from "./write.ts";
+
+/** Hands every entry that people do not know yet to the receivers, in order; marks them as told once the receivers have them. */
+export function tellNews(record: GuardRecord, flow: Flow): void {
+  const from = Math.max(record.toldThrough, flow.handed.get(record.name) ?? 0);
+  const through = record.entries.length;
+  if (from >= through) return;
+  const messages = record.entries.slice(from).flatMap((entry) => {
+    const then = standingOf(record.entries.slice(0, entry.seq + 1));
+    return messageOf(record, entry, then, flow.settings.cluster) ?? [];
+  });
+  flow.handed.set(record.name, through);
+  void flow.edges
+    .tell(messages)
+    .then(() => markTold(record.name, through, flow))
+    .catch((error: unknown) => flow.edges.log.error({ guard: record.name, error: sentence(error) }, "messages were not handed over"));
+}
+
+/** A crash before this tells people twice rather than never; receivers know the messages by their ids. */
+async function markTold(name: string, through: number, flow: Flow): Promise<void> {
+  const { book, unsaved } = flow;
+  const run = book.open.get(name);
+  if (run !== undefined) {
+    book.open.set(name, { ...run, record: { ...run.record, toldThrough: through } });
+    unsaved.add(name);
+    return;
+  }
+  const ended = book.ended.get(name);
+  if (ended === undefined) return;
+  const told = { ...ended, toldThrough: through };
+  book.ended.set(name, told);
+  flow.handed.delete(name);
+  await saveRecord(told, flow);
+}

@@ -1,0 +1,70 @@
+import { summaryLine } from "../explain/summary.ts";
+import type { GuardRecord } from "../guards/guard.ts";
+import { judgementOf } from "../guards/judgement.ts";
+import { standingOf } from "../guards/phase.ts";
+import type { GuardRun } from "../guards/run.ts";
+import { explainReason } from "../explain/reason.ts";
+import type { Ms } from "../model.ts";
+
+/** What the API shows of guards: the list line, and the whole with the arithmetic of every block. */
+export interface GuardLine {
+  readonly name: string;
+  readonly namespace: string;
+  readonly workload: string;
+  readonly revision: number;
+  readonly oldRevision: number | null;
+  readonly policy: string;
+  readonly mode: string;
+  readonly phase: string;
+  readonly braked: boolean;
+  readonly message: string;
+  readonly evidence: number | null;
+  readonly evidenceNeeded: number;
+  readonly openedAt: string;
+}
+
+export function lineOf(record: GuardRecord, run: GuardRun | undefined, now: Ms): GuardLine {
+  const standing = run?.standing ?? standingOf(record.entries);
+  const { workload, new: revision, old } = record.rollout;
+  return {
+    name: record.name,
+    namespace: record.namespace,
+    workload: `${workload.kind.toLowerCase()}/${workload.name}`,
+    revision: revision.number,
+    oldRevision: old?.number ?? null,
+    policy: record.policy.metadata.name,
+    mode: record.policy.spec.mode,
+    phase: standing.phase,
+    braked: standing.braked,
+    message: summaryLine(record.entries),
+    evidence: run === undefined ? null : judgementOf(run, now).guard.evidence,
+    evidenceNeeded: 1 / (0.9 * (1 - record.policy.spec.confidence)),
+    openedAt: new Date(record.openedAt).toISOString(),
+  };
+}
+
+/** Everything a person needs to redo the decision by hand. An ended guard shows the blocks that its record kept. */
+export function wholeOf(record: GuardRecord, run: GuardRun | undefined, now: Ms): object {
+  const judgement = run === undefined ? undefined : judgementOf(run, now);
+  const signals = Object.entries(run?.counted ?? {}).map(([name, state]) => [
+    name,
+    {
+      total: state.total,
+      bad: state.bad,
+      evidence: state.evidence.e,
+      pValue: Math.min(1, 1 / state.evidence.maxE),
+      limits: state.limits,
+      outcome: state.outcome,
+      silence: state.silence,
+      notes: state.notes,
+      blocks: state.audit,
+    },
+  ]);
+  return {
+    ...lineOf(record, run, now),
+    record,
+    signals: Object.fromEntries(signals),
+    verdicts: Object.values(judgement?.verdicts ?? {}).map((verdict) => ({ ...verdict, words: verdict.because.map(explainReason) })),
+    history: record.entries.map((entry) => ({ ...entry, words: "because" in entry ? entry.because.map(explainReason) : [] })),
+  };
+}

@@ -1,0 +1,56 @@
+import bearerAuth from "@fastify/bearer-auth";
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { GuardRecord } from "../guards/guard.ts";
+import type { GuardRun } from "../guards/run.ts";
+import type { Ms } from "../model.ts";
+import { lineOf, wholeOf } from "./guard-view.ts";
+
+/** What the pages and probes are made from. */
+export interface WebEdges {
+  now(): Ms;
+  open(): readonly GuardRun[];
+  ended(): readonly GuardRecord[];
+  /** Why this process is not ready; empty when it is. */
+  notReady(): readonly string[];
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly log: FastifyBaseLogger;
+  /** Bearer token that the API asks for; without it whoever reaches the port may read. */
+  readonly token: string | undefined;
+}
+
+/** Read-only for now: what this process knows, over HTTP. Probes and metrics ask for no token: kubelet and Prometheus have none. */
+export async function createWeb(edges: WebEdges): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: edges.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 1_000_000,
+    forceCloseConnections: "idle",
+  });
+  app.get("/healthz", () => ({ status: "ok" }));
+  app.get("/readyz", async (_request, reply) => {
+    const because = edges.notReady();
+    return because.length > 0 ? reply.code(503).send({ status: "not ready", because }) : { status: "ready" };
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, body } = await edges.metrics();
+    return reply.header("content-type", contentType).send(body);
+  });
+  await app.register(async (api) => {
+    if (edges.token !== undefined) await api.register(bearerAuth, { keys: new Set([edges.token]) });
+    api.get("/api/v1/guards", () => ({ guards: all().map(({ record, run }) => lineOf(record, run, edges.now())) }));
+    api.get<{ Params: { name: string } }>("/api/v1/guards/:name", async (request, reply) => {
+      const found = all().find(({ record }) => record.name === request.params.name);
+      if (found !== undefined) return wholeOf(found.record, found.run, edges.now());
+      return reply.code(404).send({ error: `there is no guard ${request.params.name}`, hint: "GET /api/v1/guards lists them" });
+    });
+  });
+  return app;
+
+  function all(): readonly { readonly record: GuardRecord; readonly run: GuardRun | undefined }[] {
+    const guards = [
+      ...edges.open().map((run) => ({ record: run.record, run })),
+      ...edges.ended().map((record) => ({ record, run: undefined })),
+    ];
+    return guards.toSorted((one, other) => other.record.openedAt - one.record.openedAt);
+  }
+}
