@@ -54,7 +54,9 @@ export function settingsSchema(folder: string) {
         settle: duration(0, hour)
           .prefault("500ms")
           .describe("How long after the end of a block it is asked for, so that the last scrape is in."),
-        baseline: duration(1000, day).prefault("30m").describe("How far back the old revision's rate is measured."),
+        baseline: duration(1000, day)
+          .prefault("6h")
+          .describe("How far back the old revision's rate is measured at most; 30 minutes where that holds enough requests."),
         warmUpLatency: duration(0, hour).prefault("30s").describe("Latency of a pod is not judged until this long after it is ready."),
       })
       .prefault({}),
@@ -87,7 +89,7 @@ export function settingsSchema(folder: string) {
         port: z.int().min(0).max(65_535).default(8080).describe("0 takes any free port."),
         tokenFile: file
           .optional()
-          .describe("File with the bearer token that the API asks for; without it whoever reaches the port may read."),
+          .describe("File with the bearer token that the API asks for; without it the API answers this machine alone."),
       })
       .prefault({}),
     grafana: z

@@ -1,11 +1,11 @@
 import { sentence } from "../errors.ts";
-import { baselineFrom } from "../guards/baseline.ts";
-import { isCounted, judge, judgedThrough, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
+import { judge, judgedThrough, type GuardRun } from "../guards/run.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
 import type { Ask } from "../signals/ask.ts";
 import { httpAsk } from "../signals/http-signal.ts";
 import { promqlAsk } from "../signals/promql-signal.ts";
+import { ensureBaseline } from "./baseline.ts";
 import type { PipelineSettings } from "./edges.ts";
 import type { Flow } from "./flow.ts";
 import { persist } from "./write.ts";
@@ -99,37 +99,6 @@ function byInstants(due: readonly Due[]): Map<string, Due[]> {
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return groups;
-}
-
-/** The old revision's rate before the rollout is known, or known not to exist. A failing source only delays it. */
-async function ensureBaseline(run: GuardRun, signal: string, flow: Flow): Promise<boolean> {
-  const { book, edges, settings } = flow;
-  const { record } = run;
-  const kind = run.signals[signal];
-  const { old } = record.rollout;
-  if (kind === undefined || !isCounted(kind) || old === undefined || record.baselines[signal] !== undefined) return true;
-  const to = Math.floor(record.rollout.startedAt / settings.pace.blockMs) * settings.pace.blockMs;
-  const from = to - settings.baselineMs;
-  const ask = {
-    id: `${record.name}/${signal}/baseline`,
-    namespace: record.namespace,
-    prefixes: [old.name],
-    query: httpAsk(kind, settings.pace.blockMs),
-  };
-  const answer = (await edges.sample([ask], blockEnds(from, to, settings.pace.blockMs))).get(ask.id) ?? [];
-  const failed = answer.find((measurement) => measurement.kind === "error");
-  if (failed !== undefined || answer.length === 0) {
-    // Remembered as this signal's silence, so that people are told when it lasts.
-    const current = book.open.get(record.name);
-    if (failed !== undefined && current !== undefined) book.open.set(record.name, judge(current, signal, failed));
-    return false;
-  }
-  const sharing = underConfidence(record.policy);
-  const checks = sharing.includes(signal) ? sharing.length : 1;
-  const baseline = baselineFrom(answer, { from, to }, { alpha: 1 - record.policy.spec.confidence, checks });
-  book.open.set(record.name, withBaseline(book.open.get(record.name) ?? run, signal, baseline));
-  flow.unsaved.add(record.name);
-  return true;
 }
 
 function foldAnswer(one: Due, answer: readonly Measurement[], { book, edges }: Flow): boolean {

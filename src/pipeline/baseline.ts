@@ -1,0 +1,53 @@
+import { baselineFrom } from "../guards/baseline.ts";
+import type { Baseline } from "../guards/guard.ts";
+import { type CountedSignal, isCounted, judge, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
+import { nextBaselineWindow } from "../judging/baseline.ts";
+import { blockEnds } from "../judging/blocks.ts";
+import type { Measurement, Ms, Revision } from "../model.ts";
+import { httpAsk } from "../signals/http-signal.ts";
+import type { Flow } from "./flow.ts";
+
+/** True when the old revision's rate before the rollout is known, or known not to exist. A failing source only delays it. */
+export async function ensureBaseline(run: GuardRun, signal: string, flow: Flow): Promise<boolean> {
+  const { record } = run;
+  const kind = run.signals[signal];
+  const { old } = record.rollout;
+  if (kind === undefined || !isCounted(kind) || old === undefined || record.baselines[signal] !== undefined) return true;
+  const found = await measure(run, signal, kind, old, flow);
+  const current = flow.book.open.get(record.name);
+  if (current === undefined) return false;
+  if ("kind" in found) {
+    // Remembered as this signal's silence, so that people are told when it lasts.
+    flow.book.open.set(record.name, judge(current, signal, found));
+    return false;
+  }
+  flow.book.open.set(record.name, withBaseline(current, signal, found));
+  flow.unsaved.add(record.name);
+  return true;
+}
+
+/** Asks for longer and longer windows until one holds enough requests or the longest was asked (judging.md 3.1). */
+async function measure(
+  { record }: GuardRun,
+  signal: string,
+  kind: CountedSignal,
+  old: Revision,
+  { edges, settings }: Flow,
+): Promise<Baseline | Extract<Measurement, { kind: "error" }>> {
+  const { blockMs } = settings.pace;
+  const sharing = underConfidence(record.policy);
+  const share = { alpha: 1 - record.policy.spec.confidence, checks: sharing.includes(signal) ? sharing.length : 1 };
+  const to = Math.floor(record.rollout.startedAt / blockMs) * blockMs;
+  const query = httpAsk(kind, blockMs);
+  const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes: [old.name], query };
+  let baseline: Baseline = { from: to, to, total: 0, bad: 0, dispersion: 1, upper: 0 };
+  let window: Ms | null = null;
+  while ((window = nextBaselineWindow(window, baseline.total, kind.limit, settings.baselineMs)) !== null) {
+    const from = to - window;
+    const answer = (await edges.sample([ask], blockEnds(from, to, blockMs))).get(ask.id) ?? [];
+    const failed = answer.find((measurement) => measurement.kind === "error");
+    if (failed !== undefined) return failed;
+    baseline = baselineFrom(answer, { from, to }, share);
+  }
+  return baseline;
+}
