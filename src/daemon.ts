@@ -184,15 +184,20 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   let stopping: Promise<void> | undefined;
 
   async function shutDown(deadlineMs: Ms): Promise<void> {
-    const deadline = AbortSignal.timeout(deadlineMs);
     await stopBeat?.();
-    await Promise.race([pipeline.idle(), clock.sleep(deadlineMs / 2, deadline)]);
+    await within(deadlineMs / 2, pipeline.idle());
     await outbox.drain(deadlineMs / 4);
     await Promise.all([pods.stop(), workloads.stop()]);
     await leader.stop();
     await (await web).close();
     await clients.close();
     log.info({}, "stopped");
+  }
+
+  /** Waits for `work`, but no longer than that. */
+  async function within(ms: Ms, work: Promise<void>): Promise<void> {
+    const enough = new AbortController();
+    await Promise.race([work.finally(() => enough.abort()), clock.sleep(ms, enough.signal)]);
   }
 
   return {
@@ -221,7 +226,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
       return { url };
     },
     stop(deadlineMs) {
-      stopping ??= shutDown(deadlineMs);
+      stopping ??= within(deadlineMs, shutDown(deadlineMs));
       return stopping;
     },
   };

@@ -14,7 +14,7 @@ export interface WebEdges {
   notReady(): readonly string[];
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   readonly log: FastifyBaseLogger;
-  /** Bearer token that the API asks for; without it whoever reaches the port may read. */
+  /** Bearer token that the API asks for; without one the API answers this machine alone. */
   readonly token: string | undefined;
 }
 
@@ -37,6 +37,7 @@ export async function createWeb(edges: WebEdges): Promise<FastifyInstance> {
   });
   await app.register(async (api) => {
     if (edges.token !== undefined) await api.register(bearerAuth, { keys: new Set([edges.token]) });
+    else api.addHook("onRequest", async (request, reply) => (isLoopback(request.ip) ? undefined : reply.code(403).send(closed)));
     api.get("/api/v1/guards", () => ({ guards: all().map(({ record, run }) => lineOf(record, run, edges.now())) }));
     api.get<{ Params: { name: string } }>("/api/v1/guards/:name", async (request, reply) => {
       const found = all().find(({ record }) => record.name === request.params.name);
@@ -53,4 +54,13 @@ export async function createWeb(edges: WebEdges): Promise<FastifyInstance> {
     ];
     return guards.toSorted((one, other) => other.record.openedAt - one.record.openedAt);
   }
+}
+
+const closed = {
+  error: "the API is open to this machine alone, because no token is set",
+  hint: "set listen.tokenFile in the settings and send it as Authorization: Bearer",
+};
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || /^(::ffff:)?127\./.test(address);
 }

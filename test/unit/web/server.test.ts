@@ -1,0 +1,86 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { createWeb, type WebEdges } from "../../../src/web/server.ts";
+import { recordWith } from "../explain/sample-record.ts";
+
+const quiet: WebEdges = {
+  now: () => 1_000,
+  open: () => [],
+  ended: () => [],
+  notReady: () => [],
+  metrics: async () => ({ contentType: "text/plain", body: "rearguard_leader 1\n" }),
+  log: pino({ level: "silent" }),
+  token: undefined,
+};
+
+const fromElsewhere = { remoteAddress: "192.0.2.7" };
+
+describe("the API", () => {
+  it("lists guards and shows one whole with its reasons in words", async () => {
+    const record = recordWith({ kind: "opened", because: [] });
+    const app = await createWeb({ ...quiet, ended: () => [record] });
+
+    const list = await app.inject("/api/v1/guards");
+    const one = await app.inject(`/api/v1/guards/${record.name}`);
+
+    expect(list.json().guards).toHaveLength(1);
+    expect(list.json().guards[0]).toMatchObject({ name: record.name, namespace: record.namespace });
+    expect(one.json().record.entries).toEqual(JSON.parse(JSON.stringify(record.entries)));
+    expect(one.json().history[0]).toHaveProperty("words");
+    await app.close();
+  });
+
+  it("says where to look when a guard does not exist", async () => {
+    const app = await createWeb(quiet);
+
+    const answer = await app.inject("/api/v1/guards/nobody");
+
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json()).toEqual({ error: "there is no guard nobody", hint: "GET /api/v1/guards lists them" });
+    await app.close();
+  });
+
+  it("answers this machine alone while no token is set", async () => {
+    const app = await createWeb(quiet);
+
+    const [near, far] = [await app.inject("/api/v1/guards"), await app.inject({ url: "/api/v1/guards", ...fromElsewhere })];
+
+    expect([near.statusCode, far.statusCode]).toEqual([200, 403]);
+    expect(far.json().hint).toContain("listen.tokenFile");
+    await app.close();
+  });
+
+  it("asks everybody for the token once there is one", async () => {
+    const app = await createWeb({ ...quiet, token: "s3cret" });
+    const url = "/api/v1/guards";
+
+    const codes = await Promise.all([
+      app.inject({ url }),
+      app.inject({ url, headers: { authorization: "Bearer wrong" } }),
+      app.inject({ url, headers: { authorization: "Bearer s3cret" }, ...fromElsewhere }),
+    ]);
+
+    expect(codes.map(({ statusCode }) => statusCode)).toEqual([401, 401, 200]);
+    await app.close();
+  });
+
+  it("lets kubelet and Prometheus in without a token", async () => {
+    const app = await createWeb({ ...quiet, token: "s3cret" });
+
+    const answers = await Promise.all(["/healthz", "/readyz", "/metrics"].map((url) => app.inject({ url, ...fromElsewhere })));
+
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+    expect(answers[2]?.body).toContain("rearguard_leader 1");
+    await app.close();
+  });
+
+  it("is not ready while something is missing, and says what", async () => {
+    const app = await createWeb({ ...quiet, notReady: () => ["the cluster has not been listed yet"] });
+
+    const answer = await app.inject("/readyz");
+
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json().because).toEqual(["the cluster has not been listed yet"]);
+    await app.close();
+  });
+});
