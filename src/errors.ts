@@ -9,6 +9,7 @@ export const catalogue = {
   KUBERNETES_INVALID: "The API server refused the change; its message names the field.",
   KUBERNETES_NOT_JSON: "Something between Rearguard and the API server answers in its place, often a proxy's login page.",
   PROMETHEUS_UNREACHABLE: "Check `prometheus.url` and that the server is up; guards wait meanwhile.",
+  PROMETHEUS_REFUSED: "Check the credentials in the `prometheus` settings: token file, basic or headers.",
   PROMETHEUS_BAD_QUERY: "Correct the query; Prometheus' own message names the place.",
   PROMETHEUS_NOT_JSON: "The URL answers something that is not Prometheus: check `prometheus.url` and proxies.",
   PROMETHEUS_PARTIAL: "The answer carries warnings, so it is not whole; guards wait for a whole one.",
@@ -37,11 +38,14 @@ export class RearguardError extends Error {
 
 /** Removes credentials from text on its way into a message, a log line or a record. */
 export function redact(text: string): string {
-  return text
-    .replace(/(\b(?:bearer|basic|oauth|apikey|token)[\s:=]+)(?=[^\s]*[\d+/=])[\w.~+/=-]{8,}/gi, "$1[redacted]")
-    .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, "$1[redacted]@")
-    .replace(/([?&](?:token|key|api_key|apikey|password|secret|access_token)=)[^&\s]+/gi, "$1[redacted]")
-    .replace(/\b(?:glsa_|xox[abp]-|whsec_|sk-)[\w+/=-]{6,}/g, "[redacted]");
+  return (
+    text
+      // A credential has a digit, a sign or a capital inside; "basic and bearer exclude each other" has not.
+      .replace(/(\b(?:[Bb]earer|[Bb]asic|[Aa]pi[Kk]ey|[Tt]oken)[\s:=]+)(?=\S*(?:[\d+/=]|[a-z][A-Z]))[\w.~+/=-]{8,}/g, "$1[redacted]")
+      .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, "$1[redacted]@")
+      .replace(/([?&](?:token|key|api_key|apikey|password|secret|access_token)=)[^&\s]+/gi, "$1[redacted]")
+      .replace(/\b(?:glsa_|xox[abp]-|whsec_|sk-)[\w+/=-]{6,}/g, "[redacted]")
+  );
 }
 
 /** The sentence of anything thrown, without secrets. */

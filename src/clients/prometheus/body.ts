@@ -110,7 +110,7 @@ function notPrometheus(response: WireResponse, server: string): RearguardError {
   const { body } = response;
   const text = typeof body === "string" ? body.trim() : "";
   if (response.status === 401 || response.status === 403) {
-    return new RearguardError("PROMETHEUS_UNREACHABLE", `${server} refuses our credentials (${status}).`);
+    return new RearguardError("PROMETHEUS_REFUSED", `${server} refuses our credentials (${status}).`);
   }
   if (text.startsWith("<")) {
     return new RearguardError("PROMETHEUS_NOT_JSON", `${server} answers an HTML page (${status})${title(text)} instead of JSON.`);

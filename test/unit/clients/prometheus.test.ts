@@ -145,7 +145,7 @@ describe("answers that are no answer", () => {
     ["JSON of something else", json({ message: "hello" }), "PROMETHEUS_NOT_JSON", "another shape"],
     ["success without data", json({ status: "success" }), "PROMETHEUS_NOT_JSON", "another shape"],
     ["a redirect", page("", 302, { location: "https://login.example/" }), "PROMETHEUS_NOT_JSON", "https://login.example/"],
-    ["401", page("", 401), "PROMETHEUS_UNREACHABLE", "refuses our credentials"],
+    ["401", page("", 401), "PROMETHEUS_REFUSED", "refuses our credentials"],
     ["400 bad_data", json(refused("bad_data"), 400), "PROMETHEUS_BAD_QUERY", "some words"],
     ["422 execution", json(refused("execution"), 422), "PROMETHEUS_BAD_QUERY", "some words"],
     ["503 timeout", json(refused("timeout"), 503), "PROMETHEUS_TIMEOUT", "some words"],
