@@ -154,104 +154,47 @@ export interface BlockAudit {
 
 /** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms. */
 export type Reason =
-  | {
-      readonly code: "evidence";
-      readonly signal: string;
-      readonly evidence: number;
-      readonly needed: number;
-      readonly badRatio: number;
-      readonly burn: number;
-      readonly effectiveLimit: number;
-      readonly limitSource: LimitSource;
-      readonly limit: number;
-      readonly oldRatio: number | null;
-      readonly baselineRatio: number | null;
-      readonly total: number;
-      readonly bad: number;
-      readonly blocks: number;
-      readonly unit: string;
-    }
-  | {
-      readonly code: "pods";
-      readonly signal: string;
-      readonly trouble: PodTrouble;
-      readonly pods: readonly string[];
-      readonly of: number;
-      readonly detail: string;
-      readonly forMs: Ms;
-    }
-  | {
-      readonly code: "threshold";
-      readonly signal: string;
-      readonly value: number;
-      readonly comparison: "above" | "below";
-      readonly limit: number;
-      readonly forMs: Ms;
-      readonly series: string;
-    }
-  | {
-      readonly code: "suspect-pod";
-      readonly signal: string;
-      readonly pod: string;
-      readonly node: string;
-      readonly badRatio: number;
-      readonly withoutIt: number;
-    }
-  | {
-      readonly code: "shared-degradation";
-      readonly signal: string;
-      readonly newRatio: number;
-      readonly oldRatio: number;
-      readonly limit: number;
-      readonly blocks: number;
-    }
-  | {
-      readonly code: "no-usable-data";
-      readonly signal: string;
-      readonly outcome: "no-data" | "error" | "too-few";
-      readonly detail: string;
-      readonly forMs: Ms;
-    }
-  | { readonly code: "not-enough-requests"; readonly signal: string; readonly total: number; readonly needed: number }
-  | {
-      readonly code: "within-limits";
-      readonly signal: string;
-      readonly total: number;
-      readonly bad: number;
-      readonly badRatio: number;
-      readonly limit: number;
-      readonly evidence: number;
-    }
-  | {
-      readonly code: "baseline-above-limit";
-      readonly signal: string;
-      readonly baselineRatio: number;
-      readonly limit: number;
-      readonly effectiveLimit: number;
-    }
-  | { readonly code: "evidence-faded"; readonly signal: string; readonly evidence: number; readonly blocks: number }
-  | { readonly code: "superseded"; readonly by: string }
-  | { readonly code: "workload-deleted" }
-  | { readonly code: "observe-mode" }
-  | { readonly code: "policy-only-notifies"; readonly signal: string }
-  | { readonly code: "owned"; readonly owner: OwnerKind; readonly name: string; readonly mark: string }
-  | { readonly code: "nothing-to-undo"; readonly why: "first-deploy" | "restart-only" | "revision-gone" | "target-known-bad" }
-  | { readonly code: "paused-by-other" }
-  | { readonly code: "marked-unsafe"; readonly annotation: string }
-  | { readonly code: "governor"; readonly rule: string; readonly detail: string }
-  | { readonly code: "forbidden"; readonly detail: string }
-  | { readonly code: "conflict"; readonly detail: string }
-  | {
-      readonly code: "recovered";
-      readonly signal: string;
-      readonly blocks: number;
-      readonly badRatio: number;
-      readonly limit: number;
-      readonly afterMs: Ms;
-    }
-  | { readonly code: "pods-ready"; readonly ready: number; readonly of: number; readonly afterMs: Ms }
-  | { readonly code: "not-recovered"; readonly detail: string; readonly afterMs: Ms }
-  | { readonly code: "limitation"; readonly detail: string };
+  | Readonly<{
+      code: "evidence";
+      signal: string;
+      evidence: number;
+      needed: number;
+      badRatio: number;
+      burn: number;
+      effectiveLimit: number;
+      limitSource: LimitSource;
+      limit: number;
+      oldRatio: number | null;
+      baselineRatio: number | null;
+      total: number;
+      bad: number;
+      blocks: number;
+      unit: string;
+    }>
+  | Readonly<{ code: "pods"; signal: string; trouble: PodTrouble; pods: string[]; of: number; detail: string; forMs: Ms }>
+  | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
+  | Readonly<{ code: "suspect-pod"; signal: string; pod: string; node: string; badRatio: number; withoutIt: number }>
+  | Readonly<{ code: "shared-degradation"; signal: string; newRatio: number; oldRatio: number; limit: number; blocks: number }>
+  | Readonly<{ code: "no-usable-data"; signal: string; outcome: "no-data" | "error" | "too-few"; detail: string; forMs: Ms }>
+  | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number }>
+  | Readonly<{ code: "within-limits"; signal: string; total: number; bad: number; badRatio: number; limit: number; evidence: number }>
+  | Readonly<{ code: "baseline-above-limit"; signal: string; baselineRatio: number; limit: number; effectiveLimit: number }>
+  | Readonly<{ code: "evidence-faded"; signal: string; evidence: number; blocks: number }>
+  | Readonly<{ code: "superseded"; by: string }>
+  | Readonly<{ code: "workload-deleted" }>
+  | Readonly<{ code: "observe-mode" }>
+  | Readonly<{ code: "policy-only-notifies"; signal: string }>
+  | Readonly<{ code: "owned"; owner: OwnerKind; name: string; mark: string }>
+  | Readonly<{ code: "nothing-to-undo"; why: "first-deploy" | "restart-only" | "revision-gone" | "target-known-bad" }>
+  | Readonly<{ code: "paused-by-other" }>
+  | Readonly<{ code: "marked-unsafe"; annotation: string }>
+  | Readonly<{ code: "governor"; rule: string; detail: string }>
+  | Readonly<{ code: "forbidden"; detail: string }>
+  | Readonly<{ code: "conflict"; detail: string }>
+  | Readonly<{ code: "recovered"; signal: string; blocks: number; badRatio: number; limit: number; afterMs: Ms }>
+  | Readonly<{ code: "pods-ready"; ready: number; of: number; afterMs: Ms }>
+  | Readonly<{ code: "not-recovered"; detail: string; afterMs: Ms }>
+  | Readonly<{ code: "limitation"; detail: string }>;
 
 export type ReasonCode = Reason["code"];
 
@@ -266,26 +209,19 @@ export interface Verdict {
 
 /** Something to do to the cluster. `id` is the idempotency key: guard name, verb, count. */
 export type Action =
-  | { readonly id: string; readonly kind: "brake"; readonly workload: WorkloadRef; readonly judged: Judged; readonly guard: string }
-  | { readonly id: string; readonly kind: "release"; readonly workload: WorkloadRef; readonly guard: string }
-  | {
-      readonly id: string;
-      readonly kind: "rollback";
-      readonly workload: WorkloadRef;
-      readonly judged: Judged;
-      readonly target: Revision;
-      readonly braked: boolean;
-      readonly guard: string;
-      readonly cause: string;
-    }
-  | {
-      readonly id: string;
-      readonly kind: "drain";
-      readonly workload: WorkloadRef;
-      readonly condemned: Revision;
-      readonly keep: number;
-      readonly guard: string;
-    };
+  | Readonly<{ id: string; kind: "brake"; workload: WorkloadRef; judged: Judged; guard: string }>
+  | Readonly<{ id: string; kind: "release"; workload: WorkloadRef; guard: string }>
+  | Readonly<{
+      id: string;
+      kind: "rollback";
+      workload: WorkloadRef;
+      judged: Judged;
+      target: Revision;
+      braked: boolean;
+      guard: string;
+      cause: string;
+    }>
+  | Readonly<{ id: string; kind: "drain"; workload: WorkloadRef; condemned: Revision; keep: number; guard: string }>;
 
 export type ActionKind = Action["kind"];
 

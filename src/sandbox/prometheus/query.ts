@@ -1,5 +1,5 @@
 import { evaluate } from "./promql/evaluate.ts";
-import type { Value } from "./promql/evaluate.ts";
+import type { Value } from "./promql/value.ts";
 import { textOf } from "./promql/labels.ts";
 import { parse } from "./promql/parse.ts";
 import { QueryRefused } from "./promql/refusal.ts";

@@ -1,4 +1,4 @@
-import type { Value, VectorSample } from "./evaluate.ts";
+import type { Value, VectorSample } from "./value.ts";
 import { keep, textOf, withoutName } from "./labels.ts";
 import { QueryRefused } from "./refusal.ts";
 import type { Arithmetic, Comparison, Expression } from "./tree.ts";

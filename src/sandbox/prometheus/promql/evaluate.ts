@@ -5,24 +5,8 @@ import type { CumulativeBucket } from "./histogram-quantile.ts";
 import { keep, textOf, withoutName } from "./labels.ts";
 import { increase } from "./rate.ts";
 import { QueryRefused } from "./refusal.ts";
+import type { RangeSeries, Value, VectorSample } from "./value.ts";
 import type { AggregateName, Expression, FunctionName, Selector } from "./tree.ts";
-
-export interface VectorSample {
-  readonly labels: SeriesLabels;
-  readonly value: number;
-}
-
-export interface RangeSeries {
-  readonly labels: SeriesLabels;
-  readonly times: readonly number[];
-  readonly values: readonly number[];
-}
-
-export type Value =
-  | { readonly type: "scalar"; readonly value: number }
-  | { readonly type: "string"; readonly value: string }
-  | { readonly type: "vector"; readonly samples: readonly VectorSample[] }
-  | { readonly type: "matrix"; readonly series: readonly RangeSeries[]; readonly rangeMs: number };
 
 /** Finds stored series for a selector; asked once per selector and instant. */
 export type SelectSeries = (selector: Selector) => readonly StoredSeries[];
