@@ -11,7 +11,7 @@ import { sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
 
 export interface Pipeline {
-  /** One heartbeat: open, sample, judge, decide, act, record. Returns when this beat's decisions are made; sampling may go on. */
+  /** One heartbeat: open, sample, judge, decide, act, record. Returns when new guards are open; the rest goes on beside it (`idle`). */
   beat(now: Ms): Promise<void>;
   /** Pods of this workload changed: decide now, not at the next beat. */
   wake(workloadUid: string): void;
@@ -30,6 +30,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const { book } = flow;
   const retry = new Set<string>();
   const stepping = new Map<string, Promise<void>>();
+  const following = new Map<string, Promise<void>>();
   let resumed = false;
   let sampling: Promise<void> | undefined;
 
@@ -39,7 +40,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     resumed = true;
     followOpenGuards(flow);
     await openGuards(flow, retry);
-    await stepAll(book.open.keys());
+    // Not awaited: a guard whose write hangs must not hold up the others' heartbeat.
+    void stepAll(book.open.keys());
     sampling ??= sample().finally(() => (sampling = undefined));
     edges.observe.guards(countPhases());
   }
@@ -56,10 +58,17 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     await Promise.all([...names].map(step));
   }
 
-  /** A step that is under way has not seen what is new: another one follows it. */
+  /** Steps of one guard never overlap. One that is under way may not have seen what is new, so one more follows it, however often asked. */
   function step(name: string): Promise<void> {
-    const previous = stepping.get(name);
-    if (previous !== undefined) return previous;
+    const running = stepping.get(name);
+    if (running === undefined) return begin(name);
+    const next = following.get(name) ?? running.then(() => begin(name));
+    following.set(name, next);
+    return next;
+  }
+
+  function begin(name: string): Promise<void> {
+    following.delete(name);
     const work = stepGuard(name, flow)
       .catch((error: unknown) => edges.log.error({ guard: name, error: sentence(error) }, "guard step failed"))
       .finally(() => stepping.delete(name));
@@ -94,7 +103,9 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       if (edges.leading(edges.now())) void stepAll(names);
     },
     async idle() {
-      while (sampling !== undefined || stepping.size > 0) await Promise.all([sampling, ...stepping.values()]);
+      while (sampling !== undefined || stepping.size + following.size > 0) {
+        await Promise.all([sampling, ...stepping.values(), ...following.values()]);
+      }
     },
     open: () => [...book.open.values()],
     ended: () => [...book.ended.values()],

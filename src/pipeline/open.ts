@@ -3,7 +3,7 @@ import { standingOf } from "../guards/phase.ts";
 import { limitationsOf, openRecord, summaryOf } from "../guards/record.ts";
 import { openRun } from "../guards/run.ts";
 import type { Workload } from "../model.ts";
-import { detectRollout, guardName, type RolloutContext } from "../watchers/rollout.ts";
+import { detectRollout, guardName, isBelievable, type RolloutContext } from "../watchers/rollout.ts";
 import { allRecords, isOwnRollback } from "./book.ts";
 import type { Flow } from "./flow.ts";
 import { tellNews } from "./tell.ts";
@@ -52,7 +52,8 @@ async function openIfRollout(workload: Workload, flow: Flow): Promise<void> {
   const known = book.seen.get(ref.uid);
   const detect = (context?: RolloutContext) => detectRollout(workload, known, now, policy.spec.window, context);
   const candidate = detect();
-  if (candidate === undefined) return remember(workload, flow);
+  // The controller writes the new revision's number before it says that it has seen the spec: what is not believed is not remembered.
+  if (candidate === undefined) return isBelievable(workload) ? remember(workload, flow) : undefined;
   const name = guardName(ref, candidate.new);
   const exists = allRecords(book).some((record) => record.name === name);
   if (exists || isOwnRollback(book, candidate)) return remember(workload, flow);
