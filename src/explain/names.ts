@@ -10,14 +10,14 @@ export const ownerNames: Readonly<Record<OwnerKind, string>> = {
   controller: "controller",
 };
 
-/** Completes "2 of 4 new pods …". */
-export const troubleWords: Readonly<Record<PodTrouble, string>> = {
-  "crash-loop": "keep crashing",
-  "image-pull": "cannot pull their image",
-  "bad-config": "cannot start with their configuration",
-  unschedulable: "find no node to run on",
-  "never-ready": "never became ready",
-  "progress-deadline": "did not become available before the progress deadline",
+/** Completes "1 of 4 new pods …" and "2 of 4 new pods …". */
+export const troubleWords: Readonly<Record<PodTrouble, readonly [one: string, several: string]>> = {
+  "crash-loop": ["keeps crashing", "keep crashing"],
+  "image-pull": ["cannot pull its image", "cannot pull their image"],
+  "bad-config": ["cannot start with its configuration", "cannot start with their configuration"],
+  unschedulable: ["finds no node to run on", "find no node to run on"],
+  "never-ready": ["never became ready", "never became ready"],
+  "progress-deadline": ["did not become available before the progress deadline", "did not become available before the progress deadline"],
 };
 
 export const phaseWords: Readonly<Record<FinalPhase, string>> = {

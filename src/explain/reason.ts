@@ -53,7 +53,7 @@ export function explainReason(reason: Reason): string {
     case "recovered":
       return `${reason.signal} recovered: ${percent(reason.badRatio)}, limit ${percent(reason.limit)}, over ${counted(reason.blocks, "block")}, ${duration(reason.afterMs)} after the rollback`;
     case "pods-ready":
-      return `${count(reason.ready)} of ${counted(reason.of, "pod")} ready ${duration(reason.afterMs)} after the rollback`;
+      return `${count(reason.ready)} of ${counted(reason.of, "pod")} ready after ${duration(reason.afterMs)}`;
     case "not-recovered":
       return `still not recovered ${duration(reason.afterMs)} after the rollback: ${reason.detail}`;
     case "limitation":
@@ -87,7 +87,8 @@ const nothingToUndoWords: Readonly<Record<Of<"nothing-to-undo">["why"], string>>
 };
 
 function podsHeadline(reason: Of<"pods">): string {
-  return `${count(reason.pods.length)} of ${counted(reason.of, "new pod")} ${troubleWords[reason.trouble]}`;
+  const [singular, plural] = troubleWords[reason.trouble];
+  return `${count(reason.pods.length)} of ${counted(reason.of, "new pod")} ${reason.pods.length === 1 ? singular : plural}`;
 }
 
 function podsSentence(reason: Of<"pods">): string {

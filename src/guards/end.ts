@@ -5,10 +5,7 @@ import { type Ask, isComplete } from "./ask.ts";
 /** The window is over: passed with enough data, inconclusive without, unresolved when a breach could not be acted upon. */
 export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
   if (ask.now < endsAt(ask)) return undefined;
-  if (ask.standing.phase === "breached" || ask.standing.held) {
-    const detail = ask.standing.phase === "breached" ? "the breach was not acted upon" : "the rollout is on hold for a person to decide";
-    return { kind: "finish", phase: "unresolved", because: [{ code: "not-recovered", detail, afterMs: ask.now - ask.record.openedAt }] };
-  }
+  if (ask.standing.phase === "breached" || ask.standing.held) return { kind: "finish", phase: "unresolved", because: whyNotActed(ask) };
   if (!isComplete(workload)) {
     return { kind: "finish", phase: "inconclusive", because: [{ code: "limitation", detail: "the rollout never became complete" }] };
   }
@@ -36,4 +33,10 @@ function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reaso
     return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: ask.now - silence.since }];
   }
   return [{ code: "not-enough-requests", signal, total: state.total, needed }];
+}
+
+/** What was recorded when it was withheld or held: the end says it again, because somebody has to do something about it. */
+function whyNotActed(ask: Ask): readonly Reason[] {
+  const last = ask.record.entries.findLast((entry) => entry.kind === "withheld" || entry.kind === "held");
+  return last?.kind === "withheld" || last?.kind === "held" ? last.because : [];
 }

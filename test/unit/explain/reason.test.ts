@@ -61,7 +61,7 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
         forMs: 30_000,
         detail: 'secret "db" not found',
       },
-      'pods: 1 of 1 new pod cannot start with their configuration (for 30 s: a): secret "db" not found',
+      'pods: 1 of 1 new pod cannot start with its configuration (for 30 s: a): secret "db" not found',
     ],
   ],
   threshold: [
@@ -171,7 +171,7 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors recovered: 0.21 %, limit 1 %, over 4 blocks, 1 min 15 s after the rollback",
     ],
   ],
-  "pods-ready": [[{ code: "pods-ready", ready: 8, of: 8, afterMs: 12_000 }, "8 of 8 pods ready 12 s after the rollback"]],
+  "pods-ready": [[{ code: "pods-ready", ready: 8, of: 8, afterMs: 12_000 }, "8 of 8 pods ready after 12 s"]],
   "not-recovered": [
     [
       { code: "not-recovered", detail: "errors 18 %, limit 1 %", afterMs: 300_000 },

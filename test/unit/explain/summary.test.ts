@@ -40,7 +40,7 @@ test.each<[string, readonly EntryBody[]]>([
     [{ kind: "withheld", action: "rollback", because: [{ code: "observe-mode" }] }],
   ],
   [
-    "restored: 8 of 8 pods ready 12 s after the rollback",
+    "restored: 8 of 8 pods ready after 12 s",
     [{ kind: "finished", phase: "restored", because: [{ code: "pods-ready", ready: 8, of: 8, afterMs: 12_000 }], badServed: 3 }],
   ],
 ])("a guard reads as: %s", (line, bodies) => {
