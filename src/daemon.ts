@@ -210,6 +210,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
       leader.start();
       workloads.start();
       void workloads.synced().then(() => {
+        if (stopping !== undefined) return;
         synced = true;
         log.info({ workloads: workloads.list().length }, "cluster listed");
       });

@@ -81,9 +81,14 @@ async function play(chosen: readonly Scenario[], { speed, once, colour, page }: 
     const daemon = await startDaemon(sandbox, folder, clock);
     const { url } = await daemon.start();
     story.say(`rearguard ${version} watches it: scrapes and blocks of 1 s, confidence 99.9 %`, "bold");
+    const before = sandbox.traffic.served();
     await tell(chosen, { sandbox, clock, url, story, stopped });
     if (!stopped.aborted) {
-      summary(sandbox, chosen, story);
+      const after = sandbox.traffic.served();
+      story.say(
+        `${chosen.length} rollouts guarded; ${after.bad - before.bad} of ${after.total - before.total} requests failed meanwhile`,
+        "bold",
+      );
       story.say(`look yourself: ${url}/api/v1/guards  ${url}/metrics${once ? "" : "   (Ctrl-C ends)"}`, "bold");
     }
     if (!once) await untilAborted(stopped);
@@ -155,11 +160,6 @@ async function tell(chosen: readonly Scenario[], { sandbox, clock, url, story, s
 function isOver(chosen: readonly Scenario[], guards: readonly GuardLine[]): boolean {
   const ended = new Set(["passed", "restored", "unresolved", "inconclusive", "superseded", "aborted"]);
   return chosen.every(({ service }) => guards.some((guard) => guard.workload === `deployment/${service}` && ended.has(guard.phase)));
-}
-
-function summary(sandbox: Sandbox, chosen: readonly Scenario[], story: Story): void {
-  const { total, bad } = sandbox.traffic.served();
-  story.say(`${chosen.length} rollouts guarded; ${bad} of ${total} requests failed in all`, "bold");
 }
 
 function interrupted(): AbortSignal {
