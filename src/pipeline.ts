@@ -26,7 +26,17 @@ export interface Pipeline {
  * and records why. A slow source delays only what needs it: sampling runs beside the beats, and guards step independently.
  */
 export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeline {
-  const flow: Flow = { book: emptyBook(), edges, settings, unsaved: new Set(), lost: new Set(), handed: new Map() };
+  const flow: Flow = {
+    book: emptyBook(),
+    edges,
+    settings,
+    unsaved: new Set(),
+    lost: new Set(),
+    handed: new Map(),
+    telling: new Map(),
+    writing: new Map(),
+    claims: new Map(),
+  };
   const { book } = flow;
   const retry = new Set<string>();
   const stepping = new Map<string, Promise<void>>();

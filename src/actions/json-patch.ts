@@ -1,4 +1,5 @@
 import { isObject } from "../clients/kubernetes/raw.ts";
+import { brakedBy, brakingGuard as guardOfMark } from "../guards/brake-mark.ts";
 
 // Pure: the exact patches of our actions (integrations.md 11.1), each with tests that fail when somebody else was faster.
 
@@ -22,7 +23,6 @@ export interface BrakeMark {
   readonly release: string;
 }
 
-export const brakedBy = "rearguard.dev/braked-by";
 export const rolledBackFrom = "rearguard.dev/rolled-back-from";
 const changeCause = "kubernetes.io/change-cause";
 
@@ -67,15 +67,7 @@ export function templateOf(replicaSetTemplate: unknown): unknown {
 
 /** The guard whose brake this Deployment carries, if any. */
 export function brakingGuard(live: Pick<LiveDeployment, "annotations">): string | undefined {
-  const mark = live.annotations?.[brakedBy];
-  if (mark === undefined) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(mark);
-    return isObject(parsed) && typeof parsed["guard"] === "string" ? parsed["guard"] : undefined;
-  } catch {
-    // Somebody wrote something else there: then it is not our brake.
-    return undefined;
-  }
+  return guardOfMark(live.annotations);
 }
 
 function unbrake(live: LiveDeployment): readonly PatchOp[] {

@@ -14,10 +14,12 @@ export interface Judgement {
   readonly counted: Readonly<Record<string, SignalState>>;
   /** Since when, and why, a signal's source has given nothing that can be judged. */
   readonly silences: Readonly<Record<string, Silence>>;
-  /** Consecutive blocks with requests in which the evidence stayed below 10. */
+  /** Blocks with requests in a row, since the brake, in which the evidence of all signals together stayed below 10; Infinity without signals. */
   readonly quietBlocks: number;
   /** End of the last block in which new pods had requests. */
   readonly lastRequestsAt: Ms | null;
+  /** Every signal was asked for every block until now. Not so right after a restart: what is not known yet must not end anything. */
+  readonly caughtUp: boolean;
 }
 
 export interface VerifyRule {
@@ -42,14 +44,4 @@ export interface Ask {
   /** Hashes of this workload whose guards passed, newest first. */
   readonly passed: readonly string[];
   readonly verify: VerifyRule;
-}
-
-/** The controller has rolled the wanted template out to every pod. Its status is believed only when it has seen the newest spec. */
-export function isComplete(workload: Workload): boolean {
-  return (
-    workload.observedGeneration >= workload.generation &&
-    workload.updated >= workload.desired &&
-    workload.replicas <= workload.updated &&
-    workload.available >= workload.updated
-  );
 }

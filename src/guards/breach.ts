@@ -1,41 +1,59 @@
-import type { Decision, Reason, Revision, Verdict, Workload } from "../model.ts";
+import type { Action, Decision, Reason, Revision, Verdict, Workload } from "../model.ts";
 import { actionsFor } from "../policies/policy.ts";
 import type { Ask } from "./ask.ts";
 import { brakeAction, mayBrake } from "./brake.ts";
 import { forbidsRollback, knownBad } from "./governor.ts";
 import { noteKey } from "./phase.ts";
+import { whenToTry } from "./retry.ts";
 
-/** Time between two tries of an action that failed, times the number of tries. */
-const RETRY_MS = 30_000;
-const TRIES = 4;
+export const ROLLBACK_TRIES = 4;
 
 /** A signal says that the new revision is to blame: roll back, or record why not. */
 export function decideBreach(ask: Ask, workload: Workload): Decision | undefined {
-  const breached = breachedVerdict(ask);
-  if (breached === undefined) return undefined;
-  const because = breached.because;
-  if (!actionsFor(ask.record.policy, breached.signal).includes("rollback")) {
-    return withhold(ask, because, [{ code: "policy-only-notifies", signal: breached.signal }]);
+  const breaches = breachedVerdicts(ask);
+  const acting = breaches.find((verdict) => rollsBack(ask, verdict.signal));
+  const undo = acting === undefined ? undefined : decideUndo(ask, workload, acting);
+  if (undo !== undefined) return undo;
+  const silent = breaches.filter((verdict) => !rollsBack(ask, verdict.signal));
+  for (const { signal, because } of silent) {
+    const told = withholdOnce(ask, because, { code: "policy-only-notifies", signal });
+    if (told !== undefined) return told;
   }
+  return undefined;
+}
+
+/** What breaches now. Certain rules first; of the signals under one confidence the one that carries most of the evidence. */
+export function breachedVerdicts(ask: Ask): readonly Verdict[] {
+  const { guard, verdicts } = ask.judgement;
+  const leading = guard.firesRollback && guard.leading !== null ? verdicts[guard.leading] : undefined;
+  const alone = Object.values(verdicts).filter((verdict) => verdict.state === "breach" && !rollsBack(ask, verdict.signal));
+  return [
+    ...ask.rules.filter((verdict) => verdict.state === "breach"),
+    ...(leading === undefined || leading.state === "hold" ? [] : [leading]),
+    ...alone,
+  ];
+}
+
+function rollsBack(ask: Ask, signal: string): boolean {
+  return actionsFor(ask.record.policy, signal).includes("rollback");
+}
+
+function decideUndo(ask: Ask, workload: Workload, breached: Verdict): Decision | undefined {
+  const { because } = breached;
   const target = chooseTarget(ask, workload);
   const forbidden = forbids(ask, workload, target);
   if (forbidden !== undefined || target === undefined) {
     const reason = forbidden ?? nothing("revision-gone");
     // What must not be undone by us can still be kept from spreading until a person has looked.
     if (reason.code !== "observe-mode" && mayBrake(ask, workload)) return { kind: "act", action: brakeAction(ask), because };
-    return withhold(ask, because, [reason]);
+    return withholdOnce(ask, because, reason);
   }
-  return waitAfterFailure(ask, because) ?? { kind: "act", because, action: rollbackAction(ask, workload, target, breached) };
-}
-
-/** Certain rules first; of the statistical signals the one that carries most of the evidence. */
-function breachedVerdict(ask: Ask): Verdict | undefined {
-  const rule = ask.rules.find((verdict) => verdict.state === "breach");
-  if (rule !== undefined) return rule;
-  const { firesRollback, leading } = ask.judgement.guard;
-  if (!firesRollback || leading === null) return undefined;
-  const verdict = ask.judgement.verdicts[leading];
-  return verdict === undefined || verdict.state === "hold" ? undefined : verdict;
+  const failure = ask.standing.failures.rollback;
+  const when = whenToTry(failure, ask.now, ROLLBACK_TRIES);
+  if (when === "later") return { kind: "wait", because };
+  if (when === "now") return { kind: "act", because, action: rollbackAction(ask, target, breached.signal) };
+  const detail = `the rollback did not succeed in ${failure?.count ?? 0} tries`;
+  return withholdOnce(ask, because, ask.standing.refused.rollback?.because ?? { code: "limitation", detail });
 }
 
 /** The last completed revision; one that was itself taken back is no way back, then the newest that passed. */
@@ -51,12 +69,13 @@ export function chooseTarget(ask: Ask, workload: Workload): Revision | undefined
   return undefined;
 }
 
-function forbids(ask: Ask, workload: Workload, target: Revision | undefined): Reason | undefined {
+/** Why this guard must not roll back to `target` now; undefined when it may. */
+export function forbids(ask: Ask, workload: Workload, target: Revision | undefined): Reason | undefined {
   const { record, standing } = ask;
   if (record.policy.spec.mode === "observe") return { code: "observe-mode" };
   const owner = workload.owners[0];
   if (owner !== undefined) return { code: "owned", owner: owner.kind, name: owner.name, mark: owner.mark };
-  if (record.rollout.old === undefined) return nothing("first-deploy");
+  if (record.rollout.old === undefined) return withoutOld(ask, workload);
   if (record.rollout.restartOnly) return nothing("restart-only");
   if (target === undefined) {
     const taken = knownBad(ask.past, workload.ref.uid).has(record.rollout.old.podTemplateHash);
@@ -66,39 +85,35 @@ function forbids(ask: Ask, workload: Workload, target: Revision | undefined): Re
   return forbidsRollback({ guard: record.name, workload, past: ask.past, limits: ask.limits, now: ask.now });
 }
 
+/** `old` is absent at a first deploy, but also when an unfinished rollout was undone: its revision never ran complete. */
+function withoutOld(ask: Ask, workload: Workload): Reason {
+  const fresh = ask.record.rollout.new;
+  if (fresh.number <= 1) return nothing("first-deploy");
+  if (workload.revisions.every((revision) => revision.podTemplateHash === fresh.podTemplateHash)) return nothing("revision-gone");
+  return { code: "limitation", detail: "no other revision was seen complete before this one, so none is known to be a safe way back" };
+}
+
 function nothing(why: Extract<Reason, { code: "nothing-to-undo" }>["why"]): Reason {
   return { code: "nothing-to-undo", why };
 }
 
-function rollbackAction(ask: Ask, workload: Workload, target: Revision, breached: Verdict) {
-  const { record, standing } = ask;
+export function rollbackAction({ record, standing }: Ask, target: Revision, cause: string): Action {
+  const { rollout } = record;
   return {
     id: `${record.name}.rollback.${standing.nextSeq}`,
     kind: "rollback",
-    workload: record.rollout.workload,
-    judged: { templateDigest: record.rollout.templateDigest, podTemplateHash: record.rollout.new.podTemplateHash },
+    workload: rollout.workload,
+    judged: { templateDigest: rollout.templateDigest, podTemplateHash: rollout.new.podTemplateHash },
     target,
-    braked: standing.braked && workload.paused,
+    // Recorded, not seen: what the watch shows may be older than our brake, and the action looks at the mark itself.
+    braked: standing.braked,
     guard: record.name,
-    cause: breached.signal,
-  } as const;
+    cause,
+  };
 }
 
-/** A refused or failed rollback is tried again with growing pauses, then left to people. */
-function waitAfterFailure(ask: Ask, because: readonly Reason[]): Decision | undefined {
-  const failure = ask.standing.failures.rollback;
-  if (failure === undefined) return undefined;
-  if (failure.count < TRIES && ask.now < failure.at + RETRY_MS * failure.count) return { kind: "wait", because };
-  if (failure.count < TRIES) return undefined;
-  const refusal = ask.standing.refused.rollback;
-  return withhold(ask, because, [
-    refusal?.because ?? { code: "limitation", detail: `the rollback did not succeed in ${failure.count} tries` },
-  ]);
-}
-
-/** Recorded and told once per reason. */
-function withhold(ask: Ask, because: readonly Reason[], why: readonly Reason[]): Decision {
-  const told = why.every((reason) => ask.standing.noted.has(noteKey("withheld:rollback", reason)));
-  if (told) return { kind: "wait", because: [...because, ...why] };
-  return { kind: "withhold", action: "rollback", because: [...because, ...why] };
+/** Recorded and told once per reason; afterwards the guard goes on to its end. */
+function withholdOnce(ask: Ask, because: readonly Reason[], why: Reason): Decision | undefined {
+  if (ask.standing.noted.has(noteKey("withheld:rollback", why))) return undefined;
+  return { kind: "withhold", action: "rollback", because: [...because, why] };
 }

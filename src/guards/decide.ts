@@ -2,8 +2,10 @@ import type { Decision, Reason, Workload } from "../model.ts";
 import type { Ask } from "./ask.ts";
 import { decideBrake } from "./brake.ts";
 import { decideBreach } from "./breach.ts";
-import { decideEnd } from "./end.ts";
+import { decideEnd, isOverdue } from "./end.ts";
+import { decideLost, decidePending } from "./pending.ts";
 import { noteKey } from "./phase.ts";
+import { releasedFirst } from "./release.ts";
 import { decideVerification } from "./verify.ts";
 
 /**
@@ -11,46 +13,37 @@ import { decideVerification } from "./verify.ts";
  * The order is the meaning: what ended, what was begun, what is certain, what is likely, what is over.
  */
 export function decide(ask: Ask): Decision {
-  const { standing, workload } = ask;
-  if (standing.finished !== undefined) return wait;
+  const { workload } = ask;
+  if (ask.standing.finished !== undefined) return wait;
   if (workload === undefined || workload.deleting) return { kind: "finish", phase: "aborted", because: [{ code: "workload-deleted" }] };
-  if (standing.pending !== undefined) return { kind: "act", action: standing.pending.action, because: standing.pending.because };
-  if (standing.rollback !== undefined) return decideVerification(ask, workload, standing.rollback);
+  const decision = decideOn(ask, workload);
+  return decision.kind === "finish" ? releasedFirst(ask, workload, decision) : decision;
+}
+
+const wait: Decision = { kind: "wait", because: [] };
+
+function decideOn(ask: Ask, workload: Workload): Decision {
+  const { rollback } = ask.standing;
   const successor = supersededBy(ask, workload);
-  if (successor !== undefined) return decideSuperseded(ask, workload, successor);
+  const begun = decidePending(ask, workload, successor !== undefined);
+  if (begun !== undefined) return begun;
+  if (rollback !== undefined) return decideVerification(ask, workload, rollback);
+  const lost = decideLost(ask, workload);
+  if (lost !== undefined) return lost;
+  if (successor !== undefined) return { kind: "finish", phase: "superseded", because: [{ code: "superseded", by: successor }] };
+  if (isOverdue(ask)) return decideEnd(ask, workload) ?? wait;
   return (
     decideBreach(ask, workload) ?? decideHold(ask) ?? decideBrake(ask, workload) ?? decideEnd(ask, workload) ?? decideSilence(ask) ?? wait
   );
 }
 
-const wait: Decision = { kind: "wait", because: [] };
-
 /** Another template is wanted than the one that is judged; read from the spec, because a paused workload makes no ReplicaSet for it. */
 function supersededBy(ask: Ask, workload: Workload): string | undefined {
   const { rollout } = ask.record;
-  if (workload.templateDigest !== rollout.templateDigest) return workload.current?.podTemplateHash ?? "a newer template";
   const { current } = workload;
-  const seen = workload.observedGeneration >= workload.generation;
-  if (seen && current !== undefined && current.podTemplateHash !== rollout.new.podTemplateHash) return current.podTemplateHash;
-  return undefined;
-}
-
-/** The brake goes in the same beat: whoever wrote the new template wants it rolled out. */
-function decideSuperseded(ask: Ask, workload: Workload, by: string): Decision {
-  const because: readonly Reason[] = [{ code: "superseded", by }];
-  if (ask.standing.braked && workload.paused && (ask.standing.failures.release?.count ?? 0) < 3) {
-    return {
-      kind: "act",
-      because,
-      action: {
-        id: `${ask.record.name}.release.${ask.standing.nextSeq}`,
-        kind: "release",
-        workload: ask.record.rollout.workload,
-        guard: ask.record.name,
-      },
-    };
-  }
-  return { kind: "finish", phase: "superseded", because };
+  const other = current?.podTemplateHash === rollout.new.podTemplateHash ? undefined : current?.podTemplateHash;
+  if (workload.templateDigest !== rollout.templateDigest) return other ?? "a newer template";
+  return workload.observedGeneration >= workload.generation ? other : undefined;
 }
 
 /** A signal is bad, but not by the new revision's fault, or only in one pod: people are told once. */

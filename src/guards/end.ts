@@ -1,42 +1,75 @@
 import type { SignalState } from "../judging/signal.ts";
-import type { Decision, Ms, Reason, Workload } from "../model.ts";
-import { type Ask, isComplete } from "./ask.ts";
+import type { Decision, Ms, Reason, Verdict, Workload } from "../model.ts";
+import type { Ask } from "./ask.ts";
+import { breachedVerdicts } from "./breach.ts";
 
 /** The window is over: passed with enough data, inconclusive without, unresolved when a breach could not be acted upon. */
 export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
-  if (ask.now < endsAt(ask)) return undefined;
-  if (ask.standing.phase === "breached" || ask.standing.held) return { kind: "finish", phase: "unresolved", because: whyNotActed(ask) };
-  if (!isComplete(workload)) {
-    return { kind: "finish", phase: "inconclusive", because: [{ code: "limitation", detail: "the rollout never became complete" }] };
+  if (ask.now < endsAt(ask) || !ask.judgement.caughtUp) return undefined;
+  const bad = breachedVerdicts(ask);
+  if (ask.standing.phase === "breached" || bad.length > 0) return unresolved(bad, "the breach was not acted upon");
+  const verdicts = [...Object.values(ask.judgement.verdicts), ...ask.rules];
+  const holds = verdicts.filter((verdict) => verdict.state === "hold");
+  if (holds.length > 0) return unresolved(holds, "the rollout is on hold for a person to decide");
+  if (ask.standing.completedAt === undefined) {
+    const detail =
+      workload.desired === 0 ? "the workload has no replicas: nothing ran, nothing was judged" : "the rollout never became complete";
+    return { kind: "finish", phase: "inconclusive", because: [{ code: "limitation", detail }] };
   }
-  const short = Object.entries(ask.judgement.counted).flatMap(([signal, state]) => tooLittle(ask, signal, state));
+  const short = [
+    ...Object.entries(ask.judgement.counted).flatMap(([signal, state]) => tooLittle(ask, signal, state)),
+    ...ask.rules.flatMap((verdict) => unknown(ask, verdict)),
+  ];
   if (short.length > 0) return { kind: "finish", phase: "inconclusive", because: short };
-  const because = [...Object.values(ask.judgement.verdicts), ...ask.rules].flatMap((verdict) => verdict.because);
-  return { kind: "finish", phase: "passed", because };
+  return { kind: "finish", phase: "passed", because: verdicts.flatMap((verdict) => verdict.because) };
 }
 
-/** End of the window: after completion, or, for a rollout that never completes, after its own deadline. */
+/**
+ * End of the window: after completion, or, for a rollout that never completes, after its own deadline, which begins again with every
+ * pod that becomes ready and with the end of a pause. Under a brake there is no end: it stays until the evidence or a person decides.
+ */
 export function endsAt(ask: Ask): Ms {
   const { rollout, policy } = ask.record;
-  const { completedAt, brakedFor, braked, brakedAt } = ask.standing;
+  const { completedAt, braked, releasedAt } = ask.standing;
   if (completedAt !== undefined) return completedAt + policy.spec.window;
-  const brakedNow = braked && brakedAt !== undefined ? ask.now - brakedAt : 0;
-  return rollout.startedAt + rollout.progressDeadline + policy.spec.window + brakedFor + brakedNow;
+  if (braked) return Infinity;
+  const ready = ask.pods.filter((pod) => pod.podTemplateHash === rollout.new.podTemplateHash).map((pod) => pod.readySince ?? 0);
+  return Math.max(rollout.startedAt, releasedAt ?? 0, ...ready) + rollout.progressDeadline + policy.spec.window;
 }
 
-/** Three bad requests at the limit are the least from which "within limits" may be said (judging.md 4.2). */
+/** Nobody judged for a whole window after the end: people have lived with the revision since, and nothing is done to it unasked. */
+export function isOverdue(ask: Ask): boolean {
+  return ask.now >= endsAt(ask) + Math.max(ask.record.policy.spec.window, 300_000);
+}
+
+function unresolved(verdicts: readonly Verdict[], detail: string): Decision {
+  const because = [...verdicts.flatMap((verdict) => verdict.because), { code: "limitation", detail } as const];
+  return { kind: "finish", phase: "unresolved", because };
+}
+
+/** Three bad requests at the limit are the least from which "within limits" may be said (judging.md 4.2). A dead source never passes. */
 function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reason[] {
   const needed = Math.ceil(3 / state.limits.limit);
-  if (state.total >= needed) return [];
   const silence = ask.judgement.silences[signal];
-  if (state.total === 0 && silence !== undefined && silence.outcome !== "too-few") {
-    return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: ask.now - silence.since }];
+  const forMs = silence === undefined ? 0 : ask.now - silence.since;
+  const isDead = silence !== undefined && silence.outcome !== "too-few";
+  if (isDead && (state.total === 0 || forMs >= ask.record.policy.spec.noData.after)) {
+    return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs }];
   }
-  return [{ code: "not-enough-requests", signal, total: state.total, needed }];
+  return state.total >= needed ? [] : [{ code: "not-enough-requests", signal, total: state.total, needed }];
 }
 
-/** What was recorded when it was withheld or held: the end says it again, because somebody has to do something about it. */
-function whyNotActed(ask: Ask): readonly Reason[] {
-  const last = ask.record.entries.findLast((entry) => entry.kind === "withheld" || entry.kind === "held");
-  return last?.kind === "withheld" || last?.kind === "held" ? last.because : [];
+/** A rule that has seen nothing cannot have passed. */
+function unknown(ask: Ask, { signal, state, because }: Verdict): readonly Reason[] {
+  const seen = because.every((reason) => reason.code !== "pods-ready" || reason.of > 0);
+  if (state !== "inconclusive" && seen) return [];
+  const silence = ask.judgement.silences[signal];
+  if (silence !== undefined) {
+    const { outcome, detail, since } = silence;
+    return [{ code: "no-usable-data", signal, outcome, detail, forMs: ask.now - since }];
+  }
+  const [first] = because;
+  return state === "inconclusive" && first !== undefined
+    ? because
+    : [{ code: "limitation", detail: `${signal}: nothing was seen to judge by` }];
 }

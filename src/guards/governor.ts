@@ -26,13 +26,15 @@ export interface PastRollback {
 const HOUR: Ms = 3_600_000;
 export const unsafeAnnotation = "rearguard.dev/rollback";
 
-/** Every rollback that was intended, also one whose receipt a crash swallowed: it may have happened. */
+export const killSwitch: Reason = withheld("kill-switch", "governor.killSwitch is on: nothing is changed in the cluster");
+
+/** Every rollback that was intended and not refused, also one that failed or whose receipt a crash swallowed: it may have happened. */
 export function pastRollbacks(records: readonly GuardRecord[]): readonly PastRollback[] {
   return records.flatMap((record) => {
     const intended = record.entries.findLast((entry) => entry.kind === "intended" && entry.action.kind === "rollback");
     if (intended?.kind !== "intended" || intended.action.kind !== "rollback") return [];
     const standing = standingOf(record.entries);
-    if (standing.rollback === undefined && standing.pending === undefined) return [];
+    if (standing.rollback === undefined && standing.attempted === undefined) return [];
     return [
       {
         guard: record.name,
@@ -57,7 +59,7 @@ export function forbidsRollback(ask: {
 }): Reason | undefined {
   const { workload, limits, now } = ask;
   const past = ask.past.filter((rollback) => rollback.guard !== ask.guard);
-  if (limits.killSwitch) return withheld("kill-switch", "governor.killSwitch is on: nothing is changed in the cluster");
+  if (limits.killSwitch) return killSwitch;
   if (workload.annotations[unsafeAnnotation] === "unsafe") {
     return { code: "marked-unsafe", annotation: `${unsafeAnnotation}: unsafe` };
   }
@@ -97,5 +99,5 @@ function withheld(rule: string, detail: string): Reason {
 }
 
 function minutes(ms: Ms): string {
-  return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+  return ms < 120_000 ? `${Math.max(0, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
 }

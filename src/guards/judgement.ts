@@ -1,13 +1,17 @@
 import { combineEvidence } from "../judging/combine.ts";
 import { judgePods } from "../judging/pods.ts";
-import { type SignalState, withoutOnePod } from "../judging/signal.ts";
+import { withoutOnePod } from "../judging/signal.ts";
 import { thresholdVerdict } from "../judging/threshold.ts";
 import { verdictOf } from "../judging/verdict.ts";
-import type { Ms, Verdict, Workload } from "../model.ts";
-import { isComplete, type Judgement } from "./ask.ts";
-import { type GuardRun, thresholdRule, underConfidence } from "./run.ts";
+import type { Ms, PodState, Verdict, Workload } from "../model.ts";
+import { actionsFor } from "../policies/policy.ts";
+import type { Judgement } from "./ask.ts";
+import { isComplete } from "./complete.ts";
+import { quietBlocksOf } from "./quiet-blocks.ts";
+import { type GuardRun, judgedThrough, thresholdRule, underConfidence } from "./run.ts";
 
-const QUIET_BELOW = 10;
+/** A signal may be this many blocks behind: the newest one settles, another may be under way. */
+const LAG_BLOCKS = 3;
 
 /** What the folded measurements say at `now`: verdict of every counted signal and their common evidence. */
 export function judgementOf(run: GuardRun, now: Ms): Judgement {
@@ -32,13 +36,19 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     }),
   ]);
   const capable = sharing.flatMap((signal) => run.counted[signal] ?? []);
+  // Signals that may brake but not roll back are judged each by itself.
+  const alone = Object.entries(run.counted).flatMap(([signal, state]) =>
+    !sharing.includes(signal) && actionsFor(policy, signal).includes("brake") ? [state] : [],
+  );
+  const brakedAt = run.standing.brakedAt ?? null;
   return {
     guard,
     verdicts: Object.fromEntries(verdicts),
     counted: run.counted,
     silences: silencesOf(run),
-    quietBlocks: Math.min(Infinity, ...capable.map(quietBlocksOf)),
-    lastRequestsAt: capable.reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
+    quietBlocks: Math.min(quietBlocksOf(capable, brakedAt), ...alone.map((state) => quietBlocksOf([state], brakedAt))),
+    lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
+    caughtUp: isCaughtUp(run, now),
   };
 }
 
@@ -53,7 +63,7 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms): readonly Ve
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
       signal: name,
-      pods: record.pods,
+      pods: record.pods.map((pod) => judgedPod(pod, standing.completedAt)),
       newHash: record.rollout.new.podTemplateHash,
       restarts: signal.restarts,
       stuckForMs: signal.stuckForMs,
@@ -61,17 +71,24 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms): readonly Ve
       progress: {
         deadlineMs: record.rollout.progressDeadline,
         unpausedForMs: workload.paused ? 0 : sinceProgress(run, now),
-        complete: standing.completedAt !== undefined || isComplete(workload),
+        complete: standing.completedAt !== undefined || workload.desired === 0 || isComplete(workload),
       },
     });
     return [verdict];
   });
 }
 
+/** Once every wanted pod found a node, a pod of a later scale-up that finds none speaks of the cluster's room, not of the revision. */
+function judgedPod(pod: PodState, completedAt: Ms | undefined): PodState {
+  if (completedAt === undefined || pod.created <= completedAt || pod.unschedulable === undefined) return pod;
+  const { unschedulable: _, ...rest } = pod;
+  return rest;
+}
+
 /** Time since the rollout last moved: the deadline starts again with every pod that becomes ready and with the end of a pause. */
-function sinceProgress({ record, standing }: GuardRun, now: Ms): Ms {
+function sinceProgress({ record, standing, runningSince }: GuardRun, now: Ms): Ms {
   const ready = record.pods.filter((pod) => pod.podTemplateHash === record.rollout.new.podTemplateHash).map((pod) => pod.readySince ?? 0);
-  return now - Math.max(record.rollout.startedAt, standing.releasedAt ?? 0, ...ready);
+  return now - Math.max(record.rollout.startedAt, standing.releasedAt ?? 0, runningSince ?? now, ...ready);
 }
 
 function silencesOf(run: GuardRun): Judgement["silences"] {
@@ -79,11 +96,13 @@ function silencesOf(run: GuardRun): Judgement["silences"] {
   return Object.fromEntries(states.flatMap(([signal, { silence }]) => (silence === null ? [] : [[signal, silence]])));
 }
 
-/** Trailing blocks with requests in which the signal's weighted evidence was low. */
-function quietBlocksOf(state: SignalState): number {
-  const withRequests = state.audit.filter((block) => block.newTotal > 0);
-  const loud = withRequests.findLastIndex((block) => block.evidence * state.limits.weight >= QUIET_BELOW);
-  return withRequests.length - 1 - loud;
+/** A source that fails was asked; pods that were never listed cannot be asked for. */
+function isCaughtUp(run: GuardRun, now: Ms): boolean {
+  if (run.record.pods.length === 0) return true;
+  const states = [...Object.entries(run.counted), ...Object.entries(run.thresholds)];
+  return states.every(
+    ([signal, { silence }]) => silence?.outcome === "error" || now - judgedThrough(run, signal) <= LAG_BLOCKS * run.pace.blockMs,
+  );
 }
 
 function later(one: Ms | null, other: Ms | null): Ms | null {

@@ -1,4 +1,5 @@
 import type { Action, Entry, FinalPhase, Ms, Phase, Receipt, Reason, Revision } from "../model.ts";
+import type { Failure } from "./retry.ts";
 
 /** Where a guard stands, derived from its entries alone: after a restart the same entries give the same standing. */
 export interface Standing {
@@ -13,8 +14,14 @@ export interface Standing {
   /** Intended and not yet answered by a final receipt: to be carried out (again) after a restart. */
   readonly pending?: { readonly action: Action; readonly because: readonly Reason[] };
   readonly rollback?: { readonly target: Revision; readonly at: Ms; readonly because: readonly Reason[] };
+  /** The last rollback that was intended and not refused: it may have happened although no receipt says so. */
+  readonly attempted?: { readonly target: Revision; readonly at: Ms; readonly cause: string; readonly because: readonly Reason[] };
+  /** A brake failed without a certain answer: it may lie on the workload nevertheless. */
+  readonly unsureBrake: boolean;
+  /** Somebody else took our brake off: it is not put on again. */
+  readonly resumed: boolean;
   /** Actions tried without success, by kind, with the time of the last try. */
-  readonly failures: Readonly<Partial<Record<Action["kind"], { readonly count: number; readonly at: Ms }>>>;
+  readonly failures: Readonly<Partial<Record<Action["kind"], Failure>>>;
   readonly refused: Readonly<Partial<Record<Action["kind"], Receipt>>>;
   /** `code/signal` of every reason that was already recorded as withheld or held: each is told once. */
   readonly noted: ReadonlySet<string>;
@@ -29,6 +36,8 @@ const start: Standing = {
   phase: "pending",
   braked: false,
   brakedFor: 0,
+  unsureBrake: false,
+  resumed: false,
   failures: {},
   refused: {},
   noted: new Set(),
@@ -51,29 +60,39 @@ export function foldEntry(standing: Standing, entry: Entry): Standing {
     case "completed":
       return { ...next, completedAt: entry.at };
     case "intended":
-      return {
-        ...next,
-        pending: { action: entry.action, because: entry.because },
-        phase: entry.action.kind === "rollback" ? "acting" : standing.phase,
-      };
+      return foldIntent(next, entry);
     case "receipt":
       return foldReceipt(next, entry.receipt);
     case "withheld":
       return {
-        ...next,
+        ...withoutWithheld(next, entry.action),
         noted: note(standing, `withheld:${entry.action}`, entry.because),
         phase: entry.action === "rollback" ? "breached" : standing.phase,
       };
     case "held":
       return { ...next, noted: note(standing, "held", entry.because), held: standing.held || entry.because.some(isHold) };
     case "finished":
-      return { ...withoutPending(next), phase: entry.phase, finished: { phase: entry.phase, at: entry.at, because: entry.because } };
+      return {
+        ...withoutPending(next),
+        phase: entry.phase,
+        // A brake goes with the workload it lay on.
+        braked: standing.braked && !entry.because.some((reason) => reason.code === "workload-deleted"),
+        finished: { phase: entry.phase, at: entry.at, because: entry.because },
+      };
   }
 }
 
 /** The name under which a reason is told once per guard. */
 export function noteKey(kind: string, reason: Reason): string {
-  return `${kind}:${reason.code}${"signal" in reason ? `/${reason.signal}` : ""}`;
+  return `${kind}:${reason.code}${detailOf(reason)}`;
+}
+
+function detailOf(reason: Reason): string {
+  if ("signal" in reason) return `/${reason.signal}`;
+  if (reason.code === "governor") return `/${reason.rule}`;
+  if (reason.code === "nothing-to-undo") return `/${reason.why}`;
+  // Other numbers do not make it news.
+  return reason.code === "limitation" ? `/${reason.detail.replaceAll(/\d+/g, "#")}` : "";
 }
 
 /** Reasons after which a brake is for a person to take off (design.md section 12). */
@@ -85,20 +104,37 @@ function note(standing: Standing, kind: string, because: readonly Reason[]): Rea
   return new Set([...standing.noted, ...because.map((reason) => noteKey(kind, reason))]);
 }
 
+function foldIntent(standing: Standing, { action, because, at }: Extract<Entry, { kind: "intended" }>): Standing {
+  const next = { ...standing, pending: { action, because } };
+  if (action.kind === "rollback") {
+    return { ...next, phase: "acting", attempted: { target: action.target, at, cause: action.cause, because } };
+  }
+  const takenOff = action.kind === "release" && because.some((reason) => reason.code === "conflict");
+  return { ...next, resumed: standing.resumed || takenOff };
+}
+
+/** A decision against what was still pending: it is not carried out any more. */
+function withoutWithheld(standing: Standing, kind: Action["kind"]): Standing {
+  if (standing.pending?.action.kind !== kind) return standing;
+  return kind === "rollback" ? withoutAttempt(withoutPending(standing)) : withoutPending(standing);
+}
+
 function foldReceipt(standing: Standing, receipt: Receipt): Standing {
   const { action, because } = standing.pending ?? {};
   if (action?.id !== receipt.action || because === undefined) return standing;
   const done = receipt.outcome === "applied" || receipt.outcome === "unchanged";
   if (!done) return foldFailure(standing, action, receipt);
-  const rest = withoutPending(standing);
+  const { [action.kind]: _mended, ...failures } = standing.failures;
+  const rest = { ...withoutPending(standing), failures };
   switch (action.kind) {
     case "brake":
-      return { ...rest, braked: true, brakedAt: receipt.at };
+      return { ...rest, braked: true, brakedAt: receipt.at, unsureBrake: false };
     case "release":
-      return release(rest, receipt.at);
+      return { ...release(rest, receipt.at), unsureBrake: false };
     case "rollback":
       return {
         ...release(rest, receipt.at),
+        unsureBrake: false,
         failures: {},
         phase: "verifying",
         rollback: { target: action.target, at: receipt.at, because },
@@ -109,11 +145,16 @@ function foldReceipt(standing: Standing, receipt: Receipt): Standing {
 }
 
 function foldFailure(standing: Standing, action: Action, receipt: Receipt): Standing {
-  const rest = withoutPending(standing);
+  const isSure = receipt.outcome !== "failed";
+  const kept = action.kind === "rollback" && isSure ? withoutAttempt(standing) : standing;
+  // A pause that is not ours means that our brake is not there any more.
+  const isOthers = receipt.outcome === "refused" && receipt.because?.code === "paused-by-other";
+  const rest = withoutPending(isOthers ? release(kept, receipt.at) : kept);
   const before = standing.failures[action.kind]?.count ?? 0;
   return {
     ...rest,
     phase: action.kind === "rollback" ? "breached" : standing.phase,
+    unsureBrake: action.kind === "brake" ? !isSure || (rest.unsureBrake && receipt.because?.code === "forbidden") : rest.unsureBrake,
     failures: { ...standing.failures, [action.kind]: { count: before + 1, at: receipt.at } },
     refused: receipt.outcome === "refused" ? { ...standing.refused, [action.kind]: receipt } : standing.refused,
   };
@@ -121,10 +162,16 @@ function foldFailure(standing: Standing, action: Action, receipt: Receipt): Stan
 
 function release(standing: Standing, at: Ms): Standing {
   if (!standing.braked) return standing;
-  return { ...standing, braked: false, releasedAt: at, brakedFor: standing.brakedFor + (at - (standing.brakedAt ?? at)) };
+  const lay = Math.max(0, at - (standing.brakedAt ?? at));
+  return { ...standing, braked: false, releasedAt: at, brakedFor: standing.brakedFor + lay };
 }
 
 function withoutPending(standing: Standing): Standing {
   const { pending: _pending, ...rest } = standing;
+  return rest;
+}
+
+function withoutAttempt(standing: Standing): Standing {
+  const { attempted: _attempted, ...rest } = standing;
   return rest;
 }

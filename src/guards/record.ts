@@ -49,10 +49,13 @@ export function badServed(run: GuardRun): number {
 /** What this guard will not be able to do, told when it opens rather than when it matters. */
 export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly string[]): readonly string[] {
   const told: string[] = [];
-  if (rollout.old === undefined)
-    told.push("this is the first revision: there is nothing to roll back to and no old revision to compare with");
+  if (rollout.old === undefined) {
+    const why = rollout.new.number <= 1 ? "this is the first revision" : "no other revision was seen complete before this one";
+    told.push(`${why}: there is nothing to roll back to and no old revision to compare with`);
+  }
   if (rollout.restartOnly) told.push("only the restart annotation differs from the old template: there is nothing to undo");
   if (rollout.strategy === "Recreate") told.push("strategy Recreate: old and new pods never run together, so there is no live control");
+  if (rollout.desired === 0) told.push("no replicas: nothing runs, so nothing can be judged");
   if (rollout.desired === 1) told.push("one replica: a bad pod cannot be told from a bad revision");
   for (const owner of owners) told.push(`${owner} owns the template: Rearguard brakes and tells, but does not roll back`);
   if (policy.spec.mode === "observe") told.push("policy mode observe: nothing is changed in the cluster");

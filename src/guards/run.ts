@@ -23,7 +23,12 @@ export interface GuardRun {
   readonly signals: Readonly<Record<string, Signal>>;
   readonly counted: Readonly<Record<string, SignalState>>;
   readonly thresholds: Readonly<Record<string, ThresholdState>>;
+  /** Since when this process has seen the rollout unpaused without a break; absent while it is paused or was not looked at. */
+  readonly runningSince?: Ms;
 }
+
+/** Blocks kept in memory per signal: the record's quarter of an hour, and enough to count quiet blocks of signals that lag. */
+const AUDIT_BLOCKS = 80;
 
 /** Largest clump of errors assumed on the old side (judging.md 3.1). */
 const PHI = 3;
@@ -55,7 +60,8 @@ export function underConfidence(policy: Policy): readonly string[] {
 
 /** One signal's answer for one block. Errors are remembered and may be asked again; repeated blocks change nothing. */
 export function judge(run: GuardRun, name: string, measurement: Measurement): GuardRun {
-  const { record, pace, standing } = run;
+  const { record, pace } = run;
+  const { rollback } = run.standing;
   const threshold = run.thresholds[name];
   const signal = run.signals[name];
   if (threshold !== undefined && signal?.kind === "promql") {
@@ -63,7 +69,8 @@ export function judge(run: GuardRun, name: string, measurement: Measurement): Gu
   }
   const state = run.counted[name];
   if (state === undefined || signal === undefined) return run;
-  const restored = standing.rollback === undefined ? [] : [standing.rollback.target.podTemplateHash];
+  // Only from then on: a restart judges the blocks before it again, and must tell their pods apart as they were told apart then.
+  const restored = rollback === undefined || measurement.at <= rollback.at ? [] : [rollback.target.podTemplateHash];
   const warmUpMs = signal.kind === "http-slower" ? pace.warmUpLatencyMs : 0;
   const sides = sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   return { ...run, counted: { ...run.counted, [name]: judgeBlock(state, { at: measurement.at, measurement, ...sides }) } };
@@ -81,6 +88,13 @@ export function withEntry(run: GuardRun, entry: Entry): GuardRun {
 
 export function withPods(run: GuardRun, pods: readonly PodState[]): GuardRun {
   return { ...run, record: { ...run.record, pods } };
+}
+
+/** A pause stops the progress deadline, whoever pauses, and its end begins it anew (as Kubernetes does). */
+export function withPause(run: GuardRun, paused: boolean, now: Ms): GuardRun {
+  if (!paused) return run.runningSince === undefined ? { ...run, runningSince: now } : run;
+  const { runningSince: _, ...rest } = run;
+  return rest;
 }
 
 /** Before the first block is judged: limits are fixed for the life of a guard. */
@@ -110,6 +124,7 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
     scrapeMs: pace.scrapeMs,
     plannedBlocks: Math.max(2, Math.ceil((record.rollout.progressDeadline + window) / pace.blockMs)),
     baseline: record.baselines[name] ?? null,
+    auditBlocks: AUDIT_BLOCKS,
   };
 }
 

@@ -1,8 +1,12 @@
 import { recoveryOf } from "../judging/recovery.ts";
 import type { Decision, Ms, Reason, Workload } from "../model.ts";
-import { type Ask, isComplete } from "./ask.ts";
+import type { Ask } from "./ask.ts";
+import { isComplete } from "./complete.ts";
 import { drainAction, isThere } from "./drain.ts";
 import type { Standing } from "./phase.ts";
+
+/** What we see of the workload may be older than our own patch. */
+const STALE_MS: Ms = 15_000;
 
 /**
  * After a rollback: drain, then see that the target is fully rolled out and that what was bad is good again for `blocks` blocks
@@ -10,20 +14,19 @@ import type { Standing } from "./phase.ts";
  */
 export function decideVerification(ask: Ask, workload: Workload, rollback: NonNullable<Standing["rollback"]>): Decision {
   const { target, at } = rollback;
-  const wanted = [target.podTemplateHash, ask.record.rollout.new.podTemplateHash];
+  const condemned = ask.record.rollout.new.podTemplateHash;
   const current = workload.current?.podTemplateHash;
   const seen = workload.observedGeneration >= workload.generation;
-  if (seen && current !== undefined && !wanted.includes(current)) return superseded(current);
-  if (seen && current === ask.record.rollout.new.podTemplateHash && ask.now - at > ask.verify.blockMs) return fought(ask, at);
-  const drain = drainAction(ask, target, workload.desired);
+  if (seen && current !== undefined && current !== target.podTemplateHash && current !== condemned) return superseded(current);
+  const isFought = seen && current === condemned;
+  if (isFought && ask.now - at > Math.max(STALE_MS, ask.verify.blockMs)) return fought(ask, at);
+  const drain = isFought ? undefined : drainAction(ask, target, workload);
   if (drain !== undefined) return { kind: "act", action: drain, because: rollback.because };
   const back = seen && current === target.podTemplateHash && isComplete(workload);
-  const recovered = back ? recovery(ask, target.podTemplateHash, at) : undefined;
-  if (recovered !== undefined && recovered.length > 0) return { kind: "finish", phase: "restored", because: recovered };
-  if (ask.now - at < ask.verify.withinMs) return { kind: "wait", because: [] };
-  const detail = back
-    ? "the old template runs again, but what was bad has not become good"
-    : "the old template is not fully rolled out yet";
+  const recovered = back ? recovery(ask, target.podTemplateHash, at) : "the old template is not fully rolled out yet";
+  if (typeof recovered !== "string") return { kind: "finish", phase: "restored", because: recovered };
+  if (ask.now - at < ask.verify.withinMs || !ask.judgement.caughtUp) return { kind: "wait", because: [] };
+  const detail = workload.desired === 0 ? "the old template is back, but the workload was scaled to 0 replicas" : recovered;
   return { kind: "finish", phase: "unresolved", because: [{ code: "not-recovered", detail, afterMs: ask.now - at }] };
 }
 
@@ -37,20 +40,34 @@ function fought(ask: Ask, at: Ms): Decision {
   return { kind: "finish", phase: "unresolved", because: [{ code: "not-recovered", detail, afterMs: ask.now - at }] };
 }
 
-/** Reasons when everything that was bad is good again; undefined while it is not known yet. */
-function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | undefined {
-  const causes = (ask.standing.rollback?.because ?? []).flatMap((reason) => (reason.code === "evidence" ? [reason.signal] : []));
+/** Reasons when everything that was bad is good again; a sentence that says what is missing while it is not. */
+function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | string {
+  const causes = ask.standing.rollback?.because ?? [];
   const reasons: Reason[] = [];
-  for (const signal of causes) {
+  for (const cause of causes) {
+    if (cause.code === "threshold" && !isHealed(ask, cause.signal))
+      return `the old template runs again, but ${cause.signal} has not healed`;
+    if (cause.code !== "evidence") continue;
+    const { signal } = cause;
     const state = ask.judgement.counted[signal];
     // The block in which the rollback happened still holds requests of the condemned pods' time.
-    const recovery = state === undefined ? undefined : recoveryOf(state, at + ask.verify.blockMs);
-    if (recovery?.state !== "recovered" || recovery.badRatio === null) return undefined;
+    const recovery = state === undefined ? undefined : recoveryOf(state, at + ask.verify.blockMs, ask.verify.blocks);
+    if (recovery === undefined || recovery.state === "waiting" || recovery.badRatio === null) {
+      return `the old template runs again, but too few requests came to see whether ${signal} is good again`;
+    }
+    if (recovery.state === "still-bad") return `the old template runs again, but ${signal} is still bad`;
     const { blocks, badRatio, limit } = recovery;
     reasons.push({ code: "recovered", signal, blocks, badRatio, limit, afterMs: ask.now - at });
   }
   const pods = ask.pods.filter((pod) => pod.podTemplateHash === targetHash && isThere(pod, ask.now));
   const ready = pods.filter((pod) => pod.ready).length;
-  if (ready < pods.length || ready === 0) return undefined;
+  if (ready < pods.length || ready === 0) return `the old template is back, but ${ready} of ${pods.length} pods are ready`;
   return reasons.length > 0 ? reasons : [{ code: "pods-ready", ready, of: pods.length, afterMs: ask.now - at }];
+}
+
+/** The rule is over; that its series is gone with the condemned pods will do, that its source does not answer will not. */
+function isHealed(ask: Ask, signal: string): boolean {
+  const verdict = ask.rules.find((rule) => rule.signal === signal);
+  const isOver = verdict?.state === "pass" || verdict?.state === "inconclusive";
+  return isOver && ask.judgement.silences[signal]?.outcome !== "error";
 }

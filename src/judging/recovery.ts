@@ -2,10 +2,8 @@ import type { Ms } from "../model.ts";
 import { effectiveLimit } from "./limit.ts";
 import type { SignalState } from "./signal.ts";
 
-const BLOCKS_NEEDED = 4;
-
 export interface Recovery {
-  /** "waiting": fewer than four blocks with requests since then. */
+  /** "waiting": fewer than the wanted blocks with requests since then. */
   readonly state: "recovered" | "waiting" | "still-bad";
   /** Blocks with requests that were looked at, and their common ratio; null without any. */
   readonly blocks: number;
@@ -14,13 +12,13 @@ export interface Recovery {
 }
 
 /**
- * Did the restored revision's last four blocks with requests after `since` lie within the limit? Their requests are taken together:
+ * Did the restored revision's last `wanted` blocks with requests after `since` lie within the limit? Their requests are taken together:
  * at 10 requests a minute one error in a block of two is no relapse.
  */
-export function recoveryOf(state: SignalState, since: Ms): Recovery {
+export function recoveryOf(state: SignalState, since: Ms, wanted: number): Recovery {
   const { limits } = state;
   const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, null).value;
-  const blocks = state.oldBlocks.filter((block) => block.at > since && block.total > 0).slice(-BLOCKS_NEEDED);
+  const blocks = state.oldBlocks.filter((block) => block.at > since && block.total > 0).slice(-wanted);
   let total = 0;
   let bad = 0;
   for (const block of blocks) {
@@ -28,6 +26,6 @@ export function recoveryOf(state: SignalState, since: Ms): Recovery {
     bad += block.bad;
   }
   const badRatio = total > 0 ? bad / total : null;
-  if (badRatio === null || blocks.length < BLOCKS_NEEDED) return { state: "waiting", blocks: blocks.length, badRatio, limit };
+  if (badRatio === null || blocks.length < wanted) return { state: "waiting", blocks: blocks.length, badRatio, limit };
   return { state: badRatio <= limit ? "recovered" : "still-bad", blocks: blocks.length, badRatio, limit };
 }

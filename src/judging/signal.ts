@@ -2,10 +2,10 @@
 import type { BlockAudit, Measurement, Ms, Outcome, ProcessReading } from "../model.ts";
 import type { BaselineRate } from "./baseline.ts";
 import { auditAfter, auditOf } from "./audit.ts";
-import { alphaOfEvidence } from "./combine.ts";
+import { alphaOfEvidence, reaches } from "./combine.ts";
 import { type BlockCounts, liveControl, sustainBlocks } from "./control.ts";
 import { type CounterMemory, noCounters, type PodDelta, type RateCounts, takeDeltas } from "./counts.ts";
-import { type Evidence, startEvidence, stepEvidence } from "./evidence.ts";
+import { type Evidence, type EvidenceRule, startEvidence, stepEvidence } from "./evidence.ts";
 import { type LeaveOneOut, leastWithout, noneLeftOut, stepLeaveOneOut } from "./leave-one-out.ts";
 import { type EffectiveLimit, effectiveLimit } from "./limit.ts";
 import { type Stretch, stretchAfter } from "./stretch.ts";
@@ -58,6 +58,8 @@ export interface SignalState {
   readonly oldBlocks: readonly BlockCounts[];
   /** Blocks with requests in a row in which the live control was the binding term and the new revision was over the plain limit. */
   readonly sharedBlocks: number;
+  /** Blocks with requests in a row in which this signal alone called for a rollback, but without one pod it would not. */
+  readonly suspectBlocks: number;
   readonly stretch: Stretch | null;
   readonly outcome: Outcome | null;
   readonly lastAt: Ms | null;
@@ -90,6 +92,7 @@ export function openSignal(limits: SignalLimits): SignalState {
     pods: new Map(),
     oldBlocks: [],
     sharedBlocks: 0,
+    suspectBlocks: 0,
     stretch: null,
     outcome: null,
     lastAt: null,
@@ -158,6 +161,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     pods,
     oldBlocks,
     sharedBlocks: sharedBlocksAfter(state.sharedBlocks, ratio, limit, limits.limit),
+    suspectBlocks: suspectBlocksAfter(state.suspectBlocks, burn, rule, evidence, leaveOneOut),
     stretch: stretchAfter(state.stretch, block),
     outcome,
     lastAt: at,
@@ -218,7 +222,16 @@ function servingPods(pods: ReadonlyMap<string, RateCounts>, fresh: readonly PodD
 
 function sharedBlocksAfter(before: number, ratio: number | null, limit: EffectiveLimit, plain: number): number {
   if (ratio === null) return before;
-  return limit.source === "live-control" && ratio > plain ? before + 1 : 0;
+  // What was so before the rollout is no shock that the two share now (judging.md 3.3).
+  return limit.source === "live-control" && ratio > Math.max(plain, limit.baseline) ? before + 1 : 0;
+}
+
+/** In a rollout pod by pod the first pod is ahead of the others: only a difference that lasts makes it suspect. */
+function suspectBlocksAfter(before: number, burn: number | null, rule: EvidenceRule, full: Evidence, leaveOneOut: LeaveOneOut): number {
+  if (burn === null) return before;
+  const mark = 1 / (rule.alphaE * rule.weight);
+  const without = leastWithout(leaveOneOut)?.evidence ?? full.e;
+  return reaches(full.e, mark) && !reaches(without, mark) ? before + 1 : 0;
 }
 
 function silenceAfter(state: SignalState, at: Ms, outcome: Silence["outcome"], detail: string): Silence {

@@ -19,7 +19,7 @@ export interface VerdictInput {
 }
 
 /**
- * breach: rollback is due and every leave-one-out process agrees. hold: suspect-pod or shared-degradation. warn: evidence for a brake.
+ * breach: rollback is due and every leave-one-out process agrees. hold: lasting suspect-pod or shared-degradation. warn: evidence for a brake.
  * inconclusive: no usable data, or fewer than 3/limit requests so far. Otherwise pass (so far).
  */
 export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
@@ -35,7 +35,7 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   const verdict = (kind: Verdict["state"], ...because: readonly Reason[]): Verdict => ({ signal: input.signal, state: kind, because });
 
   if (due.firesRollback) return verdict("breach", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
-  if (due.firesFull) return verdict("hold", suspectReason(state, input), evidenceReason(state, input, due));
+  if (due.firesFull && isSuspect(state)) return verdict("hold", suspectReason(state, input), evidenceReason(state, input, due));
   if (state.sharedBlocks >= SHARED_BLOCKS) return verdict("hold", sharedReason(state, input.signal));
   if (due.firesBrake) return verdict("warn", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
   const silence = silenceReason(state, input);
@@ -45,6 +45,11 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
     return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total: state.total, needed });
   }
   return verdict("pass", withinReason(state, input.signal), ...aboveLimit(state, input.signal));
+}
+
+/** As many blocks as a rollback itself needs; at once where only several signals together call for it. */
+function isSuspect({ suspectBlocks, audit }: SignalState): boolean {
+  return suspectBlocks === 0 || suspectBlocks >= (audit.findLast((block) => block.burn !== null)?.sustainBlocks ?? 0);
 }
 
 function evidenceReason(state: SignalState, input: VerdictInput, due: GuardEvidence): Reason {

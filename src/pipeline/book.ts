@@ -20,8 +20,11 @@ export function allRecords(book: Book): readonly GuardRecord[] {
   return [...book.ended.values(), ...[...book.open.values()].map((run) => run.record)];
 }
 
-export function rollbacksOf(book: Book): readonly PastRollback[] {
-  return pastRollbacks(allRecords(book));
+/** Rollbacks that are recorded, and those of `claims` that are about to be. */
+export function rollbacksOf(book: Book, claims: ReadonlyMap<string, PastRollback> = new Map()): readonly PastRollback[] {
+  const recorded = pastRollbacks(allRecords(book));
+  const known = new Set(recorded.map((rollback) => rollback.guard));
+  return [...recorded, ...[...claims.values()].filter((claimed) => !known.has(claimed.guard))];
 }
 
 /** Hashes of this workload whose guard passed, newest first. */
@@ -39,7 +42,6 @@ export function isOwnRollback(book: Book, rollout: Rollout): boolean {
     .toSorted((one, other) => other.rollout.new.number - one.rollout.new.number);
   if (newest === undefined || newest.rollout.new.number >= rollout.new.number) return false;
   const standing = standingOf(newest.entries);
-  const pending = standing.pending?.action;
-  const target = standing.rollback?.target ?? (pending?.kind === "rollback" ? pending.target : undefined);
+  const target = standing.rollback?.target ?? standing.attempted?.target;
   return target?.podTemplateHash === rollout.new.podTemplateHash;
 }

@@ -44,7 +44,7 @@ export interface JournalEdge {
   list(): Promise<readonly GuardRecord[]>;
   create(record: GuardRecord, summary: GuardSummary): Promise<"created" | "exists">;
   save(record: GuardRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
-  prune(workloadUid: string): Promise<void>;
+  prune(workloadUid: string, keep: number): Promise<unknown>;
 }
 
 export interface Observers {

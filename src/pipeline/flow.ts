@@ -1,3 +1,4 @@
+import type { PastRollback } from "../guards/governor.ts";
 import type { Book } from "./book.ts";
 import type { Edges, PipelineSettings } from "./edges.ts";
 
@@ -12,4 +13,10 @@ export interface Flow {
   readonly lost: Set<string>;
   /** Entries (exclusive seq) handed to the receivers, by guard; `toldThrough` follows when they have them. */
   readonly handed: Map<string, number>;
+  /** The last of what was handed over, by guard: settles when it, and all before it, was marked as told. */
+  readonly telling: Map<string, Promise<void>>;
+  /** The write under way of each guard: the next one waits for it, or they would conflict with each other. */
+  readonly writing: Map<string, Promise<unknown>>;
+  /** Rollbacks decided whose intent is not written yet, by guard: the governor counts them, or one beat would let all through. */
+  readonly claims: Map<string, PastRollback>;
 }

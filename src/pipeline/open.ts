@@ -1,9 +1,10 @@
 import { sentence } from "../errors.ts";
+import { isBelievable } from "../guards/complete.ts";
 import { standingOf } from "../guards/phase.ts";
 import { limitationsOf, openRecord, summaryOf } from "../guards/record.ts";
 import { openRun } from "../guards/run.ts";
 import type { Workload } from "../model.ts";
-import { detectRollout, guardName, isBelievable, type RolloutContext } from "../watchers/rollout.ts";
+import { detectRollout, guardName, type RolloutContext } from "../watchers/rollout.ts";
 import { allRecords, isOwnRollback } from "./book.ts";
 import type { Flow } from "./flow.ts";
 import { tellNews } from "./tell.ts";

@@ -1,10 +1,11 @@
-import { sentence } from "../errors.ts";
-import { type Ask, isComplete } from "../guards/ask.ts";
+import type { Ask } from "../guards/ask.ts";
+import { isComplete } from "../guards/complete.ts";
 import { decide } from "../guards/decide.ts";
 import { judgementOf, rulesOf } from "../guards/judgement.ts";
 import { badServed } from "../guards/record.ts";
-import { type GuardRun, withPods } from "../guards/run.ts";
+import { type GuardRun, withPause, withPods } from "../guards/run.ts";
 import type { Action, Decision, Ms, Reason, Workload } from "../model.ts";
+import { pruneEnded } from "./prune.ts";
 import { passedHashes, rollbacksOf } from "./book.ts";
 import type { Flow } from "./flow.ts";
 import { tellNews } from "./tell.ts";
@@ -17,15 +18,39 @@ export async function stepGuard(name: string, flow: Flow): Promise<void> {
   if (before === undefined) return;
   const workload = workloadOf(before, flow);
   if (workload !== undefined && justCompleted(before, workload)) await writeEntry(name, { kind: "completed" }, flow);
-  const run = flow.book.open.get(name);
+  const now = flow.edges.now();
+  const run = seenNow(name, workload, now, flow);
   if (run === undefined) return;
-  const decision = decide(askOf(run, workload, flow.edges.now(), flow));
+  const decision = decide(askOf(run, workload, now, flow));
   flow.edges.observe.decided(decision.kind);
-  await carryOut(name, decision, flow);
+  claim(run, decision, now, flow);
+  await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
   const after = flow.book.open.get(name);
   if (after === undefined) return;
   tellNews(after.record, flow);
   if (after.standing.finished !== undefined) await close(after, flow);
+}
+
+/** In the same turn as the decision: guards that step beside this one must see its rollback before it is written. */
+function claim({ record }: GuardRun, decision: Decision, at: Ms, { claims }: Flow): void {
+  if (decision.kind !== "act" || decision.action.kind !== "rollback") return;
+  claims.set(record.name, {
+    guard: record.name,
+    namespace: record.namespace,
+    workloadUid: record.rollout.workload.uid,
+    at,
+    underWay: true,
+    condemnedHash: record.rollout.new.podTemplateHash,
+    targetHash: decision.action.target.podTemplateHash,
+  });
+}
+
+function seenNow(name: string, workload: Workload | undefined, now: Ms, { book }: Flow): GuardRun | undefined {
+  const run = book.open.get(name);
+  if (run === undefined || workload === undefined) return run;
+  const seen = withPause(run, workload.paused, now);
+  book.open.set(name, seen);
+  return seen;
 }
 
 async function carryOut(name: string, decision: Decision, flow: Flow): Promise<void> {
@@ -71,11 +96,7 @@ async function close(run: GuardRun, flow: Flow): Promise<void> {
   book.ended.set(record.name, record);
   edges.log.info({ guard: record.name, phase: standing.phase }, "guard ended");
   if (![...book.open.values()].some((other) => other.record.rollout.workload.uid === uid)) await edges.cluster.unfollow(uid);
-  try {
-    await edges.journal.prune(uid);
-  } catch (error) {
-    edges.log.warn({ guard: record.name, error: sentence(error) }, "old guards could not be pruned");
-  }
+  await pruneEnded(uid, flow);
 }
 
 function workloadOf(run: GuardRun, { edges }: Flow): Workload | undefined {
@@ -99,7 +120,7 @@ function justCompleted({ standing, record }: GuardRun, workload: Workload): bool
   return standing.completedAt === undefined && untouched && same && isComplete(workload);
 }
 
-function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, settings }: Flow): Ask {
+function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, settings, claims }: Flow): Ask {
   return {
     record: run.record,
     standing: run.standing,
@@ -109,7 +130,7 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, s
     rules: workload === undefined ? [] : rulesOf(run, workload, now),
     now,
     limits: settings.limits,
-    past: rollbacksOf(book),
+    past: rollbacksOf(book, claims),
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
   };

@@ -15,10 +15,10 @@ export function tellNews(record: GuardRecord, flow: Flow): void {
     return messageOf(record, entry, then, flow.settings.cluster) ?? [];
   });
   flow.handed.set(record.name, through);
-  void flow.edges
-    .tell(messages)
-    .then(() => markTold(record.name, through, flow))
-    .catch((error: unknown) => flow.edges.log.error({ guard: record.name, error: sentence(error) }, "messages were not handed over"));
+  // In their order: an entry that is nobody's news is told at once, and must not vouch for news that is still on its way.
+  const told = Promise.all([flow.telling.get(record.name), flow.edges.tell(messages)]).then(() => markTold(record.name, through, flow));
+  flow.telling.set(record.name, told);
+  told.catch((error: unknown) => flow.edges.log.error({ guard: record.name, error: sentence(error) }, "messages were not handed over"));
 }
 
 /** A crash before this tells people twice rather than never; receivers know the messages by their ids. */
@@ -34,6 +34,8 @@ async function markTold(name: string, through: number, flow: Flow): Promise<void
   if (ended === undefined) return;
   const told = { ...ended, toldThrough: through };
   book.ended.set(name, told);
-  flow.handed.delete(name);
   await saveRecord(told, flow);
+  if (through < ended.entries.length) return;
+  flow.handed.delete(name);
+  flow.telling.delete(name);
 }

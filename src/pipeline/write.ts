@@ -1,32 +1,46 @@
 import { sentence } from "../errors.ts";
 import { summaryLine } from "../explain/summary.ts";
 import type { GuardRecord } from "../guards/guard.ts";
+import { standingOf } from "../guards/phase.ts";
 import { append, summaryOf } from "../guards/record.ts";
 import { openRun } from "../guards/run.ts";
 import type { EntryBody } from "../model.ts";
 import type { Flow } from "./flow.ts";
 
 /** Appends an entry and saves. Only a receipt is kept when saving fails; everything else is decided again next beat. */
-export async function writeEntry(name: string, body: EntryBody, flow: Flow): Promise<boolean> {
+export function writeEntry(name: string, body: EntryBody, flow: Flow): Promise<boolean> {
+  return inTurn(name, flow, () => writeEntryNow(name, body, flow));
+}
+
+async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise<boolean> {
   const { book, edges, unsaved } = flow;
   const before = book.open.get(name);
   if (before === undefined) return false;
   const after = append(before, edges.now(), body);
-  if (body.kind === "receipt") {
-    book.open.set(name, after);
-    unsaved.add(name);
-  }
-  if (!(await saveRecord(after.record, flow))) return false;
+  const owed = body.kind === "receipt" || unsaved.has(name);
+  if (body.kind === "receipt") book.open.set(name, after);
+  // Before the write: what changes while it is under way is owed again.
   unsaved.delete(name);
+  const saved = await saveRecord(after.record, flow);
+  const now = book.open.get(name);
+  // Leadership went meanwhile, and the guard with it: what was written is read again by whoever leads next.
+  if (now === undefined) return false;
+  if (!saved) {
+    if (owed) unsaved.add(name);
+    return false;
+  }
   // Blocks may have been judged meanwhile: only the record and what follows from its entries are replaced.
-  const now = book.open.get(name) ?? after;
   const { pods, baselines, toldThrough } = now.record;
   book.open.set(name, { ...now, record: { ...after.record, pods, baselines, toldThrough }, standing: after.standing });
   return true;
 }
 
 /** Writes the guard down as it stands when it is newer than what is written; true when it is safe. */
-export async function persist(name: string, flow: Flow): Promise<boolean> {
+export function persist(name: string, flow: Flow): Promise<boolean> {
+  return inTurn(name, flow, () => persistNow(name, flow));
+}
+
+async function persistNow(name: string, flow: Flow): Promise<boolean> {
   const run = flow.book.open.get(name);
   if (run === undefined) return false;
   if (!flow.unsaved.has(name)) return true;
@@ -36,16 +50,32 @@ export async function persist(name: string, flow: Flow): Promise<boolean> {
   return saved;
 }
 
+/** Two writes of one guard at once would conflict with each other, and the older one could win. */
+async function inTurn(name: string, { writing }: Flow, write: () => Promise<boolean>): Promise<boolean> {
+  const turn = (writing.get(name) ?? Promise.resolve()).then(write, write);
+  writing.set(name, turn);
+  try {
+    return await turn;
+  } finally {
+    if (writing.get(name) === turn) writing.delete(name);
+  }
+}
+
 /** One write of one record. False when it was not written: the network (tried again), or somebody else's write (read again). */
 export async function saveRecord(record: GuardRecord, flow: Flow): Promise<boolean> {
   const { book, edges, settings } = flow;
   const { name } = record;
   try {
     const run = book.open.get(name) ?? openRun(record, settings.pace);
-    const summary = summaryOf({ ...run, record }, edges.now(), summaryLine(record.entries));
+    // Of this record: the run in memory moves on only when it is written.
+    const summary = summaryOf({ ...run, record, standing: standingOf(record.entries) }, edges.now(), summaryLine(record.entries));
     const outcome = await edges.journal.save(record, summary);
     if (outcome === "saved") return true;
-    edges.log.warn({ guard: name, outcome }, "guard was changed or deleted by somebody else; it is read again");
+    if (outcome === "gone" && (await edges.journal.create(record, summary)) === "created") {
+      edges.log.warn({ guard: name }, "guard object was deleted by somebody; it is written again, because the guard goes on");
+      return true;
+    }
+    edges.log.warn({ guard: name, outcome }, "guard was changed by somebody else; it is read again");
     book.open.delete(name);
     flow.unsaved.delete(name);
     flow.lost.add(name);

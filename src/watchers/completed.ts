@@ -1,5 +1,5 @@
+import { isComplete } from "../guards/complete.ts";
 import type { Workload } from "../model.ts";
-import { isComplete } from "./rollout.ts";
 
 /** A revision that was seen complete; its number tells when, since each rollout takes a higher one. */
 export interface Completed {

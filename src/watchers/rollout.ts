@@ -1,3 +1,4 @@
+import { isBelievable } from "../guards/complete.ts";
 import type { Ms, Revision, Rollout, Workload, WorkloadRef } from "../model.ts";
 import { digest64 } from "./template-digest.ts";
 
@@ -52,21 +53,6 @@ export function detectRollout(
     progressDeadline: workload.progressDeadline,
     restartOnly: context.restartOnly === true,
   };
-}
-
-/**
- * The controller has seen the spec, and the spec's template has a ReplicaSet. A paused Deployment makes none for a new
- * template, and a Recreate none until the last old pod has gone: the current revision is not the spec's then.
- */
-export function isBelievable(workload: Workload): boolean {
-  const withoutReplicaSet = workload.updated === 0 && (workload.paused || (workload.strategy === "Recreate" && workload.replicas > 0));
-  return workload.observedGeneration >= workload.generation && !withoutReplicaSet;
-}
-
-/** kubectl's test of a finished rollout; a Deployment of no pods has nothing to finish. */
-export function isComplete(workload: Workload): boolean {
-  const { desired, replicas, updated, available } = workload;
-  return isBelievable(workload) && desired > 0 && updated >= desired && replicas === updated && available >= updated;
 }
 
 /** What the current revision replaces; absent at a first deploy, and when a rollout was undone before it was complete. */

@@ -46,8 +46,9 @@ describe("verdict of a counted signal", () => {
 
   test("one ill pod of four is held, and named with its node", () => {
     const block = { "new-1": [100, 0], "new-2": [100, 60], "new-3": [100, 0], "new-4": [100, 0] } as const;
-    const { state, because } = verdict(judgeAll(times(6, block)));
+    const { state, because } = verdict(judgeAll(times(9, block)));
 
+    expect(verdict(judgeAll(times(6, block))).state, "what may be a rollout pod by pod").toBe("warn");
     expect(state).toBe("hold");
     expect(because[0]).toEqual({
       code: "suspect-pod",
@@ -152,12 +153,12 @@ describe("recovery of the restored revision", () => {
   ])("$name", ({ after, wanted }) => {
     const state = judgeAll([...times(6, bad), ...after]);
 
-    expect(recoveryOf(state, 6 * BLOCK)).toMatchObject(wanted);
+    expect(recoveryOf(state, 6 * BLOCK, 4)).toMatchObject(wanted);
   });
 
   test("a revision that always ran at 5 % has recovered when it is back there", () => {
     const state = judgeAll(times(6, { "old-1": [100, 5] } as const), { baseline: baseline(500, 10_000, 0.055) });
 
-    expect(recoveryOf(state, BLOCK).state).toBe("recovered");
+    expect(recoveryOf(state, BLOCK, 4).state).toBe("recovered");
   });
 });

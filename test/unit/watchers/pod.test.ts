@@ -129,6 +129,16 @@ describe("the roster of a guard", () => {
     expect(found).toMatchObject([{ ready: true, readySince: at("10:00:09") }]);
   });
 
+  it("lets a readiness count from when it was seen: blocks judged before it must not be judged otherwise after a restart", () => {
+    const before = mergeRoster([], seen({}), at("10:00:10"));
+
+    const ready = mergeRoster(before, seen({ readyAt: "2026-11-23T10:00:19Z" }), at("10:00:20"));
+    const another = mergeRoster(ready, [...ready, ...seen({ uid: "two", readyAt: "2026-11-23T10:00:29Z" })], at("10:00:30"));
+
+    expect(ready).toMatchObject([{ readySince: at("10:00:20") }]);
+    expect(another).toMatchObject([{ readySince: at("10:00:20") }, { uid: "two", readySince: at("10:00:30") }]);
+  });
+
   it("takes a pod of the same name for another one", () => {
     const before = mergeRoster([], seen({ uid: "one" }), at("10:00:10"));
 

@@ -1,0 +1,52 @@
+import type { Action, Decision, Reason, Revision, Workload } from "../model.ts";
+import type { Ask } from "./ask.ts";
+import { forbids, rollbackAction, ROLLBACK_TRIES } from "./breach.ts";
+import { brakeAction, BRAKE_TRIES } from "./brake.ts";
+import { isOverdue } from "./end.ts";
+import { killSwitch } from "./governor.ts";
+import { isOurBrake } from "./release.ts";
+import { whenToTry } from "./retry.ts";
+
+/** What was intended and has no receipt: carried out (again), unless it has not happened and has become wrong meanwhile. */
+export function decidePending(ask: Ask, workload: Workload, isSuperseded: boolean): Decision | undefined {
+  const { pending } = ask.standing;
+  if (pending === undefined) return undefined;
+  const { action, because } = pending;
+  if (hasHappened(ask, workload, action)) return { kind: "act", action, because };
+  if (isSuperseded && (action.kind === "brake" || action.kind === "rollback")) return undefined;
+  const why = whyNot(ask, workload, action);
+  if (why !== undefined) return { kind: "withhold", action: action.kind, because: [...because, why] };
+  return { kind: "act", action, because };
+}
+
+/** The effect is there: to carry it out again changes nothing and gives the receipt that is missing. */
+function hasHappened(ask: Ask, workload: Workload, action: Action): boolean {
+  if (action.kind === "brake") return isOurBrake(ask, workload);
+  return action.kind === "rollback" && isBack(ask, workload, action.target) && !workload.paused;
+}
+
+function whyNot(ask: Ask, workload: Workload, action: Action): Reason | undefined {
+  if (action.kind === "rollback") {
+    const late: Reason = { code: "limitation", detail: "it was decided long ago and never carried out: too late to act on it unasked" };
+    return isOverdue(ask) ? late : forbids(ask, workload, action.target);
+  }
+  return ask.limits.killSwitch ? killSwitch : undefined;
+}
+
+/** Actions that are recorded as failed although they were carried out: only their answer was lost. They are made known, not repeated. */
+export function decideLost(ask: Ask, workload: Workload): Decision | undefined {
+  const { attempted, unsureBrake, braked, failures } = ask.standing;
+  if (unsureBrake && !braked && isOurBrake(ask, workload) && whenToTry(failures.brake, ask.now, BRAKE_TRIES) === "now") {
+    const detail = "the brake lies on the workload although the answer to it was lost";
+    return { kind: "act", action: brakeAction(ask), because: [{ code: "limitation", detail }] };
+  }
+  if (attempted === undefined || !isBack(ask, workload, attempted.target)) return undefined;
+  const when = whenToTry(failures.rollback, ask.now, ROLLBACK_TRIES);
+  if (when === "never" || forbids(ask, workload, attempted.target) !== undefined) return undefined;
+  if (when === "later") return { kind: "wait", because: attempted.because };
+  return { kind: "act", action: rollbackAction(ask, attempted.target, attempted.cause), because: attempted.because };
+}
+
+function isBack(ask: Ask, workload: Workload, target: Revision): boolean {
+  return workload.templateDigest !== ask.record.rollout.templateDigest && workload.current?.podTemplateHash === target.podTemplateHash;
+}
