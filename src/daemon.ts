@@ -48,6 +48,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   const { kubernetes: api } = clients;
   const metrics = createMetrics({ version });
   const changed = new Set<string>();
+  const unsent = new Set<string>();
   let policies: PolicySet = noPolicies;
   let problems: readonly string[] = [];
   let synced = false;
@@ -92,6 +93,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     clock,
     random,
     dropped: (target, message, why) => {
+      if (why === "stopped") unsent.add(message.id);
       metrics.messageDropped(target, why);
       log.error({ target, message: message.id, why }, "message was given up");
     },
@@ -124,12 +126,12 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
         list: () => journal.list(namespaces),
         create: (record, summary) => journal.create(record, summary),
         save: (record, summary) => journal.save(record, summary),
-        prune: async (uid) => {
-          await journal.prune(uid, keptGuards);
-        },
+        prune: (uid, keep) => journal.prune(uid, keep),
       },
       tell: async (messages) => {
         await Promise.all(messages.map((message) => outbox.tell(message)));
+        // What only our own stop cut short must not count as told: whoever comes next tells it.
+        if (messages.some(({ id }) => unsent.has(id))) throw new Error("stopped before every receiver had them");
       },
       observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
       log,
@@ -152,7 +154,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     now: () => clock.now(),
     open: () => pipeline.open(),
     ended: () => pipeline.ended(),
-    notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...problems],
+    // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
+    notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...(policies === noPolicies ? problems : [])],
     metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
     log,
     token,
@@ -178,6 +181,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     await pipeline.beat(began);
     metrics.beat(clock.now() - began);
     metrics.outboxDepth(outbox.depths());
+    for (const { path, restarts, lastEventAt } of workloads.health()) metrics.reflector(path, restarts, lastEventAt);
   }
 
   let stopBeat: (() => Promise<void>) | undefined;
@@ -232,9 +236,6 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     },
   };
 }
-
-/** Ended guards kept per workload; older ones are deleted. */
-const keptGuards = 10;
 
 function drain(keys: Set<string>): readonly string[] {
   const all = [...keys];

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "./clock.ts";
 import { connect } from "./connect.ts";
 import { createDaemon } from "./daemon.ts";
-import { sentence } from "./errors.ts";
+import { RearguardError, sentence } from "./errors.ts";
 import { createLog } from "./log.ts";
 import { renderProblem } from "./policies/problem.ts";
 import { loadSettings } from "./settings.ts";
@@ -60,7 +60,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     await daemon.stop(stopWithinMs);
     return 0;
   } catch (error) {
-    process.stderr.write(`rearguard: ${sentence(error)}\n`);
+    const remedy = error instanceof RearguardError ? `\n${error.code}: ${error.remedy}` : "";
+    process.stderr.write(`rearguard: ${sentence(error)}${remedy}\n`);
     return 1;
   }
 }

@@ -132,7 +132,7 @@ export function settingsSchema(folder: string) {
       .strictObject({
         cooldown: duration(0, 7 * day)
           .prefault("30m")
-          .describe("After an action nothing is done to the same workload for this long."),
+          .describe("After a rollback the same workload is not rolled back again for this long."),
         rollbacksPerHour: z
           .strictObject({ namespace: z.int().min(0).default(3), cluster: z.int().min(0).default(10) })
           .prefault({})

@@ -15,7 +15,7 @@ import { version } from "../version.ts";
 import type { GuardLine } from "../web/guard-view.ts";
 import { type Scenario, scenarios, usual } from "./demo/scenarios.ts";
 import { deployment, namespace, policy, released, serviceOf, settings } from "./demo/shop.ts";
-import { createStory, type Page, type Story } from "./demo/story.ts";
+import { createStory, type Page, type Story, type ToldGuard } from "./demo/story.ts";
 
 const usage = `npm run demo -- [--fast] [--scenario NAME]… [--once]
 
@@ -149,12 +149,18 @@ async function tell(chosen: readonly Scenario[], { sandbox, clock, url, story, s
     sandbox.cluster.setTemplate(namespace, scenario.service, (template) => released(template, scenario));
     story.say(`${scenario.service.padEnd(9)} release    ${scenario.image}: ${scenario.title}`);
   }
-  let guards: readonly GuardLine[] = [];
+  let guards: readonly ToldGuard[] = [];
   while (!stopped.aborted && !isOver(chosen, guards)) {
     await clock.sleep(250, stopped);
-    ({ guards } = (await (await fetch(`${url}/api/v1/guards`)).json()) as { guards: readonly GuardLine[] });
+    guards = await guardsAt(url);
     story.follow(guards);
   }
+}
+
+/** As a person with curl would see them. */
+async function guardsAt(url: string): Promise<readonly ToldGuard[]> {
+  const { guards } = (await (await fetch(`${url}/api/v1/guards`)).json()) as { guards: readonly GuardLine[] };
+  return Promise.all(guards.map(async ({ name }) => (await (await fetch(`${url}/api/v1/guards/${name}`)).json()) as ToldGuard));
 }
 
 function isOver(chosen: readonly Scenario[], guards: readonly GuardLine[]): boolean {

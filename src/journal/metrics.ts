@@ -12,9 +12,8 @@ export interface Metrics {
   beat(took: Ms): void;
   missedBeats(count: number): void;
   sampled(outcome: Outcome): void;
-  reflectorRestarted(resource: string): void;
-  /** The reflector of `resource` was in step with the API server at this instant. */
-  synced(resource: string, at: Ms): void;
+  /** A watch of `resource` as it stands: interruptions since the start, and the last instant it was in step with the API server. */
+  reflector(resource: string, restarts: number, heardAt: Ms | undefined): void;
   /** `hash` of the set in force after the reload, which is the old set when it failed. */
   policiesReloaded(ok: boolean, hash: string, at: Ms): void;
   leads(isLeader: boolean): void;
@@ -53,7 +52,7 @@ export function createMetrics(options: { readonly version: string; readonly proc
   const samples = new Counter({ name: "rearguard_samples_total", help: "Samples by outcome.", labelNames: ["outcome"], registers });
   const restarts = new Counter({
     name: "rearguard_reflector_restarts_total",
-    help: "Watches that were begun anew with a list.",
+    help: "Interruptions of a watch, by resource path.",
     labelNames: ["resource"],
     registers,
   });
@@ -83,6 +82,7 @@ export function createMetrics(options: { readonly version: string; readonly proc
     1,
   );
   leader.set(0);
+  const counted = new Map<string, number>();
 
   return {
     contentType: registry.contentType,
@@ -96,8 +96,11 @@ export function createMetrics(options: { readonly version: string; readonly proc
     beat: (took) => beats.observe(took / 1000),
     missedBeats: (count) => missed.inc(count),
     sampled: (outcome) => samples.inc({ outcome }),
-    reflectorRestarted: (resource) => restarts.inc({ resource }),
-    synced: (resource, at) => synced.set({ resource }, at / 1000),
+    reflector(resource, count, heardAt) {
+      restarts.inc({ resource }, count - (counted.get(resource) ?? 0));
+      counted.set(resource, count);
+      if (heardAt !== undefined) synced.set({ resource }, heardAt / 1000);
+    },
     policiesReloaded(ok, hash, at) {
       reloadOk.set(ok ? 1 : 0);
       reloadAt.set(at / 1000);

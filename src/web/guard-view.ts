@@ -4,7 +4,7 @@ import { judgementOf } from "../guards/judgement.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
 import { explainReason } from "../explain/reason.ts";
-import type { Ms } from "../model.ts";
+import type { Entry, Ms } from "../model.ts";
 
 /** What the API shows of guards: the list line, and the whole with the arithmetic of every block. */
 export interface GuardLine {
@@ -43,8 +43,33 @@ export function lineOf(record: GuardRecord, run: GuardRun | undefined, now: Ms):
   };
 }
 
+/** One entry as people read it: where the guard stood after it, and its line. */
+export interface HistoryLine {
+  readonly seq: number;
+  readonly at: string;
+  readonly kind: Entry["kind"];
+  readonly phase: string;
+  readonly braked: boolean;
+  readonly message: string;
+  readonly words: readonly string[];
+}
+
+/** The whole of a guard, beside what the list shows: its record and, while it is open, every signal with its blocks. */
+export interface WholeGuard extends GuardLine {
+  readonly record: GuardRecord;
+  readonly signals: Readonly<Record<string, object>>;
+  readonly verdicts: readonly object[];
+  readonly history: readonly HistoryLine[];
+}
+
+function historyLine(through: readonly Entry[], entry: Entry): HistoryLine {
+  const { phase, braked } = standingOf(through);
+  const words = "because" in entry ? entry.because.map(explainReason) : [];
+  return { seq: entry.seq, at: new Date(entry.at).toISOString(), kind: entry.kind, phase, braked, message: summaryLine(through), words };
+}
+
 /** Everything a person needs to redo the decision by hand. An ended guard shows the blocks that its record kept. */
-export function wholeOf(record: GuardRecord, run: GuardRun | undefined, now: Ms): object {
+export function wholeOf(record: GuardRecord, run: GuardRun | undefined, now: Ms): WholeGuard {
   const judgement = run === undefined ? undefined : judgementOf(run, now);
   const signals = Object.entries(run?.counted ?? {}).map(([name, state]) => [
     name,
@@ -65,6 +90,6 @@ export function wholeOf(record: GuardRecord, run: GuardRun | undefined, now: Ms)
     record,
     signals: Object.fromEntries(signals),
     verdicts: Object.values(judgement?.verdicts ?? {}).map((verdict) => ({ ...verdict, words: verdict.because.map(explainReason) })),
-    history: record.entries.map((entry) => ({ ...entry, words: "because" in entry ? entry.because.map(explainReason) : [] })),
+    history: record.entries.map((entry, index) => historyLine(record.entries.slice(0, index + 1), entry)),
   };
 }

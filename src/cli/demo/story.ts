@@ -1,4 +1,7 @@
-import type { GuardLine } from "../../web/guard-view.ts";
+import type { GuardLine, HistoryLine } from "../../web/guard-view.ts";
+
+/** A guard as the API shows it whole. */
+export type ToldGuard = GuardLine & { readonly history: readonly HistoryLine[] };
 
 /** Where the story is told: colour only for a terminal that wants it. */
 export interface Page {
@@ -12,12 +15,12 @@ const codes: Readonly<Record<Colour, number>> = { bold: 1, dim: 2, red: 31, gree
 export interface Story {
   say(text: string, colour?: Colour): void;
   /** Tells what changed since the lines were last seen: phases, brakes, evidence as it grows. */
-  follow(guards: readonly GuardLine[]): void;
+  follow(guards: readonly ToldGuard[]): void;
 }
 
 /** Tells guards as they move on, one line each: seconds, workload, what, numbers. Words carry all meaning; colour only helps. */
 export function createStory(page: Page, secondsSinceStart: () => number, colour: boolean): Story {
-  const seen = new Map<string, { readonly message: string; readonly phase: string; readonly told: number }>();
+  const seen = new Map<string, { readonly entries: number; readonly message: string | undefined; readonly evidence: number }>();
 
   function paint(text: string, with_: Colour | undefined): string {
     return colour && with_ !== undefined ? `\u001b[${codes[with_]}m${text}\u001b[0m` : text;
@@ -27,33 +30,36 @@ export function createStory(page: Page, secondsSinceStart: () => number, colour:
     page.write(`${paint(`${secondsSinceStart().toFixed(1).padStart(6)} s`, "dim")}  ${paint(text, with_)}\n`);
   }
 
-  function follow(guards: readonly GuardLine[]): void {
+  function follow(guards: readonly ToldGuard[]): void {
     for (const guard of guards.toReversed()) {
       const before = seen.get(guard.name);
       const name = guard.workload.slice(guard.workload.indexOf("/") + 1).padEnd(9);
-      let told = before?.told ?? 1;
-      if (guard.message !== before?.message || guard.phase !== before.phase) {
-        say(`${name} ${label(guard).padEnd(10)} ${guard.message}`, colourOf(guard));
-      } else if (guard.evidence !== null && guard.phase === "observing" && guard.evidence >= told * 3) {
-        told = guard.evidence;
-        const share = Math.min(1, Math.log(guard.evidence) / Math.log(guard.evidenceNeeded));
+      let message = before?.message;
+      for (const entry of guard.history.slice(before?.entries ?? 0)) {
+        if (entry.message !== message) say(`${name} ${label(entry).padEnd(10)} ${entry.message}`, colourOf(entry));
+        message = entry.message;
+      }
+      let evidence = before?.evidence ?? 1;
+      if (guard.evidence !== null && guard.phase === "observing" && guard.evidence >= evidence * 3) {
+        evidence = guard.evidence;
+        const share = Math.min(1, Math.log(evidence) / Math.log(guard.evidenceNeeded));
         say(`${name} evidence   ${bar(share)} ${Math.round(share * 100)} % of what a rollback needs`, "yellow");
       }
-      seen.set(guard.name, { message: guard.message, phase: guard.phase, told });
+      seen.set(guard.name, { entries: guard.history.length, message, evidence });
     }
   }
 
   return { say, follow };
 }
 
-function label(guard: GuardLine): string {
-  return guard.braked ? "braked" : guard.phase;
+function label(line: HistoryLine): string {
+  return line.braked ? "braked" : line.phase;
 }
 
-function colourOf(guard: GuardLine): Colour | undefined {
-  if (guard.phase === "passed" || guard.phase === "restored") return "green";
-  if (guard.phase === "verifying" || guard.phase === "acting" || guard.phase === "unresolved") return "red";
-  return guard.braked ? "yellow" : undefined;
+function colourOf(line: HistoryLine): Colour | undefined {
+  if (line.phase === "passed" || line.phase === "restored") return "green";
+  if (line.phase === "verifying" || line.phase === "acting" || line.phase === "unresolved") return "red";
+  return line.braked ? "yellow" : undefined;
 }
 
 function bar(share: number): string {

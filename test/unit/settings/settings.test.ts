@@ -33,7 +33,7 @@ test("only the address of Prometheus must be there; the shipped file says the sa
     policies: join(folder, "policies"),
     kubernetes: {},
     prometheus: { url: "http://prometheus", timeout: 10_000, scrapeInterval: 15_000 },
-    judging: { block: 15_000, settle: 500, baseline: 1_800_000, warmUpLatency: 30_000 },
+    judging: { block: 15_000, settle: 500, baseline: 21_600_000, warmUpLatency: 30_000 },
     leader: { enabled: true, name: "rearguard", namespace: "rearguard", leaseDuration: 15_000, renewDeadline: 10_000, retryPeriod: 2000 },
     listen: { host: "0.0.0.0", port: 8080 },
     webhooks: [],
