@@ -1,0 +1,89 @@
+import { expect } from "vitest";
+import type { Message } from "../../src/model.ts";
+import type { Effect } from "../../src/sandbox/world.ts";
+import { type World, openWorld } from "../support/world.ts";
+import type { Behaviour, ShopService } from "../support/world-shop.ts";
+
+/** The policy of every incident: the plain limits that a team would write first. */
+export const incidentPolicy = `apiVersion: rearguard.dev/v1alpha1
+kind: Policy
+metadata: { name: shop }
+spec:
+  match: { namespaces: [shop] }
+  mode: enforce
+  window: 10m
+  signals:
+    errors:  { http: { preset: prom-client, errors: { limit: 0.5% } } }
+    latency: { http: { preset: prom-client, slower: { p95: 200ms } } }
+    pods:    { pods: { restarts: 2 } }
+`;
+
+/** Eight pods, two replaced at a time, each ready after 20 s and a step every 40 s; 40 requests/s with 0.1 % errors. */
+export function openIncident(service: Partial<ShopService> = {}, options: Partial<Parameters<typeof openWorld>[0]> = {}): Promise<World> {
+  const web = { name: "web", behaviour: usual, ...service };
+  return openWorld({ policy: incidentPolicy, services: [web], ...options });
+}
+
+const usual: Behaviour = { errorRate: 0.001, p50Ms: 45, p95Ms: 120, readyAfterS: 2 };
+/** New pods take longer than old ones are remembered to have taken. */
+export const newPods: Behaviour = { ...usual, readyAfterS: 20 };
+
+/** In force from `fromS` to `toS` seconds after now. */
+export function during(world: World, fromS: number, toS: number, effect: Effect): void {
+  const began = world.now();
+  world.sandbox.cluster.effects.push((pod, now) => (now >= began + fromS * 1000 && now < began + toS * 1000 ? effect(pod, now) : {}));
+}
+
+/** Seconds from the first readiness of a new pod to the patch that put the old template back. */
+export function secondsToRollback(world: World, service = "web"): number {
+  const { pods, rollout } = world.record(service);
+  const ready = pods.filter((pod) => pod.podTemplateHash === rollout.new.podTemplateHash).map((pod) => pod.readySince ?? Infinity);
+  const rollback = world.entries(service).find((entry) => entry.kind === "receipt" && entry.receipt.kind === "rollback");
+  return ((rollback?.at ?? Infinity) - Math.min(...ready)) / 1000;
+}
+
+/** The world after a rollback that worked: old template, no pause, only old pods, a guard that says so, and people who know. */
+export function expectTakenBack(world: World, service = "web"): void {
+  expect(world.image(service)).toBe(`shop/${service}:1.0.0`);
+  expect(world.deployment(service).spec.paused).not.toBe(true);
+  const { replicas } = world.deployment(service).spec;
+  expect(
+    world
+      .replicaSets(service)
+      .map((set) => set.status.readyReplicas ?? 0)
+      .toSorted((a, b) => a - b),
+  ).toEqual([0, replicas]);
+  expect(world.records(service)).toHaveLength(1);
+  expect(world.phase(service)).toBe("restored");
+  expect(newsOf(world, service).filter(({ kind }) => kind === "rolled-back")).toHaveLength(1);
+  expect(newsOf(world, service).filter(({ kind }) => kind === "finished")).toHaveLength(1);
+}
+
+/** What people know of a service: a message that came twice (after a crash) is known by its id. */
+function newsOf(world: World, service: string): readonly Message[] {
+  const mine = world.messages().filter(({ workload }) => workload.name === service);
+  return [...new Map(mine.map((message) => [message.id, message])).values()];
+}
+
+/** The world after a rollout that was left alone: its own template everywhere, never a rollback. */
+export function expectLeftAlone(world: World, service = "web"): void {
+  expect(world.image(service)).not.toBe(`shop/${service}:1.0.0`);
+  expect(world.deployment(service).spec.paused).not.toBe(true);
+  expect(rollbacks(world, service)).toBe(0);
+}
+
+export function rollbacks(world: World, service = "web"): number {
+  return world.entries(service).filter((entry) => entry.kind === "intended" && entry.action.kind === "rollback").length;
+}
+
+/** All that was told of a service, as one text. */
+export function told(world: World, service = "web"): string {
+  return world
+    .messages()
+    .filter(({ workload }) => workload.name === service)
+    .map(({ text }) => text)
+    .join("\n");
+}
+
+export const ended = (world: World, service = "web") =>
+  ["passed", "restored", "unresolved", "inconclusive", "superseded", "aborted"].includes(world.phase(service) ?? "");

@@ -1,0 +1,46 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+
+export const usualPolicy = `apiVersion: rearguard.dev/v1alpha1
+kind: Policy
+metadata: { name: shop }
+spec:
+  match: { namespaces: [shop] }
+  mode: enforce
+  window: 10m
+  signals:
+    errors:  { http: { preset: prom-client, errors: { limit: 1%, worseThanOld: 1.5x } } }
+    latency: { http: { preset: prom-client, slower: { p95: 250ms } } }
+    pods:    { pods: { restarts: 2 } }
+`;
+
+/** Policies, kubeconfig, token and settings as a daemon finds them. `settings` stand over the usual ones, one level deep. */
+export async function writeWorldFiles(
+  folder: string,
+  sandbox: Sandbox,
+  options: { readonly policy?: string; readonly scrapeS: number; readonly settings?: Readonly<Record<string, object>> },
+): Promise<void> {
+  const { policy = usualPolicy, scrapeS, settings = {} } = options;
+  await mkdir(join(folder, "policies"));
+  await writeFile(join(folder, "policies", "policy.yaml"), policy);
+  await writeFile(join(folder, "kubeconfig.yaml"), sandbox.kubeconfig());
+  await writeFile(join(folder, "grafana-token"), "glsa_world_token");
+  const usual: Readonly<Record<string, object | string>> = {
+    cluster: "world",
+    policies: "policies",
+    kubernetes: { kubeconfig: "kubeconfig.yaml" },
+    prometheus: { url: sandbox.prometheusUrl, scrapeInterval: `${scrapeS}s` },
+    judging: { block: `${scrapeS}s`, settle: "500ms", baseline: "10m" },
+    listen: { host: "127.0.0.1", port: 0 },
+    grafana: { url: sandbox.receiverUrl, tokenFile: "grafana-token" },
+    webhooks: [{ name: "ops", url: `${sandbox.receiverUrl}/webhook` }],
+    log: { level: "silent" },
+  };
+  const merged = Object.entries(settings).map(([key, part]) => {
+    const before = usual[key];
+    return [key, Array.isArray(part) || typeof before !== "object" ? part : { ...before, ...part }];
+  });
+  await writeFile(join(folder, "settings.yaml"), stringify({ ...usual, ...Object.fromEntries(merged) }));
+}

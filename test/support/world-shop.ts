@@ -1,0 +1,84 @@
+import type { PodTemplate } from "../../src/sandbox/kubernetes/object.ts";
+
+/** How the pods of a template behave; what is absent is as healthy pods are. */
+export interface Behaviour {
+  readonly errorRate?: number;
+  readonly p50Ms?: number;
+  readonly p95Ms?: number;
+  readonly readyAfterS?: number | "never";
+  readonly crashAfterS?: number;
+  readonly imagePull?: "fail";
+}
+
+export interface ShopService {
+  readonly name: string;
+  readonly replicas?: number;
+  readonly rps?: number;
+  /** Pods replaced in one step, and how long a step takes from their readiness on, in seconds. */
+  readonly podsPerStep?: number;
+  readonly heldS?: number;
+  readonly progressDeadlineS?: number;
+  readonly behaviour?: Behaviour;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly spec?: object;
+}
+
+export const shop = "shop";
+
+const healthy: Behaviour = { errorRate: 0.001, p50Ms: 45, p95Ms: 120, readyAfterS: 2 };
+
+export function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, string>> {
+  const { errorRate, p50Ms, p95Ms, readyAfterS, crashAfterS, imagePull } = { ...healthy, ...behaviour };
+  const told = {
+    "error-rate": errorRate,
+    "p50-ms": p50Ms,
+    "p95-ms": p95Ms,
+    "ready-after": readyAfterS,
+    "crash-after": crashAfterS,
+    "image-pull": imagePull,
+  };
+  return Object.fromEntries(
+    Object.entries(told).flatMap(([key, value]) => (value === undefined ? [] : [[`sandbox.rearguard.dev/${key}`, String(value)]])),
+  );
+}
+
+/** A Deployment as its engineers wrote it: nothing in it knows of Rearguard unless `annotations` say so. */
+export function deploymentOf(service: ShopService): object {
+  const labels = { app: service.name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: service.name, namespace: shop, labels: { ...labels, ...service.labels }, annotations: { ...service.annotations } },
+    spec: {
+      replicas: service.replicas ?? 8,
+      minReadySeconds: service.heldS ?? 20,
+      progressDeadlineSeconds: service.progressDeadlineS ?? 600,
+      selector: { matchLabels: labels },
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: service.podsPerStep ?? 2, maxUnavailable: 0 } },
+      template: {
+        metadata: { labels, annotations: behaviourAnnotations(service.behaviour ?? {}) },
+        spec: { containers: [{ name: "app", image: `shop/${service.name}:1.0.0`, ports: [{ containerPort: 8080 }] }] },
+      },
+      ...service.spec,
+    },
+  };
+}
+
+export function serviceOf({ name }: ShopService): object {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: shop },
+    spec: { selector: { app: name }, ports: [{ port: 8080 }] },
+  };
+}
+
+/** The template of a release: another image, whose pods behave so. */
+export function released(template: PodTemplate, image: string, behaviour: Behaviour): PodTemplate {
+  return {
+    ...template,
+    metadata: { ...template.metadata, annotations: { ...behaviourAnnotations(behaviour) } },
+    spec: { ...template.spec, containers: template.spec.containers.map((container) => ({ ...container, image })) },
+  };
+}

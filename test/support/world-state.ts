@@ -1,0 +1,44 @@
+import type { GuardRecord } from "../../src/guards/guard.ts";
+import { readGuardObject } from "../../src/journal/guard-object.ts";
+import type { KubeObject } from "../../src/sandbox/kubernetes/object.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import type { DaemonProcess } from "./daemon-process.ts";
+import { shop } from "./world-shop.ts";
+
+const guardType = { group: "rearguard.dev", resource: "guards" };
+
+/** Every Guard there is, as the API server has it. */
+export function storedGuards(sandbox: Sandbox): readonly GuardRecord[] {
+  return sandbox.cluster.store.list(guardType, shop).map((raw) => {
+    const stored = readGuardObject(raw);
+    if (typeof stored === "string") throw new Error(stored);
+    return stored.record;
+  });
+}
+
+/** Phases as `kubectl get guards` shows them, by guard. */
+export function phases(sandbox: Sandbox): ReadonlyMap<string, string> {
+  const guards = sandbox.cluster.store.list(guardType, shop);
+  return new Map(guards.map((guard) => [guard.metadata.name, String((guard["status"] as { readonly phase?: string } | undefined)?.phase)]));
+}
+
+/** Which watches have yet to be told of something that was written. */
+export function followVersions(sandbox: Sandbox): { seenBy(process: DaemonProcess): boolean } {
+  const versions = new Map<string, number>();
+  sandbox.cluster.store.subscribe(({ key, version, object }) => {
+    const resource = key.slice(key.lastIndexOf("/") + 1);
+    versions.set(resource, version);
+    versions.set(`${resource} app=${appOf(object)}`, version);
+  });
+  return {
+    seenBy: (process) =>
+      process.watches().every(({ path, selector, seen }) => {
+        const resource = path.slice(path.lastIndexOf("/") + 1);
+        return (versions.get(selector === undefined ? resource : `${resource} ${selector}`) ?? 0) <= seen;
+      }),
+  };
+}
+
+export function appOf(object: KubeObject): string {
+  return object.metadata.labels?.["app"] ?? "";
+}
