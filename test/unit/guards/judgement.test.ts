@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { judgementOf, rulesOf } from "../../../src/guards/judgement.ts";
+import { judge, openRun, withPause } from "../../../src/guards/run.ts";
+import type { EntryBody, Ms, PodState, Workload } from "../../../src/model.ts";
+import { BLOCK, fresh, MINUTE, pod, pods, policyOf, recordOf, rolledOut, START, workloadOf } from "./a-guard.ts";
+
+const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
+
+function podsVerdict(
+  roster: readonly PodState[],
+  workload: Workload,
+  now: Ms,
+  bodies: readonly (EntryBody & { readonly at?: Ms })[] = [],
+  runningSince: Ms = START,
+) {
+  const run = withPause(openRun(recordOf(bodies, { pods: roster }), pace), false, runningSince);
+  return rulesOf(run, workload, now).find((verdict) => verdict.signal === "pods")?.state;
+}
+
+describe("the pod rules of a guard", () => {
+  const late = START + 20 * MINUTE;
+  const waiting = pods(2, fresh, { ready: false });
+  const stuck = pods(3, fresh, {
+    created: START + 5 * MINUTE,
+    ready: false,
+    unschedulable: { message: "no room", since: START + 5 * MINUTE },
+  });
+  const completed: EntryBody & { readonly at: Ms } = { kind: "completed", at: START + 2 * MINUTE };
+
+  test.each<[string, string | undefined, string]>([
+    ["breach when the rollout outlives its progress deadline", podsVerdict(waiting, workloadOf(), late), "breach"],
+    ["do not within the deadline", podsVerdict(waiting, workloadOf(), START + 9 * MINUTE), "pass"],
+    ["do not while anybody pauses the rollout", podsVerdict(waiting, workloadOf({ paused: true }), late), "pass"],
+    ["count the deadline anew from the end of a person's pause", podsVerdict(waiting, workloadOf(), late, [], START + 15 * MINUTE), "pass"],
+    [
+      "do not speak of a workload without replicas",
+      podsVerdict([], workloadOf({ desired: 0, replicas: 0, updated: 0, available: 0 }), late),
+      "pass",
+    ],
+    [
+      "count the deadline anew from every new pod that becomes ready",
+      podsVerdict([...waiting, pod("web-9", fresh, { readySince: START + 15 * MINUTE })], workloadOf(), late),
+      "pass",
+    ],
+    ["breach when new pods of the rollout find no node", podsVerdict(stuck, workloadOf(), START + 8 * MINUTE), "breach"],
+    [
+      "do not when a scale-up after completion finds no node",
+      podsVerdict([...stuck, ...pods(8, fresh)], workloadOf({ ...rolledOut, desired: 11 }), START + 8 * MINUTE, [completed]),
+      "pass",
+    ],
+  ])("%s", (_, state, wanted) => {
+    expect(state).toBe(wanted);
+  });
+});
+
+describe("whether the signals have caught up", () => {
+  const record = recordOf([], { pods: pods(2, fresh) });
+  const opened = openRun(record, pace);
+  const refused = judge(opened, "errors", { kind: "error", at: START + BLOCK, because: "refused" });
+  const answered = judge(opened, "errors", { kind: "no-data", at: START + 40 * BLOCK, because: "nothing" });
+
+  test.each<[string, boolean, boolean]>([
+    ["a guard that just opened has", judgementOf(opened, START + BLOCK).caughtUp, true],
+    ["one that was resumed an hour later has not", judgementOf(opened, START + 60 * MINUTE).caughtUp, false],
+    ["one whose source was asked and failed has", judgementOf(refused, START + 60 * MINUTE).caughtUp, true],
+    ["one that was answered until now has", judgementOf(answered, START + 42 * BLOCK).caughtUp, true],
+    ["one without pods has nobody to ask about", judgementOf(openRun(recordOf(), pace), START + 60 * MINUTE).caughtUp, true],
+    [
+      "one with pod rules only has",
+      judgementOf(
+        openRun(recordOf([], { policy: policyOf("signals: { pods: { pods: {} } }"), pods: pods(1, fresh) }), pace),
+        START + 60 * MINUTE,
+      ).caughtUp,
+      true,
+    ],
+  ])("%s", (_, caughtUp, wanted) => {
+    expect(caughtUp).toBe(wanted);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { sidesAt } from "../../../src/guards/sides.ts";
+import type { PodState } from "../../../src/model.ts";
+import { BLOCK, fresh, old, pod, revision, rollout, START } from "./a-guard.ts";
+
+const at = START + 4 * BLOCK;
+const unfinished = revision(5);
+
+function sideOf(one: PodState, restored: readonly string[] = []): string {
+  return sidesAt(at, BLOCK, rollout, [one], restored).side({
+    namespace: "shop",
+    pod: "web-1",
+    process: "p",
+    total: 1,
+    bad: 0,
+    badAtMost: 0,
+  });
+}
+
+describe("the side of a pod in a block", () => {
+  test.each<[string, PodState, string]>([
+    ["a new pod counts from its first readiness", pod("web-1", fresh, { readySince: at }), "new"],
+    ["not before it", pod("web-1", fresh, { readySince: at + 1 }), "ignored"],
+    ["and not while it was never ready", { ...pod("web-1", fresh), ready: false, readySince: at + BLOCK }, "ignored"],
+    ["a new pod counts when it is unready again", pod("web-1", fresh, { ready: false }), "new"],
+    ["a new pod counts while it goes: its errors are the revision's", pod("web-1", fresh, { terminatingSince: at - 1 }), "new"],
+    ["an old pod counts when it was ready for the whole block", pod("web-1", old, { readySince: at - BLOCK }), "old"],
+    ["not when it became ready in the block", pod("web-1", old, { readySince: at - BLOCK + 1 }), "ignored"],
+    ["not while it terminates: shutdown errors would hide a regression", pod("web-1", old, { terminatingSince: at }), "ignored"],
+    ["before its termination it counts, also in hindsight", pod("web-1", old, { terminatingSince: at + 1, gone: at + BLOCK }), "old"],
+    ["a pod of an unfinished rollout between the two counts for neither", pod("web-1", unfinished), "ignored"],
+  ])("%s", (_, one, wanted) => {
+    expect(sideOf(one)).toBe(wanted);
+  });
+
+  test("a pod nobody knows counts for neither", () => {
+    expect(sideOf(pod("web-2", fresh))).toBe("ignored");
+  });
+
+  test("the target of a rollback counts as old", () => {
+    expect(sideOf(pod("web-1", unfinished), [unfinished.podTemplateHash])).toBe("old");
+  });
+
+  test.each([
+    ["a pod created with the rollout was born inside", START, true],
+    ["a pod from before was not", START - 1, false],
+  ])("%s", (_, created, wanted) => {
+    const reading = { namespace: "shop", pod: "web-1", process: "p", total: 1, bad: 0, badAtMost: 0 };
+
+    expect(sidesAt(at, BLOCK, rollout, [pod("web-1", fresh, { created })]).bornInside(reading)).toBe(wanted);
+  });
+});

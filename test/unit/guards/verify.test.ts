@@ -1,0 +1,184 @@
+import { describe, expect, test } from "vitest";
+import type { Ask } from "../../../src/guards/ask.ts";
+import { decide } from "../../../src/guards/decide.ts";
+import { openSignal, type SignalState } from "../../../src/judging/signal.ts";
+import type { Decision, EntryBody, Reason, Verdict } from "../../../src/model.ts";
+import { limits as signalLimits } from "../judging/world.ts";
+import {
+  askOf,
+  BLOCK,
+  crashing,
+  done,
+  evidence,
+  fresh,
+  intended,
+  judgementOf,
+  limits,
+  MINUTE,
+  old,
+  pods,
+  receipt,
+  recordOf,
+  revision,
+  rolledOut,
+  START,
+  takenBack,
+  workloadOf,
+} from "./a-guard.ts";
+
+const at = START + 2 * BLOCK;
+const back = workloadOf({ ...takenBack, ...rolledOut });
+const halfWay = workloadOf({ ...takenBack, replicas: 10, updated: 6, available: 8 });
+const gone = pods(2, fresh, { gone: at + BLOCK });
+const restored = [...pods(8, old, { created: START - 9 * MINUTE }), ...gone];
+
+/** The restored revision's blocks after the rollback; the first ends with it. */
+function served(blocks: number, bad: number): Readonly<Record<string, SignalState>> {
+  const oldBlocks = Array.from({ length: blocks }, (_, i) => ({ at: at + (i + 2) * BLOCK, total: 100, bad }));
+  return { errors: { ...openSignal(signalLimits), oldBlocks } };
+}
+
+function verifying(over: Partial<Ask>, because: readonly Reason[] = [evidence], after: readonly EntryBody[] = []): Decision {
+  const record = recordOf([...done("rollback", 1, at, because), ...after]);
+  return decide(
+    askOf(record, { workload: back, pods: restored, judgement: judgementOf({ counted: served(4, 0) }), now: at + 2 * MINUTE, ...over }),
+  );
+}
+
+function brief(decision: Decision): string {
+  if (decision.kind === "act") return decision.action.kind;
+  return decision.kind === "finish" ? decision.phase : decision.kind;
+}
+
+describe("a rollback is verified", () => {
+  const later = at + 5 * MINUTE;
+  const silent = judgementOf({ counted: served(4, 0), caughtUp: false });
+
+  test.each<[string, Partial<Ask>, string, string | undefined]>([
+    ["restored after four good blocks with all pods ready", {}, "restored", undefined],
+    ["not after three", { judgement: judgementOf({ counted: served(3, 0) }) }, "wait", undefined],
+    [
+      "after as many blocks as the settings ask",
+      { judgement: judgementOf({ counted: served(2, 0) }), verify: { withinMs: 5 * MINUTE, blocks: 2, blockMs: BLOCK } },
+      "restored",
+      undefined,
+    ],
+    ["not while a restored pod is not ready", { pods: [...pods(7, old), ...pods(1, revision(6), { ready: false })] }, "wait", undefined],
+    ["not while the target is not fully rolled out", { workload: halfWay }, "wait", undefined],
+    [
+      "unresolved when it is still bad after five minutes",
+      { judgement: judgementOf({ counted: served(9, 40) }), now: later },
+      "unresolved",
+      "still bad",
+    ],
+    [
+      "unresolved when too few requests came to tell",
+      { judgement: judgementOf({ counted: served(1, 0) }), now: later },
+      "unresolved",
+      "too few requests",
+    ],
+    ["unresolved when the target never completes", { workload: halfWay, now: later }, "unresolved", "not fully rolled out"],
+    [
+      "unresolved when the workload was scaled to nothing",
+      { workload: { ...back, desired: 0, replicas: 0, updated: 0, available: 0 }, pods: gone, now: later },
+      "unresolved",
+      "0 replicas",
+    ],
+    [
+      "not unresolved before the signals have caught up after a restart",
+      { judgement: { ...silent, counted: served(1, 0) }, now: later },
+      "wait",
+      undefined,
+    ],
+    [
+      "unresolved when somebody puts the bad template back",
+      { workload: workloadOf({ ...rolledOut, generation: 9, observedGeneration: 9 }) },
+      "unresolved",
+      "does not fight",
+    ],
+    ["not fought while the watch may not show our own patch yet", { workload: workloadOf(), now: at + BLOCK }, "wait", undefined],
+    [
+      "superseded by a third template",
+      { workload: workloadOf({ current: revision(9), templateDigest: "digest-9" }) },
+      "superseded",
+      undefined,
+    ],
+    ["aborted when the workload is deleted", { workload: undefined }, "aborted", undefined],
+  ])("%s", (_, over, wanted, detail) => {
+    const decision = verifying(over);
+
+    const said = decision.kind === "finish" ? JSON.stringify(decision.because) : "";
+    expect(brief(decision)).toBe(wanted);
+    expect(said).toContain(detail ?? "");
+  });
+
+  test("never ordered a second time, whatever the evidence", () => {
+    const guard = { ...judgementOf().guard, evidence: 1e6, withoutOnePod: 1e6, firesBrake: true, firesFull: true, firesRollback: true };
+
+    expect(brief(verifying({ judgement: judgementOf({ guard, counted: served(1, 50) }), workload: workloadOf(), now: at + 1000 }))).toBe(
+      "wait",
+    );
+  });
+
+  test("by its pods alone when only its pods were bad", () => {
+    expect(verifying({ judgement: judgementOf() }, [crashing])).toMatchObject({
+      phase: "restored",
+      because: [{ code: "pods-ready", ready: 8, of: 8 }],
+    });
+  });
+
+  const threshold: Reason = { code: "threshold", signal: "cpu", value: 1, comparison: "above", limit: 0.9, forMs: MINUTE, series: "" };
+  const rule = (state: Verdict["state"]): Verdict => ({ signal: "cpu", state, because: [threshold] });
+  test.each<[string, Partial<Ask>, string]>([
+    ["restored when the rule is over", { rules: [rule("pass")] }, "restored"],
+    ["not while it still breaches", { rules: [rule("breach")] }, "wait"],
+    [
+      "not while its source does not answer",
+      { rules: [rule("pass")], judgement: judgementOf({ silences: { cpu: { outcome: "error", since: at, detail: "" } } }) },
+      "wait",
+    ],
+  ])("of a promql rule: %s", (_, over, wanted) => {
+    expect(brief(verifying(over, [threshold]))).toBe(wanted);
+  });
+});
+
+describe("the drain after a rollback", () => {
+  const condemned = pods(4, fresh);
+  const during = (ready: number, over: Partial<Ask> = {}, after: readonly EntryBody[] = []) =>
+    verifying({ workload: halfWay, pods: [...pods(ready, old), ...condemned], ...over }, [evidence], after);
+
+  test.each<[string, Decision, object | string]>([
+    [
+      "keeps as many condemned pods as carry three quarters of the load",
+      during(4),
+      { action: { kind: "drain", keep: 2, condemned: fresh } },
+    ],
+    ["keeps none when six of eight old pods are ready", during(6), { action: { kind: "drain", keep: 0 } }],
+    ["takes nothing away while all are needed", during(2), "wait"],
+    ["does not repeat itself", during(4, {}, done("drain", 3)), "wait"],
+    ["goes further as old pods come up", during(6, {}, done("drain", 3)), { action: { kind: "drain", keep: 0 } }],
+    [
+      "follows the replicas that an autoscaler wants now",
+      during(6, { workload: { ...halfWay, desired: 12 } }),
+      { action: { kind: "drain", keep: 3 } },
+    ],
+    ["leaves a workload alone that somebody pauses", during(6, { workload: { ...halfWay, paused: true } }), "wait"],
+    ["leaves everything alone with the kill switch on", during(6, { limits: { ...limits, killSwitch: true } }), "wait"],
+    [
+      "waits five seconds after a failure",
+      during(6, { now: at + 4000 }, [intended("drain", 3), receipt("drain", "failed", 3, at)]),
+      "wait",
+    ],
+    [
+      "is left after three failures",
+      during(
+        6,
+        {},
+        [3, 5, 7].flatMap((nth) => [intended("drain", nth), receipt("drain", "failed", nth, at)]),
+      ),
+      "wait",
+    ],
+  ])("%s", (_, decision, wanted) => {
+    expect(decision).toMatchObject(typeof wanted === "string" ? { kind: wanted } : wanted);
+  });
+});
