@@ -14,7 +14,7 @@ export type Sample = (asks: readonly Ask[], instants: readonly Ms[]) => Promise<
 
 export interface SamplerParts {
   readonly prometheus: PrometheusApi;
-  readonly log: { warn(fields: object, message: string): void };
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
 interface Answers {
@@ -34,6 +34,8 @@ const atOnce = 4;
  * is an instant query, evenly spaced ones are a range query. A query that fails makes `error` measurements of its own asks alone.
  */
 export function createSampler({ prometheus, log }: SamplerParts): Sample {
+  let said: ReadonlySet<string> = new Set();
+
   async function evaluate(promql: string, instants: readonly Ms[]): Promise<Answers> {
     const series: SampleSeries[] = [];
     const notes = new Set<string>();
@@ -89,21 +91,31 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
       jobs.push({ asks: group, run: () => sampleValues(group, instants) });
     }
     const result = new Map<string, readonly Measurement[]>();
+    const failures = new Set<string>();
     const waiting = jobs.values();
     const work = async () => {
-      for (const job of waiting) for (const [id, measurements] of await answered(job, instants, log)) result.set(id, measurements);
+      for (const job of waiting)
+        for (const [id, measurements] of await answered(job, instants, (because) => failures.add(because))) result.set(id, measurements);
     };
     await Promise.all(Array.from({ length: atOnce }, work));
+    // A source that stays down is news once, not at every block.
+    for (const because of failures) if (!said.has(because)) log.warn({ because }, "sampling failed; guards wait for a proper answer");
+    if (failures.size === 0 && said.size > 0) log.info({}, "sampling works again");
+    said = failures;
     return result;
   };
 }
 
-async function answered(job: Job, instants: readonly Ms[], log: SamplerParts["log"]): Promise<ReadonlyMap<string, readonly Measurement[]>> {
+async function answered(
+  job: Job,
+  instants: readonly Ms[],
+  failed: (because: string) => void,
+): Promise<ReadonlyMap<string, readonly Measurement[]>> {
   try {
     return await job.run();
   } catch (error) {
     const because = sentence(error);
-    log.warn({ asks: job.asks.length, because }, "sampling failed");
+    failed(because);
     const measurements = instants.map((at): Measurement => ({ kind: "error", at, because }));
     return new Map(job.asks.map((ask) => [ask.id, measurements]));
   }

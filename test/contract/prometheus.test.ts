@@ -23,7 +23,7 @@ let sample: Sample;
 beforeAll(async () => {
   server = await startPrometheus();
   prometheus = createPrometheus({ url: server.url, timeoutMs: 10_000 });
-  sample = createSampler({ prometheus, log: { warn: () => {} } });
+  sample = createSampler({ prometheus, log: { info: () => {}, warn: () => {} } });
 });
 
 afterAll(async () => {

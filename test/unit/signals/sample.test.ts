@@ -39,7 +39,7 @@ function pod(name: string, namespace = "prod"): Labels {
 
 function sampler(prometheus: PrometheusApi) {
   const warnings: object[] = [];
-  return { sample: createSampler({ prometheus, log: { warn: (fields) => warnings.push(fields) } }), warnings };
+  return { sample: createSampler({ prometheus, log: { info: () => {}, warn: (fields) => warnings.push(fields) } }), warnings };
 }
 
 const query = (promql: string): Ask["query"] => ({ kind: "promql", promql });
@@ -101,7 +101,8 @@ test("a failed query makes errors of its own asks alone, with the sentence", asy
   const result = await sample(asks, [15_000]);
   expect(result.get("broken")).toEqual([{ kind: "error", at: 15_000, because: "refused: parse error" }]);
   expect(result.get("whole")).toMatchObject([{ kind: "values", values: [{ value: 1 }] }]);
-  expect(warnings).toEqual([{ asks: 1, because: "refused: parse error" }]);
+  await sample(asks, [30_000]);
+  expect(warnings, "said once, not at every block").toEqual([{ because: "refused: parse error" }]);
 });
 
 test("when the bad requests cannot be read, the total alone is no measurement", async () => {
