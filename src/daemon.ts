@@ -2,19 +2,17 @@ import { createActions } from "./actions/actions.ts";
 import { createOutbox } from "./actions/tell/outbox.ts";
 import type { Clock } from "./clock.ts";
 import type { Clients } from "./connect.ts";
+import { edgesOf, pipelineSettingsOf } from "./daemon/edges.ts";
+import { createPolicyKeeper } from "./daemon/policy-keeper.ts";
 import { sentence } from "./errors.ts";
 import { createGuardJournal } from "./journal/guards.ts";
 import { createMetrics } from "./journal/metrics.ts";
 import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
-import { choosePolicy } from "./policies/match.ts";
-import { noPolicies, type PolicySet } from "./policies/policy-set.ts";
-import { renderProblem } from "./policies/problem.ts";
 import type { Settings } from "./settings.ts";
 import { createSampler } from "./signals/sample.ts";
 import { createPodWatcher } from "./watchers/pods.ts";
-import { createPolicySource } from "./watchers/policy-files.ts";
 import { templateDigest } from "./watchers/template-digest.ts";
 import { createWorkloadWatcher } from "./watchers/workloads.ts";
 import { createWeb } from "./web/server.ts";
@@ -44,16 +42,21 @@ export interface Daemon {
 
 /** Composition root of the service: makes the parts, hands each the others as functions. */
 export function createDaemon({ settings, clients, clock, random, log, identity, token, version }: DaemonOptions): Daemon {
-  const { judging, leader: lease, prometheus, verify, governor } = settings;
+  const { leader: lease } = settings;
   const { kubernetes: api } = clients;
   const metrics = createMetrics({ version });
   const changed = new Set<string>();
   const unsent = new Set<string>();
-  let policies: PolicySet = noPolicies;
-  let problems: readonly string[] = [];
   let synced = false;
 
-  const source = createPolicySource({ folder: settings.policies });
+  const policies = createPolicyKeeper({
+    folder: settings.policies,
+    log,
+    loaded: (ok, set) => metrics.policiesReloaded(ok, templateDigest(set.policies), clock.now()),
+    changed: () => {
+      for (const { ref } of workloads.list()) changed.add(`${ref.namespace}/${ref.name}`);
+    },
+  });
   const leader = createLeader({
     api,
     namespace: lease.namespace,
@@ -104,79 +107,23 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     api,
     unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
   });
-  const pipeline = createPipeline(
-    {
-      now: () => clock.now(),
-      sleep: (ms) => clock.sleep(ms),
-      leading: (now) => leader.leading(now),
-      cluster: {
-        changed: () => drain(changed),
-        get: (key) => workloads.get(key),
-        keyOf: ({ namespace, name }) => `${namespace}/${name}`,
-        context: (workload) => workloads.context(workload),
-        follow: (workload, remembered) =>
-          pods.follow({ uid: workload.ref.uid, namespace: workload.ref.namespace, selector: workload.selector }, remembered),
-        unfollow: (uid) => pods.unfollow(uid),
-        pods: (uid) => (pods.isSynced(uid) ? pods.pods(uid) : undefined),
-      },
-      choosePolicy: (workload) => choosePolicy(policies.policies, workload, lease.namespace),
-      sample: createSampler({ prometheus: clients.prometheus, log }),
-      execute: (action) => actions.execute(action),
-      journal: {
-        list: () => journal.list(namespaces),
-        create: (record, summary) => journal.create(record, summary),
-        save: (record, summary) => journal.save(record, summary),
-        prune: (uid, keep) => journal.prune(uid, keep),
-      },
-      tell: async (messages) => {
-        await Promise.all(messages.map((message) => outbox.tell(message)));
-        // What only our own stop cut short must not count as told: whoever comes next tells it.
-        if (messages.some(({ id }) => unsent.has(id))) throw new Error("stopped before every receiver had them");
-      },
-      observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
-      log,
-    },
-    {
-      cluster: settings.cluster,
-      pace: { blockMs: judging.block, scrapeMs: prometheus.scrapeInterval, warmUpLatencyMs: judging.warmUpLatency },
-      settleMs: judging.settle,
-      baselineMs: judging.baseline,
-      verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },
-      limits: {
-        killSwitch: governor.killSwitch,
-        cooldownMs: governor.cooldown,
-        rollbacksPerHour: governor.rollbacksPerHour,
-        concurrent: governor.concurrent,
-      },
-    },
-  );
+  const sample = createSampler({ prometheus: clients.prometheus, log });
+  const parts = { settings, clock, leader, workloads, changed, pods, policies, sample, actions, journal, outbox, unsent, metrics, log };
+  const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
   const web = createWeb({
     now: () => clock.now(),
     open: () => pipeline.open(),
     ended: () => pipeline.ended(),
     // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
-    notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...(policies === noPolicies ? problems : [])],
+    notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...policies.missing()],
     metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
     log,
     token,
   });
 
-  async function reloadPolicies(): Promise<void> {
-    const read = await source.reload();
-    const said = read.problems.map(renderProblem);
-    if (said.join("\n") !== problems.join("\n"))
-      for (const problem of said) log.error({ problem }, "policy refused; the last good set stays in force");
-    problems = said;
-    if (read.changed || said.length > 0) metrics.policiesReloaded(said.length === 0, policyHash(read.set), clock.now());
-    if (!read.changed) return;
-    policies = read.set;
-    log.info({ policies: policies.policies.map((policy) => policy.metadata.name) }, "policies in force");
-    for (const { ref } of workloads.list()) changed.add(`${ref.namespace}/${ref.name}`);
-  }
-
   async function beat(): Promise<void> {
     const began = clock.now();
-    await reloadPolicies();
+    await policies.reload();
     if (!synced) return;
     await pipeline.beat(began);
     metrics.beat(clock.now() - began);
@@ -208,7 +155,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     pipeline,
     beat,
     async start() {
-      await reloadPolicies();
+      await policies.reload();
       const app = await web;
       const url = await app.listen({ host: settings.listen.host, port: settings.listen.port });
       leader.start();
@@ -235,14 +182,4 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
       return stopping;
     },
   };
-}
-
-function drain(keys: Set<string>): readonly string[] {
-  const all = [...keys];
-  keys.clear();
-  return all;
-}
-
-function policyHash(set: PolicySet): string {
-  return templateDigest(set.policies);
 }

@@ -1,0 +1,90 @@
+import type { Actions } from "../actions/actions.ts";
+import type { Outbox } from "../actions/tell/outbox.ts";
+import type { Clock } from "../clock.ts";
+import type { GuardJournal } from "../journal/guards.ts";
+import type { Metrics } from "../journal/metrics.ts";
+import type { Leader } from "../leader.ts";
+import type { Edges, Log, PipelineSettings } from "../pipeline/edges.ts";
+import { choosePolicy } from "../policies/match.ts";
+import type { Settings } from "../settings.ts";
+import type { Sample } from "../signals/sample.ts";
+import type { PodWatcher } from "../watchers/pods.ts";
+import type { WorkloadWatcher } from "../watchers/workloads.ts";
+import type { PolicyKeeper } from "./policy-keeper.ts";
+
+/** The parts of the daemon that the flow reaches through its edges. */
+export interface Parts {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly leader: Leader;
+  readonly workloads: WorkloadWatcher;
+  /** Keys of workloads that changed since the flow last asked. */
+  readonly changed: Set<string>;
+  readonly pods: PodWatcher;
+  readonly policies: PolicyKeeper;
+  readonly sample: Sample;
+  readonly actions: Actions;
+  readonly journal: GuardJournal;
+  readonly outbox: Outbox;
+  /** Ids of messages that only our own stop cut short. */
+  readonly unsent: ReadonlySet<string>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** What the flow sees of the world: functions, and nothing else of the parts. */
+export function edgesOf(parts: Parts): Edges {
+  const { settings, clock, leader, workloads, changed, pods, policies, sample, actions, journal, outbox, unsent, metrics, log } = parts;
+  return {
+    now: () => clock.now(),
+    sleep: (ms) => clock.sleep(ms),
+    leading: (now) => leader.leading(now),
+    cluster: {
+      changed: () => drain(changed),
+      get: (key) => workloads.get(key),
+      keyOf: ({ namespace, name }) => `${namespace}/${name}`,
+      context: (workload) => workloads.context(workload),
+      follow: ({ ref, selector }, remembered) => pods.follow({ uid: ref.uid, namespace: ref.namespace, selector }, remembered),
+      unfollow: (uid) => pods.unfollow(uid),
+      pods: (uid) => (pods.isSynced(uid) ? pods.pods(uid) : undefined),
+    },
+    choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
+    sample,
+    execute: (action) => actions.execute(action),
+    journal: {
+      list: () => journal.list(settings.kubernetes.namespaces),
+      create: (record, summary) => journal.create(record, summary),
+      save: (record, summary) => journal.save(record, summary),
+      prune: (uid, keep) => journal.prune(uid, keep),
+    },
+    tell: async (messages) => {
+      await Promise.all(messages.map((message) => outbox.tell(message)));
+      // What only our own stop cut short must not count as told: whoever comes next tells it.
+      if (messages.some(({ id }) => unsent.has(id))) throw new Error("stopped before every receiver had them");
+    },
+    observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
+    log,
+  };
+}
+
+export function pipelineSettingsOf({ cluster, judging, prometheus, verify, governor }: Settings): PipelineSettings {
+  return {
+    cluster,
+    pace: { blockMs: judging.block, scrapeMs: prometheus.scrapeInterval, warmUpLatencyMs: judging.warmUpLatency },
+    settleMs: judging.settle,
+    baselineMs: judging.baseline,
+    verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },
+    limits: {
+      killSwitch: governor.killSwitch,
+      cooldownMs: governor.cooldown,
+      rollbacksPerHour: governor.rollbacksPerHour,
+      concurrent: governor.concurrent,
+    },
+  };
+}
+
+function drain(keys: Set<string>): readonly string[] {
+  const all = [...keys];
+  keys.clear();
+  return all;
+}
