@@ -144,7 +144,7 @@ export function settingsSchema(folder: string) {
     verify: z
       .strictObject({
         within: duration(1000, day).prefault("5m").describe("A rollback that has not helped by then is unresolved."),
-        blocks: z.int().min(1).max(100).default(4).describe("Recovered blocks with requests that show it has helped."),
+        blocks: z.int().min(1).max(40).default(4).describe("Recovered blocks with requests that show it has helped."),
       })
       .prefault({}),
     log: z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info") }).prefault({}),

@@ -25,7 +25,9 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       return undefined;
     case "opened": {
       const { old } = record.rollout;
-      const what = `${name} is rolling out ${revision}${old === undefined ? " (its first)" : ` over revision ${old.number}`}; policy ${record.policy.metadata.name} watches it.`;
+      const isFirst = record.rollout.new.number <= 1;
+      const over = old === undefined ? (isFirst ? " (its first)" : "") : ` over revision ${old.number}`;
+      const what = `${name} is rolling out ${revision}${over}; policy ${record.policy.metadata.name} watches it.`;
       return { kind: "opened", severity: "info", head: `is rolling out ${revision}`, what, because: entry.because };
     }
     case "receipt":

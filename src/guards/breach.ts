@@ -4,6 +4,7 @@ import type { Ask } from "./ask.ts";
 import { brakeAction, mayBrake } from "./brake.ts";
 import { forbidsRollback, knownBad } from "./governor.ts";
 import { noteKey } from "./phase.ts";
+import { isOurBrake } from "./release.ts";
 import { whenToTry } from "./retry.ts";
 
 export const ROLLBACK_TRIES = 4;
@@ -81,7 +82,7 @@ export function forbids(ask: Ask, workload: Workload, target: Revision | undefin
     const taken = knownBad(ask.past, workload.ref.uid).has(record.rollout.old.podTemplateHash);
     return nothing(taken ? "target-known-bad" : "revision-gone");
   }
-  if (workload.paused && !standing.braked) return { code: "paused-by-other" };
+  if (workload.paused && !(standing.braked && isOurBrake(ask, workload))) return { code: "paused-by-other" };
   return forbidsRollback({ guard: record.name, workload, past: ask.past, limits: ask.limits, now: ask.now });
 }
 

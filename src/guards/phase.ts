@@ -8,8 +8,6 @@ export interface Standing {
   readonly braked: boolean;
   readonly brakedAt?: Ms;
   readonly releasedAt?: Ms;
-  /** Total time our brake lay on the workload, without the one that lies there now. */
-  readonly brakedFor: Ms;
   readonly completedAt?: Ms;
   /** Intended and not yet answered by a final receipt: to be carried out (again) after a restart. */
   readonly pending?: { readonly action: Action; readonly because: readonly Reason[] };
@@ -35,7 +33,6 @@ export interface Standing {
 const start: Standing = {
   phase: "pending",
   braked: false,
-  brakedFor: 0,
   unsureBrake: false,
   resumed: false,
   failures: {},
@@ -162,8 +159,7 @@ function foldFailure(standing: Standing, action: Action, receipt: Receipt): Stan
 
 function release(standing: Standing, at: Ms): Standing {
   if (!standing.braked) return standing;
-  const lay = Math.max(0, at - (standing.brakedAt ?? at));
-  return { ...standing, braked: false, releasedAt: at, brakedFor: standing.brakedFor + lay };
+  return { ...standing, braked: false, unsureBrake: false, releasedAt: at };
 }
 
 function withoutPending(standing: Standing): Standing {
