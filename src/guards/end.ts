@@ -2,6 +2,7 @@ import type { SignalState } from "../judging/signal.ts";
 import type { Decision, Ms, Reason, Verdict, Workload } from "../model.ts";
 import type { Ask } from "./ask.ts";
 import { breachedVerdicts } from "./breach.ts";
+import { lastProgress } from "./progress.ts";
 
 /** The window is over: passed with enough data, inconclusive without, unresolved when a breach could not be acted upon. */
 export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
@@ -25,16 +26,15 @@ export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
 }
 
 /**
- * End of the window: after completion, or, for a rollout that never completes, after its own deadline, which begins again with every
- * pod that becomes ready and with the end of a pause. Under a brake there is no end: it stays until the evidence or a person decides.
+ * End of the window: after completion, or, for a rollout that never completes, after its own deadline, which begins again whenever it
+ * moves and with the end of a pause. Under a brake there is no end: it stays until the evidence or a person decides.
  */
 export function endsAt(ask: Ask): Ms {
   const { rollout, policy } = ask.record;
   const { completedAt, braked, releasedAt } = ask.standing;
   if (completedAt !== undefined) return completedAt + policy.spec.window;
   if (braked) return Infinity;
-  const ready = ask.pods.filter((pod) => pod.podTemplateHash === rollout.new.podTemplateHash).map((pod) => pod.readySince ?? 0);
-  return Math.max(rollout.startedAt, releasedAt ?? 0, ...ready) + rollout.progressDeadline + policy.spec.window;
+  return Math.max(lastProgress(rollout, ask.pods), releasedAt ?? 0) + rollout.progressDeadline + policy.spec.window;
 }
 
 /** Nobody judged for a whole window after the end: people have lived with the revision since, and nothing is done to it unasked. */

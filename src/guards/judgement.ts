@@ -7,6 +7,7 @@ import type { Ms, PodState, Verdict, Workload } from "../model.ts";
 import { actionsFor } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
 import { isComplete } from "./complete.ts";
+import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { type GuardRun, judgedThrough, thresholdRule, underConfidence } from "./run.ts";
 
@@ -87,8 +88,7 @@ function judgedPod(pod: PodState, completedAt: Ms | undefined): PodState {
 
 /** Time since the rollout last moved: the deadline starts again with every pod that becomes ready and with the end of a pause. */
 function sinceProgress({ record, standing, runningSince }: GuardRun, now: Ms): Ms {
-  const ready = record.pods.filter((pod) => pod.podTemplateHash === record.rollout.new.podTemplateHash).map((pod) => pod.readySince ?? 0);
-  return now - Math.max(record.rollout.startedAt, standing.releasedAt ?? 0, runningSince ?? now, ...ready);
+  return now - Math.max(lastProgress(record.rollout, record.pods), standing.releasedAt ?? 0, runningSince ?? now);
 }
 
 function silencesOf(run: GuardRun): Judgement["silences"] {
