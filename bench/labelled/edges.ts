@@ -1,0 +1,113 @@
+import type { Action, Measurement, Ms, PodState, ProcessReading } from "../../src/model.ts";
+import type { Edges } from "../../src/pipeline/edges.ts";
+import { choosePolicy } from "../../src/policies/match.ts";
+import type { Policy } from "../../src/policies/policy.ts";
+import type { Ask } from "../../src/signals/ask.ts";
+import type { VirtualClock } from "./clock.ts";
+import { advance, apply, deploy, type LiveWorkload, namespace, workloadOf } from "./cluster.ts";
+import { lastScrape } from "./counters.ts";
+import { podState } from "./live-pod.ts";
+import type { ReplayCase } from "./replay-case.ts";
+
+/** An action that was carried out. */
+export interface Done {
+  readonly service: string;
+  readonly action: Action;
+  readonly at: Ms;
+}
+
+export interface ReplayedEdges {
+  readonly edges: Edges;
+  readonly done: readonly Done[];
+  /** What the pipeline logged as an error: there must be none. */
+  readonly errors: readonly string[];
+  /** Lets the cluster reach the clock's time; returns uids of workloads whose pods changed. */
+  readonly tick: () => readonly string[];
+}
+
+/** The pipeline's edges over one case of a data set: cluster and samples from the data, actions upon the cluster, journal in memory. */
+export function replayedEdges(replay: ReplayCase, policy: Policy, clock: VirtualClock): ReplayedEdges {
+  const workloads = new Map(replay.rollouts.map((plan) => [`${namespace}/${plan.service}`, deploy(plan)]));
+  const rosters = new Map<string, { readonly pods: readonly PodState[]; readonly text: string }>();
+  const changed = new Set(workloads.keys());
+  const done: Done[] = [];
+  const errors: string[] = [];
+  const liveOf = (uid: string): LiveWorkload | undefined => [...workloads.values()].find(({ ref }) => ref.uid === uid);
+
+  function tick(): readonly string[] {
+    const woken: string[] = [];
+    for (const [key, live] of workloads) {
+      const { generation } = live;
+      advance(live, clock.now());
+      const pods = [...live.pods.values()].map((pod) => podState(pod, clock.now()));
+      const text = JSON.stringify(pods);
+      const isSame = rosters.get(live.ref.uid)?.text === text;
+      if (isSame && generation === live.generation) continue;
+      rosters.set(live.ref.uid, { pods, text });
+      changed.add(key);
+      woken.push(live.ref.uid);
+    }
+    return woken;
+  }
+
+  function measure(ask: Ask, at: Ms): Measurement {
+    if (ask.query.kind === "promql") return { kind: "no-data", at, because: "the data set has no such series" };
+    const { block } = ask.query;
+    const readings: ProcessReading[] = [];
+    for (const { pods } of workloads.values()) {
+      for (const { name, gone } of pods.values()) {
+        const scrapes = replay.counters.get(name);
+        if (scrapes === undefined || !ask.prefixes.some((prefix) => name.startsWith(`${prefix}-`))) continue;
+        const index = lastScrape(scrapes, at - block, Math.min(at, gone ?? Infinity));
+        if (index === undefined) continue;
+        const bad = scrapes.bad[index] ?? 0;
+        readings.push({ namespace, pod: name, process: "replayed", total: scrapes.total[index] ?? 0, bad, badAtMost: bad });
+      }
+    }
+    return { kind: "counters", at, readings };
+  }
+
+  const edges: Edges = {
+    now: () => clock.now(),
+    sleep: (ms) => clock.sleep(ms),
+    leading: () => true,
+    cluster: {
+      changed() {
+        const keys = [...changed];
+        changed.clear();
+        return keys;
+      },
+      get(key) {
+        const live = workloads.get(key);
+        return live === undefined ? undefined : workloadOf(live, clock.now());
+      },
+      keyOf: (ref) => `${ref.namespace}/${ref.name}`,
+      context: async ({ ref }) => {
+        const set = liveOf(ref.uid)?.plan.oldSet ?? "";
+        return { lastCompleted: set.slice(set.lastIndexOf("-") + 1), restartOnly: false };
+      },
+      follow() {},
+      async unfollow() {},
+      pods: (uid) => rosters.get(uid)?.pods,
+    },
+    choosePolicy: (workload) => choosePolicy([policy], workload),
+    sample: async (asks, instants) => new Map(asks.map((ask) => [ask.id, instants.map((at) => measure(ask, at))])),
+    async execute(action) {
+      const live = liveOf(action.workload.uid);
+      if (live === undefined)
+        return { action: action.id, kind: action.kind, outcome: "refused", at: clock.now(), detail: "no such workload" };
+      done.push({ service: live.plan.service, action, at: clock.now() });
+      changed.add(`${namespace}/${live.plan.service}`);
+      return apply(live, action, clock.now());
+    },
+    journal: { list: async () => [], create: async () => "created", save: async () => "saved", prune: async () => undefined },
+    tell: async () => {},
+    observe: { sampled() {}, decided() {}, acted() {}, guards() {} },
+    log: {
+      info() {},
+      warn() {},
+      error: (fields, message) => void errors.push(`${message}: ${JSON.stringify(fields)}`),
+    },
+  };
+  return { edges, done, errors, tick };
+}

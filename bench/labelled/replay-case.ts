@@ -1,0 +1,41 @@
+import type { Ms } from "../../src/model.ts";
+import type { Scrapes } from "./counters.ts";
+
+/** How pods that never answered one request look to Kubernetes; the data does not say, so both are replayed. */
+export type Trouble = "crash-loop" | "never-ready";
+
+/** New pods created at `start` are ready at `done`; then the `gone` ones end. */
+export interface Step {
+  readonly start: Ms;
+  readonly done: Ms;
+  readonly fresh: readonly string[];
+  readonly gone: readonly string[];
+}
+
+/** One rollout of a data set with its label. */
+export interface ReplayRollout {
+  readonly service: string;
+  readonly bad: boolean;
+  readonly tier: string;
+  readonly t0: Ms;
+  readonly replicas: number;
+  /** Names of the two ReplicaSets. */
+  readonly oldSet: string;
+  readonly newSet: string;
+  readonly oldPods: readonly string[];
+  readonly steps: readonly Step[];
+  readonly trouble: Trouble | null;
+  readonly progressDeadline: Ms;
+  /** What callers saw, for the explanation only: no edge of the pipeline carries it. */
+  readonly inbound: string;
+}
+
+/** Rollouts that happen in one cluster at one time, and the counters of their pods. */
+export interface ReplayCase {
+  readonly set: string;
+  readonly name: string;
+  readonly from: Ms;
+  readonly until: Ms;
+  readonly rollouts: readonly ReplayRollout[];
+  readonly counters: ReadonlyMap<string, Scrapes>;
+}

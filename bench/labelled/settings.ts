@@ -1,0 +1,43 @@
+import type { PipelineSettings } from "../../src/pipeline/edges.ts";
+import type { Policy } from "../../src/policies/policy.ts";
+import { policySetOf } from "../../src/policies/policy-set.ts";
+import { settingsSchema } from "../../src/settings-schema.ts";
+
+const text = `apiVersion: rearguard.dev/v1alpha1
+kind: Policy
+metadata: { name: labelled }
+spec:
+  match: {}
+  mode: enforce
+  signals:
+    errors: { http: { preset: istio, errors: { limit: 1%, worseThanOld: 1.5x } } }
+    pods: { pods: {} }
+`;
+
+/** What somebody who tunes nothing would run: errors by limit and by comparison, and the state of the pods. */
+export function labelledPolicy(): Policy {
+  const { set, problems } = policySetOf([{ file: "labelled.yaml", text }]);
+  const [policy] = set.policies;
+  if (policy === undefined || problems.length > 0) throw new Error("the policy of the benchmark is not a policy");
+  return policy;
+}
+
+/** The daemon's settings, all at their defaults. */
+export async function labelledSettings(): Promise<PipelineSettings> {
+  const { judging, prometheus, verify, governor, cluster } = await settingsSchema(".").parseAsync({
+    prometheus: { url: "http://prometheus.invalid" },
+  });
+  return {
+    cluster,
+    pace: { blockMs: judging.block, scrapeMs: prometheus.scrapeInterval, warmUpLatencyMs: judging.warmUpLatency },
+    settleMs: judging.settle,
+    baselineMs: judging.baseline,
+    verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },
+    limits: {
+      killSwitch: governor.killSwitch,
+      cooldownMs: governor.cooldown,
+      rollbacksPerHour: governor.rollbacksPerHour,
+      concurrent: governor.concurrent,
+    },
+  };
+}
