@@ -71,6 +71,22 @@ describe("verdict of a counted signal", () => {
     });
   });
 
+  test.each([
+    ["old pods that serve little but badly excuse the new ones: held", [4, 2], "hold"],
+    ["old pods that serve little and well excuse nothing", [4, 0], "breach"],
+  ] as const)("%s", (_, old, wanted) => {
+    const { state, because } = verdict(judgeAll(times(6, { "old-1": old, "new-1": [100, 60] })));
+
+    expect(state).toBe(wanted);
+    expect(because[0]?.code).toBe(wanted === "hold" ? "shared-degradation" : "evidence");
+  });
+
+  test("a single failed request of the old pods may be chance", () => {
+    const states = judgeAll([{ "old-1": [4, 1], "new-1": [100, 60] }, ...times(6, { "old-1": [4, 0], "new-1": [100, 60] } as const)]);
+
+    expect(verdict(states).state).toBe("breach");
+  });
+
   test("new and old bad in the same four blocks is held as shared degradation", () => {
     const bad = { "old-1": [900, 180], "new-1": [100, 22] } as const;
 
