@@ -1,3 +1,4 @@
+import { pipelineSettingsOf } from "../../src/daemon/edges.ts";
 import type { PipelineSettings } from "../../src/pipeline/edges.ts";
 import type { Policy } from "../../src/policies/policy.ts";
 import { policySetOf } from "../../src/policies/policy-set.ts";
@@ -24,20 +25,5 @@ export function labelledPolicy(): Policy {
 
 /** The daemon's settings, all at their defaults. */
 export async function labelledSettings(): Promise<PipelineSettings> {
-  const { judging, prometheus, verify, governor, cluster } = await settingsSchema(".").parseAsync({
-    prometheus: { url: "http://prometheus.invalid" },
-  });
-  return {
-    cluster,
-    pace: { blockMs: judging.block, scrapeMs: prometheus.scrapeInterval, warmUpLatencyMs: judging.warmUpLatency },
-    settleMs: judging.settle,
-    baselineMs: judging.baseline,
-    verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },
-    limits: {
-      killSwitch: governor.killSwitch,
-      cooldownMs: governor.cooldown,
-      rollbacksPerHour: governor.rollbacksPerHour,
-      concurrent: governor.concurrent,
-    },
-  };
+  return pipelineSettingsOf(await settingsSchema(".").parseAsync({ prometheus: { url: "http://prometheus.invalid" } }));
 }
