@@ -61,11 +61,6 @@ export function explainReason(reason: Reason): string {
   }
 }
 
-/** Several reasons in one line. */
-export function explainReasons(reasons: readonly Reason[]): string {
-  return reasons.map(explainReason).join("; ");
-}
-
 /** The headline of a reason: its numbers without their derivation. For titles and table columns. */
 export function headline(reason: Reason): string {
   if (reason.code === "evidence") return `${reason.signal} ${percent(reason.badRatio)}, limit ${limitBasis(reason).short}`;

@@ -158,8 +158,3 @@ export function controllerOf(object: KubeObject): OwnerReference | undefined {
 export function kubeTime(at: number): string {
   return new Date(Math.floor(at / 1000) * 1000).toISOString().replace(".000Z", "Z");
 }
-
-/** Six fraction digits, as Kubernetes writes `metav1.MicroTime`. */
-export function kubeMicroTime(at: number): string {
-  return new Date(at).toISOString().replace("Z", "000Z");
-}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explainReason, explainReasons, headline } from "../../../src/explain/reason.ts";
+import { explainReason, headline } from "../../../src/explain/reason.ts";
 import type { Reason, ReasonCode } from "../../../src/model.ts";
 import { errors } from "./sample-record.ts";
 
@@ -188,12 +188,6 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
 
 test.each(Object.values(golden).flat())("$code is explained in a sentence with its numbers", (reason, sentence) => {
   expect(explainReason(reason)).toBe(sentence);
-});
-
-test("several reasons share a line", () => {
-  expect(explainReasons([{ code: "observe-mode" }, { code: "paused-by-other" }])).toBe(
-    "the policy only observes (mode: observe); somebody else has paused the rollout, and their pause is left alone",
-  );
 });
 
 test("a headline keeps the two numbers that matter", () => {
