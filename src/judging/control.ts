@@ -1,7 +1,8 @@
 // The old pods of this very block as a control: judging.md 3.1 and 3.2.
 import type { Ms } from "../model.ts";
 
-const WINDOW: Ms = 120_000;
+/** How far back the old pods of "now" reach. */
+export const CONTROL_WINDOW: Ms = 120_000;
 const LEAST_SUSTAIN_BLOCKS = 2;
 
 /** Bad and total of one block of one revision. */
@@ -19,26 +20,39 @@ export interface ControlRule {
 }
 
 export interface LiveControl {
-  /** S = (K + phi)/N over the shortest window that has enough; null when two minutes do not. */
+  /** S, at most 1; null where the old pods tell nothing about this block. */
   readonly rate: number | null;
   /** The newest block alone had enough requests: shared shocks are seen in the block they happen in. */
   readonly live: boolean;
 }
 
-/** `blocks`: counts of ready, not terminating old pods, oldest first. Example: limit 1 %, rho 1.5, phi 3 need 450 requests. */
-export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: ControlRule): LiveControl {
+/** Failures of old pods that are no chance any more. */
+const TELLING_ERRORS = 2;
+const noControl: LiveControl = { rate: null, live: false };
+
+/**
+ * S = (K + phi)/N of the ready, not terminating old pods; `blocks` oldest first. Within two minutes, the first of these that exists:
+ * - over the shortest time in which they served rho phi/limit requests (limit 1 %, rho 1.5, phi 3: 450);
+ * - over the shortest time in which two of their requests failed. Few requests prove nothing by going well, but failing they excuse the
+ *   new pods. Without old errors the limit alone stands, with them it is only ever raised, so the bound stays;
+ * - when `required`, over all that they served, however little.
+ * Example: 40 old requests in two minutes, 18 of them bad, the last two in the last 4: S = min(1, 5/4) = 1.
+ */
+export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: ControlRule, required: boolean): LiveControl {
   const needed = (rule.worseThanOld * rule.phi) / rule.limit;
   let total = 0;
   let bad = 0;
+  let failing: number | null = null;
   for (let i = blocks.length - 1; i >= 0; i--) {
     const block = blocks[i];
-    if (block === undefined || block.at <= now - WINDOW) break;
+    if (block === undefined || block.at <= now - CONTROL_WINDOW) break;
     total += block.total;
     bad += block.bad;
-    if (total < needed) continue;
-    return { rate: (bad + rule.phi) / total, live: block.at === now };
+    if (total >= needed) return { rate: (bad + rule.phi) / total, live: block.at === now };
+    if (bad >= TELLING_ERRORS) failing ??= Math.min(1, (bad + rule.phi) / total);
   }
-  return { rate: null, live: false };
+  if (failing !== null) return { rate: failing, live: false };
+  return required && total > 0 ? { rate: Math.min(1, (bad + rule.phi) / total), live: false } : noControl;
 }
 
 /**

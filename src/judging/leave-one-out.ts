@@ -17,7 +17,7 @@ export interface LeaveOneOutBlock {
   readonly deltas: readonly PodDelta[];
   readonly effectiveLimit: number;
   readonly rule: EvidenceRule;
-  /** The full process before this block and its burn in it. */
+  /** The full process before this block and its burn in it; null where the block proves nothing, whoever is left out. */
   readonly full: Evidence;
   readonly burn: number | null;
   /** New pods scraped in this block that have ever had a request: below three there is nobody to compare with. */
@@ -43,7 +43,7 @@ export function stepLeaveOneOut(before: LeaveOneOut, block: LeaveOneOutBlock): L
   }
   const next = new Map<string, Evidence>();
   for (const [member, evidence] of without) {
-    const own = comparable ? counts.get(member) : undefined;
+    const own = comparable && block.burn !== null ? counts.get(member) : undefined;
     const rest = total - (own?.total ?? 0);
     const others = own === undefined ? block.burn : rest > 0 ? (bad - own.bad) / rest / block.effectiveLimit : null;
     next.set(member, stepEvidence(evidence, others, block.rule));

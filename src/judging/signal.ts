@@ -7,7 +7,8 @@ import { type BlockCounts, liveControl, sustainBlocks } from "./control.ts";
 import { type CounterMemory, noCounters, type PodDelta, type RateCounts, takeDeltas } from "./counts.ts";
 import { type Evidence, type EvidenceRule, startEvidence, stepEvidence } from "./evidence.ts";
 import { type LeaveOneOut, leastWithout, noneLeftOut, stepLeaveOneOut } from "./leave-one-out.ts";
-import { type EffectiveLimit, effectiveLimit } from "./limit.ts";
+import { effectiveLimit } from "./limit.ts";
+import { isAttributable, nothingShared, type Shared, sharedAfter } from "./shared.ts";
 import { type Stretch, stretchAfter } from "./stretch.ts";
 
 const AUDIT_BLOCKS = 240;
@@ -56,8 +57,7 @@ export interface SignalState {
   readonly pods: ReadonlyMap<string, RateCounts>;
   /** Last blocks of the old revision, oldest first: live control, and after a rollback the proof that it recovered. */
   readonly oldBlocks: readonly BlockCounts[];
-  /** Blocks with requests in a row in which the live control was the binding term and the new revision was over the plain limit. */
-  readonly sharedBlocks: number;
+  readonly shared: Shared;
   /** Blocks with requests in a row in which this signal alone called for a rollback, but without one pod it would not. */
   readonly suspectBlocks: number;
   readonly stretch: Stretch | null;
@@ -91,7 +91,7 @@ export function openSignal(limits: SignalLimits): SignalState {
     badAtMost: 0,
     pods: new Map(),
     oldBlocks: [],
-    sharedBlocks: 0,
+    shared: nothingShared,
     suspectBlocks: 0,
     stretch: null,
     outcome: null,
@@ -132,12 +132,12 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
   const fresh = sumOf(newDeltas);
   const old = sumOf(oldDeltas);
   const oldBlocks = [...state.oldBlocks.slice(1 - OLD_BLOCKS), { at, total: old.total, bad: old.bad }];
-  const control = liveControl(oldBlocks, at, limits);
+  const control = liveControl(oldBlocks, at, limits, state.shared.lasting);
   const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, control.rate);
   const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live);
   const rule = { m, alphaE: alphaOfEvidence(limits.alpha), weight: limits.weight, planned: limits.plannedBlocks };
   const ratio = fresh.total > 0 ? fresh.bad / fresh.total : null;
-  const burn = ratio === null ? null : ratio / limit.value;
+  const burn = ratio === null || !isAttributable(state.shared, limit) ? null : ratio / limit.value;
   const evidence = stepEvidence(state.evidence, burn, rule);
   const pods = podsAfter(state.pods, newDeltas);
   const leaveOneOut = stepLeaveOneOut(state.leaveOneOut, {
@@ -148,7 +148,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     burn,
     servingPods: servingPods(pods, newDeltas),
   });
-  const outcome = burn === null ? "too-few" : burn > 1 ? "breach" : "healthy";
+  const outcome = ratio === null ? "too-few" : ratio > limit.value ? "breach" : "healthy";
   const block = { at, fresh, old, limit, burn, m, evidence: evidence.e, outcome } as const;
   return {
     limits,
@@ -160,13 +160,13 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     badAtMost: state.badAtMost + fresh.badAtMost,
     pods,
     oldBlocks,
-    sharedBlocks: sharedBlocksAfter(state.sharedBlocks, ratio, limit, limits.limit),
+    shared: sharedAfter(state.shared, block, limits.limit),
     suspectBlocks: suspectBlocksAfter(state.suspectBlocks, burn, rule, evidence, leaveOneOut),
     stretch: stretchAfter(state.stretch, block),
     outcome,
     lastAt: at,
-    lastUsableAt: burn === null ? state.lastUsableAt : at,
-    silence: burn === null ? silenceAfter(state, at, "too-few", "no requests reached the new pods") : null,
+    lastUsableAt: ratio === null ? state.lastUsableAt : at,
+    silence: ratio === null ? silenceAfter(state, at, "too-few", "no requests reached the new pods") : null,
     audit: auditAfter(state.audit, auditOf(block, limits.limit), limits.auditBlocks ?? AUDIT_BLOCKS),
     notes: notesAfter(state.notes, note === undefined ? notes : [...notes, note]),
   };
@@ -218,12 +218,6 @@ function servingPods(pods: ReadonlyMap<string, RateCounts>, fresh: readonly PodD
   const serving = new Set<string>();
   for (const { reading } of fresh) if ((pods.get(reading.pod)?.total ?? 0) > 0) serving.add(reading.pod);
   return serving.size;
-}
-
-function sharedBlocksAfter(before: number, ratio: number | null, limit: EffectiveLimit, plain: number): number {
-  if (ratio === null) return before;
-  // What was so before the rollout is no shock that the two share now (judging.md 3.3).
-  return limit.source === "live-control" && ratio > Math.max(plain, limit.baseline) ? before + 1 : 0;
 }
 
 /** In a rollout pod by pod the first pod is ahead of the others: only a difference that lasts makes it suspect. */

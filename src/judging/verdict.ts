@@ -4,9 +4,6 @@ import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";
 import { leastWithout, groupOf } from "./leave-one-out.ts";
 import { type SignalState, withoutOnePod } from "./signal.ts";
 
-const SHARED_BLOCKS = 4;
-const CONTROL_WINDOW: Ms = 120_000;
-
 export interface VerdictInput {
   readonly signal: string;
   /** What is counted: "requests", "log lines". */
@@ -35,11 +32,9 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   const due = leads && input.guard !== undefined ? input.guard : alone;
   const verdict = (kind: Verdict["state"], ...because: readonly Reason[]): Verdict => ({ signal: input.signal, state: kind, because });
 
-  const alike = due.firesFull ? oldIsBadToo(state, input.signal) : null;
-  if (alike !== null) return verdict("hold", alike, evidenceReason(state, input, due));
   if (due.firesRollback) return verdict("breach", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
   if (due.firesFull && isSuspect(state)) return verdict("hold", suspectReason(state, input), evidenceReason(state, input, due));
-  if (state.sharedBlocks >= SHARED_BLOCKS) return verdict("hold", sharedReason(state, input.signal));
+  if (state.shared.lasting) return verdict("hold", sharedReason(state, input.signal));
   if (due.firesBrake) return verdict("warn", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
   const silence = silenceReason(state, input);
   if (silence !== null) return verdict("inconclusive", silence);
@@ -104,44 +99,10 @@ function suspectReason(state: SignalState, input: VerdictInput): Reason {
   };
 }
 
-function sharedReason(state: SignalState, signal: string): Reason {
-  const { limits, stretch, sharedBlocks } = state;
-  const shared = state.audit.filter((block) => block.burn !== null).slice(-sharedBlocks);
-  const sum = (pick: (block: (typeof shared)[number]) => number): number => shared.reduce((total, block) => total + pick(block), 0);
-  return {
-    code: "shared-degradation",
-    signal,
-    newRatio:
-      ratio(
-        sum((block) => block.newBad),
-        sum((block) => block.newTotal),
-      ) ?? 0,
-    oldRatio:
-      ratio(
-        sum((block) => block.oldBad),
-        sum((block) => block.oldTotal),
-      ) ??
-      ratio(stretch?.oldBad ?? 0, stretch?.oldTotal ?? 0) ??
-      0,
-    limit: limits.limit,
-    blocks: sharedBlocks,
-  };
-}
-
-/**
- * The old pods serve too little to be a live control (no S), yet what they served in the last two minutes was bad too: nobody can say
- * then that the new revision is to blame. Only ever withholds, so the bound stays. One error may be chance; two over the limit are not.
- */
-function oldIsBadToo({ audit, oldBlocks, limits, stretch }: SignalState, signal: string): Reason | null {
-  const last = audit.findLast((block) => block.burn !== null);
-  if (last === undefined || last.controlLimit !== null) return null;
-  const recent = oldBlocks.filter(({ at, total }) => total > 0 && at > last.at - CONTROL_WINDOW);
-  const total = recent.reduce((sum, block) => sum + block.total, 0);
-  const bad = recent.reduce((sum, block) => sum + block.bad, 0);
-  const oldRatio = ratio(bad, total);
-  if (oldRatio === null || bad < 2 || oldRatio <= Math.max(limits.limit, last.baselineLimit)) return null;
-  const newRatio = ratio(stretch?.newBad ?? 0, stretch?.newTotal ?? 0) ?? 0;
-  return { code: "shared-degradation", signal, newRatio, oldRatio, limit: limits.limit, blocks: recent.length };
+function sharedReason({ shared, limits }: SignalState, signal: string): Reason {
+  const { fresh, old, blocks } = shared;
+  const [newRatio, oldRatio] = [ratio(fresh.bad, fresh.total) ?? 0, ratio(old.bad, old.total) ?? 0];
+  return { code: "shared-degradation", signal, newRatio, oldRatio, limit: limits.limit, blocks };
 }
 
 function silenceReason(state: SignalState, { signal, now, noDataAfterMs }: VerdictInput): Reason | null {

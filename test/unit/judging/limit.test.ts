@@ -42,7 +42,7 @@ describe("effective limit is the largest of three", () => {
     fc.assert(
       fc.property(rate, factor, rate, fc.integer({ min: 0, max: 400 }), rate, (limit, rho, upper, oldBad, more) => {
         const burn = (l: number, r: number, bad: number): number => {
-          const control = liveControl([{ at: 15_000, total: 500, bad }], 15_000, { limit: l, worseThanOld: r, phi: 3 });
+          const control = liveControl([{ at: 15_000, total: 500, bad }], 15_000, { limit: l, worseThanOld: r, phi: 3 }, false);
           return 0.3 / effectiveLimit(l, r, upper, control.rate).value;
         };
         // Counting what the control needs is another matter: it is compared where both have one.
@@ -62,6 +62,7 @@ describe("live control", () => {
   test.each<{
     readonly name: string;
     readonly blocks: readonly (readonly [at: number, total: number, bad: number])[];
+    readonly required?: boolean;
     readonly wanted: object;
   }>([
     {
@@ -85,9 +86,34 @@ describe("live control", () => {
       name: "two minutes do not have them",
       blocks: [
         [0, 9000, 0],
-        [120, 400, 3],
+        [120, 400, 1],
       ],
       wanted: { rate: null, live: false },
+    },
+    {
+      name: "two minutes do not have them, but two requests failed",
+      blocks: [
+        [0, 9000, 0],
+        [105, 200, 1],
+        [120, 100, 1],
+      ],
+      wanted: { rate: 5 / 300, live: false },
+    },
+    {
+      name: "of few requests the last two failed: as bad as can be",
+      blocks: [
+        [90, 40, 16],
+        [120, 4, 2],
+      ],
+      wanted: { rate: 1, live: false },
+    },
+    {
+      name: "what two minutes have counts before what a part of them has",
+      blocks: [
+        [105, 300, 0],
+        [120, 300, 2],
+      ],
+      wanted: { rate: 5 / 600, live: false },
     },
     {
       name: "a block at the edge of two minutes counts",
@@ -98,10 +124,13 @@ describe("live control", () => {
       wanted: { rate: 3 / 450, live: false },
     },
     { name: "no old pods", blocks: [], wanted: { rate: null, live: false } },
-  ])("$name", ({ blocks, wanted }) => {
+    { name: "no old pods where they are required", blocks: [], required: true, wanted: { rate: null, live: false } },
+    { name: "little is enough where it is required", blocks: [[15, 30, 0]], required: true, wanted: { rate: 3 / 30, live: false } },
+    { name: "very little proves nothing", blocks: [[15, 2, 0]], required: true, wanted: { rate: 1, live: false } },
+  ])("$name", ({ blocks, required = false, wanted }) => {
     const counts = blocks.map(([at, total, bad]) => ({ at: at * 1000, total, bad }));
 
-    expect(liveControl(counts, counts.at(-1)?.at ?? 0, rule)).toEqual(wanted);
+    expect(liveControl(counts, counts.at(-1)?.at ?? 0, rule, required)).toEqual(wanted);
   });
 });
 

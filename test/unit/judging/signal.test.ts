@@ -86,13 +86,13 @@ describe("attribution", () => {
   test.each<{ readonly name: string; readonly block: Traffic; readonly fires: boolean; readonly shared: number }>([
     { name: "new bad, old good", block: { "old-1": [900, 1], "new-1": [100, 20] }, fires: true, shared: 0 },
     { name: "new and old bad alike", block: { "old-1": [900, 180], "new-1": [100, 20] }, fires: false, shared: 6 },
-    { name: "new far worse than a bad old one", block: { "old-1": [900, 45], "new-1": [100, 60] }, fires: true, shared: 6 },
+    { name: "new far worse than a bad old one", block: { "old-1": [900, 45], "new-1": [100, 60] }, fires: true, shared: 0 },
     { name: "new good, old bad", block: { "old-1": [900, 180], "new-1": [100, 0] }, fires: false, shared: 0 },
   ])("$name: evidence decides $fires, $shared blocks of shared degradation", ({ block, fires, shared }) => {
     const state = judgeAll([calm, ...times(6, block)]);
 
     expect(state.evidence.e >= 1 / 0.0009).toBe(fires);
-    expect(state.sharedBlocks).toBe(shared);
+    expect(state.shared.blocks).toBe(shared);
   });
 
   test("a rate that was there before the rollout does not count against the new revision", () => {
@@ -102,12 +102,47 @@ describe("attribution", () => {
     expect(before.audit.at(-1)?.limitSource).toBe("baseline");
   });
 
-  test("shared degradation ends with the first good block, and a block without requests does not end it", () => {
+  test("bad alike for three blocks is forgotten with the first good block, and a block without requests does not end it", () => {
     const bad = { "old-1": [900, 180], "new-1": [100, 20] } as const;
 
-    expect(judgeAll([bad, bad, { "old-1": [900, 180], "new-1": [0, 0] }]).sharedBlocks).toBe(2);
+    expect(judgeAll([bad, bad, { "old-1": [900, 180], "new-1": [0, 0] }]).shared.blocks).toBe(2);
     // The trailing window still holds the old pods' bad blocks, but the new ones are good again.
-    expect(judgeAll([bad, bad, calm]).sharedBlocks).toBe(0);
+    expect(judgeAll([bad, bad, calm]).shared.blocks).toBe(0);
+  });
+});
+
+describe("old and new pods that suffered together", () => {
+  const together = times(4, { "old-1": [10, 5], "new-1": [40, 22] } as const);
+  const newAlone = { "new-1": [40, 22] } as const;
+  const newGood = { "new-1": [40, 0] } as const;
+
+  test("few requests are enough to see it", () => {
+    const state = judgeAll(together);
+
+    expect(state.shared).toMatchObject({ lasting: true, blocks: 4, fresh: { total: 160, bad: 88 }, old: { total: 40, bad: 20 } });
+    expect(state.evidence.maxE).toBe(1);
+  });
+
+  test("once the old pods have gone, what the new ones fail proves nothing, for however long", () => {
+    // Two minutes later nobody remembers the old pods' last requests.
+    const state = judgeAll([...together, ...times(100, newAlone)]);
+
+    expect(state.evidence.maxE).toBe(1);
+    expect(state.audit.at(-1)).toMatchObject({ newTotal: 40, newBad: 22, burn: null, outcome: "breach" });
+    expect(state.shared.lasting).toBe(true);
+  });
+
+  test("while the old pods are well again, even on few requests, the new ones are judged by them", () => {
+    const state = judgeAll([...together, ...times(16, { "old-1": [10, 0], "new-1": [40, 22] } as const)]);
+
+    expect(state.evidence.e).toBeGreaterThan(1 / 0.0009);
+  });
+
+  test("after four good blocks a bad one counts again", () => {
+    const late = [...times(8, { "new-1": [0, 0] } as const), ...times(6, newAlone)];
+
+    expect(judgeAll([...together, ...times(3, newGood), ...late]).evidence.maxE).toBe(1);
+    expect(judgeAll([...together, ...times(4, newGood), ...late]).evidence.maxE).toBeGreaterThan(1 / 0.0009);
   });
 });
 

@@ -81,6 +81,22 @@ describe("verdict of a counted signal", () => {
     expect(because[0]?.code).toBe(wanted === "hold" ? "shared-degradation" : "evidence");
   });
 
+  test("a revision that suffered together with the old one never passes while it is bad, though the old pods have gone", () => {
+    const state = judgeAll([...times(6, { "old-1": [40, 20], "new-1": [40, 20] } as const), ...times(60, { "new-1": [40, 20] } as const)]);
+
+    expect(verdict(state)).toMatchObject({
+      state: "hold",
+      because: [{ code: "shared-degradation", newRatio: 0.5, oldRatio: 0.5, blocks: expect.any(Number) }],
+    });
+  });
+
+  test("a small regression of a busy service is a breach, though a raised control binds in every block", () => {
+    // rho S = 1.5 (2 + 3) / 450 = 1.67 % in each block.
+    const state = judgeAll(times(12, { "old-1": [450, 2], "new-1": [450, 27] } as const));
+
+    expect(verdict(state).state).toBe("breach");
+  });
+
   test("a single failed request of the old pods may be chance", () => {
     const states = judgeAll([{ "old-1": [4, 1], "new-1": [100, 60] }, ...times(6, { "old-1": [4, 0], "new-1": [100, 60] } as const)]);
 

@@ -1,0 +1,56 @@
+// Old and new bad alike: judging.md 3.3 and 4.2.
+import type { RateCounts } from "./counts.ts";
+import type { EffectiveLimit } from "./limit.ts";
+
+const LASTING_BLOCKS = 4;
+
+/** What old and new pods have suffered together. */
+export interface Shared {
+  /**
+   * Blocks with requests in a row in which both were bad alike: over what was usual, and the new ones no worse than the old ones allow.
+   * While it lasts, all such blocks since it began.
+   */
+  readonly blocks: number;
+  /** Counts of these blocks. */
+  readonly fresh: RateCounts;
+  readonly old: RateCounts;
+  /** Blocks with requests in a row in which the new revision was good. */
+  readonly calm: number;
+  /**
+   * They were bad alike for four blocks, and the new revision was not good for four blocks since. While it lasts only the old pods can
+   * tell what is the new revision's fault: a block without them proves nothing.
+   */
+  readonly lasting: boolean;
+}
+
+const none: RateCounts = { total: 0, bad: 0 };
+export const nothingShared: Shared = { blocks: 0, fresh: none, old: none, calm: 0, lasting: false };
+
+/** One block of both revisions; `plain` is the policy's limit. A block without new requests tells nothing. */
+export function sharedAfter(before: Shared, block: { fresh: RateCounts; old: RateCounts; limit: EffectiveLimit }, plain: number): Shared {
+  const { fresh, old, limit } = block;
+  if (fresh.total === 0) return before;
+  const ratio = fresh.bad / fresh.total;
+  // What was so before the rollout is no shock that the two share now.
+  const isBad = ratio > Math.max(plain, limit.baseline);
+  const isAlike = isBad && limit.source === "live-control" && ratio <= limit.value;
+  const calm = isBad ? 0 : before.calm + 1;
+  const lasting = (isAlike && before.blocks + 1 >= LASTING_BLOCKS) || (before.lasting && calm < LASTING_BLOCKS);
+  const kept = lasting || isAlike ? before : nothingShared;
+  return {
+    blocks: kept.blocks + (isAlike ? 1 : 0),
+    fresh: isAlike ? sum(kept.fresh, fresh) : kept.fresh,
+    old: isAlike ? sum(kept.old, old) : kept.old,
+    calm,
+    lasting,
+  };
+}
+
+/** Nothing can be read from a block without old pods while the two were last seen to suffer together. */
+export function isAttributable(before: Shared, limit: EffectiveLimit): boolean {
+  return !before.lasting || (limit.control !== null && limit.control < 1);
+}
+
+function sum(one: RateCounts, other: RateCounts): RateCounts {
+  return { total: one.total + other.total, bad: one.bad + other.bad };
+}
