@@ -175,6 +175,9 @@ export type Reason =
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
   | Readonly<{ code: "suspect-pod"; signal: string; pod: string; node: string; badRatio: number; withoutIt: number }>
   | Readonly<{ code: "shared-degradation"; signal: string; newRatio: number; oldRatio: number; limit: number; blocks: number }>
+  | Readonly<{ code: "environment"; signal: string; suffering: SufferingPeer[]; of: number; blocks: number; since: Ms }>
+  | Readonly<{ code: "peers-well"; signal: string; suffering: number; of: number }>
+  | Readonly<{ code: "peers-unknown"; signal: string; detail: string }>
   | Readonly<{ code: "no-usable-data"; signal: string; outcome: "no-data" | "error" | "too-few"; detail: string; forMs: Ms }>
   | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number }>
   | Readonly<{ code: "within-limits"; signal: string; total: number; bad: number; badRatio: number; limit: number; evidence: number }>
@@ -197,6 +200,13 @@ export type Reason =
   | Readonly<{ code: "limitation"; detail: string }>;
 
 export type ReasonCode = Reason["code"];
+
+/** Another workload, not rolling out, that went over what it may do at the same time; ratios 0–1. */
+export interface SufferingPeer {
+  readonly name: string;
+  readonly ratio: number;
+  readonly limit: number;
+}
 
 export type PodTrouble = "crash-loop" | "image-pull" | "bad-config" | "unschedulable" | "never-ready" | "progress-deadline";
 

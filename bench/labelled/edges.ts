@@ -77,6 +77,7 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Virtual
         changed.clear();
         return keys;
       },
+      list: () => [...workloads.values()].map((live) => workloadOf(live, clock.now())),
       get(key) {
         const live = workloads.get(key);
         return live === undefined ? undefined : workloadOf(live, clock.now());

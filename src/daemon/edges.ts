@@ -42,6 +42,7 @@ export function edgesOf(parts: Parts): Edges {
     cluster: {
       changed: () => drain(changed),
       get: (key) => workloads.get(key),
+      list: () => workloads.list(),
       keyOf: ({ namespace, name }) => `${namespace}/${name}`,
       context: (workload) => workloads.context(workload),
       follow: ({ ref, selector }, remembered) => pods.follow({ uid: ref.uid, namespace: ref.namespace, selector }, remembered),

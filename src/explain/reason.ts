@@ -1,4 +1,4 @@
-import type { Reason } from "../model.ts";
+import type { Reason, SufferingPeer } from "../model.ts";
 import { evidenceSentence, limitBasis } from "./evidence.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
@@ -18,6 +18,12 @@ export function explainReason(reason: Reason): string {
       return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${percent(reason.badRatio)} bad; ${percent(reason.withoutIt)} without it), so suspect the node before the revision`;
     case "shared-degradation":
       return `${reason.signal}: old and new pods are bad alike (new ${percent(reason.newRatio)}, old ${percent(reason.oldRatio)}, limit ${percent(reason.limit)}) for ${counted(reason.blocks, "block")}, so the cause is shared and a rollback would not help`;
+    case "environment":
+      return `${reason.signal}: ${count(reason.suffering.length)} of ${counted(reason.of, "other workload")}, none of them rolling out, went over their own limits in the same ${counted(reason.blocks, "block")} (${someOf(reason.suffering.map(peer))}), so suspect the environment before the revision`;
+    case "peers-well":
+      return `${reason.signal}: no old pods are left to compare with; ${reason.suffering === 0 ? "none" : count(reason.suffering)} of ${counted(reason.of, "other workload")} had trouble at the same time`;
+    case "peers-unknown":
+      return `${reason.signal}: no old pods are left to compare with, and how other workloads fared could not be asked (${reason.detail})`;
     case "no-usable-data":
       return `${reason.signal}: ${unusableWords[reason.outcome]} for ${duration(reason.forMs)} (${reason.detail})`;
     case "not-enough-requests":
@@ -66,6 +72,10 @@ export function headline(reason: Reason): string {
   if (reason.code === "evidence") return `${reason.signal} ${percent(reason.badRatio)}, limit ${limitBasis(reason).short}`;
   if (reason.code === "pods") return podsHeadline(reason);
   return explainReason(reason);
+}
+
+function peer({ name, ratio, limit }: SufferingPeer): string {
+  return `${name} ${percent(ratio)}, limit ${percent(limit)}`;
 }
 
 const unusableWords: Readonly<Record<Of<"no-usable-data">["outcome"], string>> = {

@@ -57,7 +57,7 @@ function isByPolicy(reason: Reason): boolean {
 }
 
 function isElsewhere(reason: Reason): boolean {
-  return reason.code === "shared-degradation" || reason.code === "suspect-pod";
+  return reason.code === "shared-degradation" || reason.code === "suspect-pod" || reason.code === "environment";
 }
 
 const undone = { brake: "paused", release: "resumed", rollback: "rolled back", drain: "scaled down" } as const;

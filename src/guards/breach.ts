@@ -28,11 +28,7 @@ export function breachedVerdicts(ask: Ask): readonly Verdict[] {
   const { guard, verdicts } = ask.judgement;
   const leading = guard.firesRollback && guard.leading !== null ? verdicts[guard.leading] : undefined;
   const alone = Object.values(verdicts).filter((verdict) => verdict.state === "breach" && !rollsBack(ask, verdict.signal));
-  return [
-    ...ask.rules.filter((verdict) => verdict.state === "breach"),
-    ...(leading === undefined || leading.state === "hold" ? [] : [leading]),
-    ...alone,
-  ];
+  return [...ask.rules.filter((verdict) => verdict.state === "breach"), ...(leading?.state === "breach" ? [leading] : []), ...alone];
 }
 
 function rollsBack(ask: Ask, signal: string): boolean {

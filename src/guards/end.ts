@@ -1,4 +1,4 @@
-import type { SignalState } from "../judging/signal.ts";
+import { countsToPass, type SignalState } from "../judging/signal.ts";
 import type { Decision, Ms, Reason, Verdict, Workload } from "../model.ts";
 import type { Ask } from "./ask.ts";
 import { breachedVerdicts } from "./breach.ts";
@@ -56,7 +56,8 @@ function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reaso
   if (isDead && (state.total === 0 || forMs >= ask.record.policy.spec.noData.after)) {
     return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs }];
   }
-  return state.total >= needed ? [] : [{ code: "not-enough-requests", signal, total: state.total, needed }];
+  const { total } = countsToPass(state);
+  return total >= needed ? [] : [{ code: "not-enough-requests", signal, total, needed }];
 }
 
 /** A rule that has seen nothing cannot have passed. */

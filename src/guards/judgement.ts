@@ -6,7 +6,9 @@ import { verdictOf } from "../judging/verdict.ts";
 import type { Ms, PodState, Verdict, Workload } from "../model.ts";
 import { actionsFor } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
+import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
+import { environmentHold } from "./environment-hold.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { type GuardRun, judgedThrough, thresholdRule, underConfidence } from "./run.ts";
@@ -25,17 +27,20 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
   const { policy, pods } = run.record;
   const guard = combineEvidence(shares, 1 - policy.spec.confidence);
   const nodeOf = (name: string) => pods.find((pod) => pod.name === name)?.node ?? "unknown";
-  const verdicts = Object.entries(run.counted).map(([signal, state]): [string, Verdict] => [
-    signal,
-    verdictOf(state, {
+  const question = peerQuestion(run, guard);
+  const verdicts = Object.entries(run.counted).map(([signal, state]): [string, Verdict] => {
+    const environment = state.shared.with === "others" ? environmentHold(run.record.entries, signal, now)?.because : undefined;
+    const verdict = verdictOf(state, {
       signal,
       unit: "requests",
       now,
       noDataAfterMs: policy.spec.noData.after,
       nodeOf,
       ...(sharing.includes(signal) ? { guard } : {}),
-    }),
-  ]);
+      ...(environment === undefined ? {} : { environment }),
+    });
+    return [signal, attributed(verdict, question, run.peers)];
+  });
   const capable = sharing.flatMap((signal) => run.counted[signal] ?? []);
   // Signals that may brake but not roll back are judged each by itself.
   const alone = Object.entries(run.counted).flatMap(([signal, state]) =>

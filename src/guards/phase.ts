@@ -85,6 +85,8 @@ export function noteKey(kind: string, reason: Reason): string {
 }
 
 function detailOf(reason: Reason): string {
+  // Another time of trouble is another piece of news.
+  if (reason.code === "environment") return `/${reason.signal}/${reason.since}`;
   if ("signal" in reason) return `/${reason.signal}`;
   if (reason.code === "governor") return `/${reason.rule}`;
   if (reason.code === "nothing-to-undo") return `/${reason.why}`;
@@ -94,7 +96,7 @@ function detailOf(reason: Reason): string {
 
 /** Reasons after which a brake is for a person to take off (design.md section 12). */
 export function isHold(reason: Reason): boolean {
-  return reason.code === "shared-degradation" || reason.code === "suspect-pod";
+  return reason.code === "shared-degradation" || reason.code === "suspect-pod" || reason.code === "environment";
 }
 
 function note(standing: Standing, kind: string, because: readonly Reason[]): ReadonlySet<string> {

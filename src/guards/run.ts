@@ -1,9 +1,11 @@
-import { openSignal, judgeBlock, type SignalState } from "../judging/signal.ts";
+import { blamedOnOthers, openSignal, judgeBlock, type SignalState } from "../judging/signal.ts";
 import { foldThreshold, noThreshold, type ThresholdRule, type ThresholdState } from "../judging/threshold.ts";
 import type { Entry, Measurement, Ms, PodState } from "../model.ts";
 import { actionsFor, type Policy } from "../policies/policy.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";
+import { environmentHold } from "./environment-hold.ts";
+import type { PeerAnswer } from "./peers.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
 import { sidesAt } from "./sides.ts";
 
@@ -23,6 +25,8 @@ export interface GuardRun {
   readonly signals: Readonly<Record<string, Signal>>;
   readonly counted: Readonly<Record<string, SignalState>>;
   readonly thresholds: Readonly<Record<string, ThresholdState>>;
+  /** How other workloads fared in the blocks that condemn this revision; absent until they were asked. */
+  readonly peers?: PeerAnswer;
   /** Since when this process has seen the rollout unpaused without a break; absent while it is paused or was not looked at. */
   readonly runningSince?: Ms;
 }
@@ -67,8 +71,10 @@ export function judge(run: GuardRun, name: string, measurement: Measurement): Gu
   if (threshold !== undefined && signal?.kind === "promql") {
     return { ...run, thresholds: { ...run.thresholds, [name]: foldThreshold(threshold, measurement, thresholdRule(signal, pace)) } };
   }
-  const state = run.counted[name];
-  if (state === undefined || signal === undefined) return run;
+  const known = run.counted[name];
+  if (known === undefined || signal === undefined) return run;
+  const hold = environmentHold(record.entries, name, measurement.at);
+  const state = hold !== undefined && (known.lastAt ?? 0) <= hold.at ? blamedOnOthers(known) : known;
   // Only from then on: a restart judges the blocks before it again, and must tell their pods apart as they were told apart then.
   const restored = rollback === undefined || measurement.at <= rollback.at ? [] : [rollback.target.podTemplateHash];
   const warmUpMs = signal.kind === "http-slower" ? pace.warmUpLatencyMs : 0;
@@ -95,6 +101,10 @@ export function withPause(run: GuardRun, paused: boolean, now: Ms): GuardRun {
   if (!paused) return run.runningSince === undefined ? { ...run, runningSince: now } : run;
   const { runningSince: _, ...rest } = run;
   return rest;
+}
+
+export function withPeers(run: GuardRun, peers: PeerAnswer): GuardRun {
+  return { ...run, peers };
 }
 
 /** Before the first block is judged: limits are fixed for the life of a guard. */

@@ -1,11 +1,13 @@
-// Old and new bad alike: judging.md 3.3 and 4.2.
+// Bad together with others, the old pods or the environment: judging.md 3.3 and 4.2.
 import type { RateCounts } from "./counts.ts";
 import type { EffectiveLimit } from "./limit.ts";
 
 const LASTING_BLOCKS = 4;
 
-/** What old and new pods have suffered together. */
+/** What the new pods have suffered together with others. */
 export interface Shared {
+  /** With whom, while it lasts or grows: the old pods of the same block, or, where none are left, other workloads. */
+  readonly with: "old-pods" | "others";
   /**
    * Blocks with requests in a row in which both were bad alike: over what was usual, and the new ones no worse than the old ones allow.
    * While it lasts, all such blocks since it began.
@@ -21,10 +23,17 @@ export interface Shared {
    * tell what is the new revision's fault: a block without them proves nothing.
    */
   readonly lasting: boolean;
+  /** Counts of the new revision since the last time that this lasted; null while it never did. Only these may pass it. */
+  readonly since: RateCounts | null;
 }
 
 const none: RateCounts = { total: 0, bad: 0 };
-export const nothingShared: Shared = { blocks: 0, fresh: none, old: none, calm: 0, lasting: false };
+export const nothingShared: Shared = { with: "old-pods", blocks: 0, fresh: none, old: none, calm: 0, lasting: false, since: null };
+
+/** Other workloads suffered in the blocks that spoke against the new revision. */
+export function sharedWithOthers(): Shared {
+  return { ...nothingShared, with: "others", lasting: true, since: none };
+}
 
 /** One block of both revisions; `plain` is the policy's limit. A block without new requests tells nothing. */
 export function sharedAfter(before: Shared, block: { fresh: RateCounts; old: RateCounts; limit: EffectiveLimit }, plain: number): Shared {
@@ -37,12 +46,15 @@ export function sharedAfter(before: Shared, block: { fresh: RateCounts; old: Rat
   const calm = isBad ? 0 : before.calm + 1;
   const lasting = (isAlike && before.blocks + 1 >= LASTING_BLOCKS) || (before.lasting && calm < LASTING_BLOCKS);
   const kept = lasting || isAlike ? before : nothingShared;
+  const since = before.since ?? (lasting ? none : null);
   return {
+    with: kept.with,
     blocks: kept.blocks + (isAlike ? 1 : 0),
     fresh: isAlike ? sum(kept.fresh, fresh) : kept.fresh,
     old: isAlike ? sum(kept.old, old) : kept.old,
     calm,
     lasting,
+    since: since === null || lasting ? since && none : sum(since, fresh),
   };
 }
 

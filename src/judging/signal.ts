@@ -8,7 +8,7 @@ import { type CounterMemory, noCounters, type PodDelta, type RateCounts, takeDel
 import { type Evidence, type EvidenceRule, startEvidence, stepEvidence } from "./evidence.ts";
 import { type LeaveOneOut, leastWithout, noneLeftOut, stepLeaveOneOut } from "./leave-one-out.ts";
 import { effectiveLimit } from "./limit.ts";
-import { isAttributable, nothingShared, type Shared, sharedAfter } from "./shared.ts";
+import { isAttributable, nothingShared, type Shared, sharedAfter, sharedWithOthers } from "./shared.ts";
 import { type Stretch, stretchAfter } from "./stretch.ts";
 
 const AUDIT_BLOCKS = 240;
@@ -170,6 +170,20 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     audit: auditAfter(state.audit, auditOf(block, limits.limit), limits.auditBlocks ?? AUDIT_BLOCKS),
     notes: notesAfter(state.notes, note === undefined ? notes : [...notes, note]),
   };
+}
+
+/**
+ * Other workloads turned out to have suffered too: what was gathered so far proves nothing, nor does what comes, until old pods can tell
+ * or the new revision has been good for a while. To begin again with a stake of 1 throws evidence away, which is always allowed.
+ */
+export function blamedOnOthers(state: SignalState): SignalState {
+  const evidence = { ...startEvidence(), maxE: state.evidence.maxE };
+  return { ...state, evidence, leaveOneOut: noneLeftOut, suspectBlocks: 0, stretch: null, shared: sharedWithOthers() };
+}
+
+/** Requests by which the new revision may pass: all, or those since it last suffered together with others. */
+export function countsToPass(state: SignalState): RateCounts {
+  return state.shared.since ?? state;
 }
 
 /** Least evidence of the signal when any one new pod is left out; its own evidence while that means nothing. */

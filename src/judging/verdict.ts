@@ -2,7 +2,7 @@
 import type { Ms, Reason, Verdict } from "../model.ts";
 import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";
 import { leastWithout, groupOf } from "./leave-one-out.ts";
-import { type SignalState, withoutOnePod } from "./signal.ts";
+import { countsToPass, type SignalState, withoutOnePod } from "./signal.ts";
 
 export interface VerdictInput {
   readonly signal: string;
@@ -14,6 +14,8 @@ export interface VerdictInput {
   /** Evidence of all signals of the guard; absent for a signal that is alone. */
   readonly guard?: GuardEvidence;
   readonly nodeOf?: (pod: string) => string;
+  /** The hold under which the signal is while its revision suffers together with other workloads. */
+  readonly environment?: Reason;
 }
 
 /**
@@ -34,13 +36,14 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
 
   if (due.firesRollback) return verdict("breach", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
   if (due.firesFull && isSuspect(state)) return verdict("hold", suspectReason(state, input), evidenceReason(state, input, due));
-  if (state.shared.lasting) return verdict("hold", sharedReason(state, input.signal));
+  if (state.shared.lasting) return verdict("hold", input.environment ?? sharedReason(state, input.signal));
   if (due.firesBrake) return verdict("warn", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
   const silence = silenceReason(state, input);
   if (silence !== null) return verdict("inconclusive", silence);
   const needed = Math.ceil(3 / state.limits.limit);
-  if (!reaches(state.total, 3 / state.limits.limit)) {
-    return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total: state.total, needed });
+  const { total } = countsToPass(state);
+  if (!reaches(total, 3 / state.limits.limit)) {
+    return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total, needed });
   }
   return verdict("pass", withinReason(state, input.signal), ...aboveLimit(state, input.signal));
 }
@@ -112,7 +115,8 @@ function silenceReason(state: SignalState, { signal, now, noDataAfterMs }: Verdi
 }
 
 function withinReason(state: SignalState, signal: string): Reason {
-  const { total, bad, evidence, limits } = state;
+  const { evidence, limits } = state;
+  const { total, bad } = countsToPass(state);
   return { code: "within-limits", signal, total, bad, badRatio: ratio(bad, total) ?? 0, limit: limits.limit, evidence: evidence.e };
 }
 

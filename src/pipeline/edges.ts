@@ -30,6 +30,7 @@ export interface ClusterEdge {
   /** Keys of workloads that changed since the last call; all of them on the first. */
   changed(): readonly string[];
   get(key: string): Workload | undefined;
+  list(): readonly Workload[];
   keyOf(ref: WorkloadRef): string;
   /** What a rollout's detection needs beyond the workload itself; asks the API server and may throw. */
   context(workload: Workload): Promise<RolloutContext>;

@@ -8,6 +8,7 @@ import { promqlAsk } from "../signals/promql-signal.ts";
 import { ensureBaseline } from "./baseline.ts";
 import type { PipelineSettings } from "./edges.ts";
 import type { Flow } from "./flow.ts";
+import { askPeers } from "./peers.ts";
 import { persist } from "./write.ts";
 
 interface Due {
@@ -38,6 +39,7 @@ export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
       if (foldAnswer(one, answers.get(one.ask.id) ?? [], flow)) moved.add(one.guard);
     }
   }
+  await askPeers(moved, flow);
   return moved;
 }
 

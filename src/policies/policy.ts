@@ -79,6 +79,10 @@ const spec = z
     sustain: duration(0, 60 * minute)
       .prefault("30s")
       .describe("A breach shorter than this never decides alone."),
+    peerCheck: z
+      .boolean()
+      .default(true)
+      .describe("Without old pods to compare with, hold instead of rolling back when two other workloads are in trouble at the same time."),
     keepReady: percent(0, 1).prefault("75%").describe("Share of the desired pods that stays ready while a rollback drains condemned pods."),
     noData: z
       .strictObject({

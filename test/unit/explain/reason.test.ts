@@ -6,11 +6,37 @@ import { errors } from "./sample-record.ts";
 const liveControl: Reason = { ...errors, limitSource: "live-control", effectiveLimit: 0.06, oldRatio: 0.04, burn: 3.34 };
 const baseline: Reason = { ...errors, limitSource: "baseline", effectiveLimit: 0.03, oldRatio: null, baselineRatio: 0.02, burn: 6.7 };
 const alone: Reason = { ...errors, oldRatio: null, baselineRatio: null, blocks: 1 };
+const peers = [
+  { name: "shop/cart", ratio: 0.081, limit: 0.01 },
+  { name: "shop/mail", ratio: 0.12, limit: 0.02 },
+];
 const before: Reason = { ...errors, oldRatio: null };
 const controlWithoutRatio: Reason = { ...errors, limitSource: "live-control", effectiveLimit: 0.06, oldRatio: 0, burn: 3.34 };
 
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
+  environment: [
+    [
+      { code: "environment", signal: "errors", suffering: peers, of: 5, blocks: 4, since: 0 },
+      "errors: 2 of 5 other workloads, none of them rolling out, went over their own limits in the same 4 blocks (shop/cart 8.1 %, limit 1 %, shop/mail 12 %, limit 2 %), so suspect the environment before the revision",
+    ],
+  ],
+  "peers-well": [
+    [
+      { code: "peers-well", signal: "errors", suffering: 0, of: 3 },
+      "errors: no old pods are left to compare with; none of 3 other workloads had trouble at the same time",
+    ],
+    [
+      { code: "peers-well", signal: "errors", suffering: 1, of: 1 },
+      "errors: no old pods are left to compare with; 1 of 1 other workload had trouble at the same time",
+    ],
+  ],
+  "peers-unknown": [
+    [
+      { code: "peers-unknown", signal: "errors", detail: "Prometheus did not answer" },
+      "errors: no old pods are left to compare with, and how other workloads fared could not be asked (Prometheus did not answer)",
+    ],
+  ],
   evidence: [
     [errors, "errors 20 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed"],
     [

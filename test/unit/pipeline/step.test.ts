@@ -35,6 +35,7 @@ function fleetOf(count: number, concurrent: number): { readonly flow: Flow; read
     cluster: {
       changed: () => [],
       get: (key) => workloads.get(key),
+      list: () => [],
       keyOf: (ref) => ref.uid,
       context: () => Promise.resolve({}),
       follow() {},

@@ -23,7 +23,7 @@ function flowOver(save: Save): Flow {
     now: () => START + MINUTE,
     sleep: unused,
     leading: unused,
-    cluster: { changed: unused, get: unused, keyOf: unused, context: unused, follow: unused, unfollow: unused, pods: unused },
+    cluster: { changed: unused, get: unused, list: unused, keyOf: unused, context: unused, follow: unused, unfollow: unused, pods: unused },
     choosePolicy: unused,
     sample: unused,
     execute: unused,

@@ -1,0 +1,15 @@
+import type { Entry, Ms, Reason } from "../model.ts";
+
+/** The last environment hold of a signal that was written down before `at`: it binds, whatever is folded again. */
+export function environmentHold(
+  entries: readonly Entry[],
+  signal: string,
+  at: Ms,
+): { readonly at: Ms; readonly because: Reason } | undefined {
+  for (const entry of entries.toReversed()) {
+    if (entry.kind !== "held" || entry.at >= at) continue;
+    const because = entry.because.find((reason) => reason.code === "environment" && reason.signal === signal);
+    if (because !== undefined) return { at: entry.at, because };
+  }
+  return undefined;
+}
