@@ -4,6 +4,7 @@ import { sentence } from "../errors.ts";
 import { crdYaml } from "../journal/crd.ts";
 import { version } from "../version.ts";
 import { check } from "./check.ts";
+import { explain } from "./explain.ts";
 import { generate } from "./generate.ts";
 
 const usage = `Rearguard ${version}
@@ -11,6 +12,8 @@ const usage = `Rearguard ${version}
 Usage: npm run cli -- COMMAND
 
   check PATH…         checks policy files and folders; exit code 1 when there is a problem
+  explain [GUARD] [--url URL] [--token-file FILE]
+                      why a guard of a running daemon decided so, block by block; without GUARD a list
   generate [--check]  writes the JSON schema of policies and the custom resource definition
   demo                a small shop, a real daemon, three rollouts (npm run demo -- --help)
 
@@ -31,6 +34,11 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     case "check": {
       const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
       return check(positionals.length > 0 ? positionals : ["config/policies"], write);
+    }
+    case "explain": {
+      const options = { url: { type: "string", default: "http://127.0.0.1:8080" }, "token-file": { type: "string" } } as const;
+      const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+      return explain({ name: positionals[0], url: values.url, tokenFile: values["token-file"] }, write);
     }
     case "generate": {
       const { values } = parseArgs({ args: [...args], options: { check: { type: "boolean", default: false } } });

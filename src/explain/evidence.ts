@@ -20,9 +20,12 @@ export function limitBasis(reason: Evidence): { readonly short: string; readonly
     case "limit":
       return { short, full: `limit ${short}; ${comparedTo(reason)}` };
     case "live-control":
-      return { short, full: `max of ${percent(reason.limit)} limit, ${relative(reason, reason.oldRatio, "old pods")}` };
+      return { short, full: `max of ${percent(reason.limit)} limit, ${allowed(reason, reason.oldRatio, "old pods")}` };
     case "baseline":
-      return { short, full: `max of ${percent(reason.limit)} limit, ${relative(reason, reason.baselineRatio, "before the rollout")}` };
+      return {
+        short,
+        full: `max of ${percent(reason.limit)} limit, ${allowed(reason, reason.baselineRatio, "the time before the rollout")}`,
+      };
   }
 }
 
@@ -32,9 +35,7 @@ function comparedTo(reason: Evidence): string {
   return "nothing older to compare with";
 }
 
-function relative(reason: Evidence, ratio: number | null, what: string): string {
-  const limit = percent(reason.effectiveLimit);
-  return ratio === null || ratio === 0
-    ? `${limit} from ${what}`
-    : `${limit} = ${times(reason.effectiveLimit / ratio)} ${what} ${percent(ratio)}`;
+/** Their ratio is what was seen; what they allow is worseThanOld times what it may have been at most. */
+function allowed(reason: Evidence, ratio: number | null, by: string): string {
+  return `${percent(reason.effectiveLimit)} by ${by}${ratio === null ? "" : ` (${percent(ratio)})`}`;
 }

@@ -41,11 +41,11 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [errors, "errors 20 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed"],
     [
       liveControl,
-      "errors 20 % = 3.3x the limit (max of 1 % limit, 6 % = 1.5x old pods 4 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
+      "errors 20 % = 3.3x the limit (max of 1 % limit, 6 % by old pods (4 %)) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
     ],
     [
       baseline,
-      "errors 20 % = 6.7x the limit (max of 1 % limit, 3 % = 1.5x before the rollout 2 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
+      "errors 20 % = 6.7x the limit (max of 1 % limit, 3 % by the time before the rollout (2 %)) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
     ],
     [
       alone,
@@ -57,7 +57,7 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     ],
     [
       controlWithoutRatio,
-      "errors 20 % = 3.3x the limit (max of 1 % limit, 6 % from old pods) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
+      "errors 20 % = 3.3x the limit (max of 1 % limit, 6 % by old pods (0 %)) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
     ],
   ],
   pods: [

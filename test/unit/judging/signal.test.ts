@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { startEvidence, stepEvidence } from "../../../src/judging/evidence.ts";
 import { judgeBlock, openSignal, type SignalState } from "../../../src/judging/signal.ts";
 import { baseline, BLOCK, inputOf, judgeAll, limits, measurements, times, type Traffic, type Trouble } from "./world.ts";
 
@@ -200,6 +201,19 @@ describe("the fold, whatever the stream", () => {
         const lived = fold(fold(openSignal(limits), answers.slice(0, killedAt)), answers.slice(killedAt));
         const replayed = fold(openSignal(limits), answers);
         expect(replayed).toEqual(lived);
+      }),
+    );
+  });
+
+  test("the evidence can be redone from the audit lines alone", () => {
+    fc.assert(
+      fc.property(stream, (blocks) => {
+        let redone = startEvidence();
+        const judgedOnly = blocks.filter((block) => typeof block !== "string" && Object.keys(block).length > 0);
+        for (const { burn, sustainBlocks, evidence } of judgeAll(judgedOnly).audit) {
+          redone = stepEvidence(redone, burn, { m: sustainBlocks, alphaE: 0.9 * limits.alpha, weight: 1, planned: limits.plannedBlocks });
+          expect(Math.abs(redone.e - evidence)).toBeLessThanOrEqual(1e-12 * evidence);
+        }
       }),
     );
   });

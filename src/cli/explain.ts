@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { blockTable } from "../explain/blocks.ts";
+import { percent, timeOfDay } from "../explain/numbers.ts";
+import type { BlockAudit } from "../model.ts";
+import type { GuardLine, WholeGuard } from "../web/guard-view.ts";
+
+const TIMEOUT_MS = 10_000;
+
+export interface ExplainOptions {
+  /** Name of a guard; without it all guards are listed. */
+  readonly name: string | undefined;
+  /** Where the daemon's API listens. */
+  readonly url: string;
+  readonly tokenFile: string | undefined;
+}
+
+/** Prints why a guard decided as it did: its history in words, and the blocks of each signal with their arithmetic. Returns the exit code. */
+export async function explain({ name, url, tokenFile }: ExplainOptions, write: (line: string) => void): Promise<0 | 1> {
+  const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, "utf8")).trim();
+  const path = name === undefined ? "/api/v1/guards" : `/api/v1/guards/${encodeURIComponent(name)}`;
+  const answer = await ask(new URL(path, url), token);
+  if (typeof answer === "string") {
+    write(answer);
+    return 1;
+  }
+  const lines = name === undefined ? listOf(answer as { readonly guards: readonly GuardLine[] }) : storyOf(answer as WholeGuard);
+  for (const line of lines) write(line);
+  return 0;
+}
+
+/** The answer's JSON, or a sentence that says why there is none. */
+async function ask(url: URL, token: string | undefined): Promise<object | string> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  try {
+    const response = await fetch(url, { headers, redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const body = (await response.json()) as { readonly error?: string; readonly hint?: string };
+    if (response.ok) return body;
+    return [body.error ?? `${url.href} answers ${response.status}`, body.hint].filter(Boolean).join("; ");
+  } catch {
+    return `no answer from ${url.origin}: is the daemon running there? --url says where it listens`;
+  }
+}
+
+function listOf({ guards }: { readonly guards: readonly GuardLine[] }): readonly string[] {
+  if (guards.length === 0) return ["no guard is open, and none has ended"];
+  return guards.map(({ name, namespace, workload, phase, message }) => `${name}  ${namespace}/${workload}  ${phase}  ${message}`);
+}
+
+function storyOf(guard: WholeGuard): readonly string[] {
+  const { record, signals, history } = guard;
+  const story = history.flatMap(({ at, message, words }) => [
+    `${timeOfDay(Date.parse(at))}  ${message}`,
+    ...words.map((word) => `    ${word}`),
+  ]);
+  return [
+    `${guard.name}: ${guard.namespace}/${guard.workload}, revision ${guard.revision}, policy ${guard.policy} (${guard.mode}): ${guard.phase}`,
+    ...story,
+    ...Object.keys({ ...record.audit, ...signals }).flatMap((signal) => signalOf(guard, signal)),
+    "",
+    `D is the largest of limit, rho U (before the rollout) and rho S (old pods now); burn is new / D; a rollback needs evidence ${Math.ceil(guard.evidenceNeeded)}.`,
+  ];
+}
+
+/** Of an open guard the blocks in memory; of an ended one those that its record kept. */
+function signalOf({ record, signals }: WholeGuard, signal: string): readonly string[] {
+  const live = signals[signal] as { readonly blocks: readonly BlockAudit[] } | undefined;
+  const blocks = live?.blocks ?? record.audit[signal] ?? [];
+  const baseline = record.baselines[signal];
+  const before =
+    baseline === undefined || baseline.total === 0
+      ? "nothing is known from before the rollout"
+      : `before the rollout ${baseline.bad} of ${baseline.total} bad, so U = ${percent(baseline.upper)}`;
+  return ["", `${signal}: ${before}`, ...blockTable(blocks)];
+}
