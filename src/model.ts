@@ -173,12 +173,44 @@ export type Reason =
     }>
   | Readonly<{ code: "pods"; signal: string; trouble: PodTrouble; pods: string[]; of: number; detail: string; forMs: Ms }>
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
+  | Readonly<{
+      code: "failures";
+      signal: string;
+      value: number;
+      comparison: "above" | "below";
+      limit: number;
+      failed: number;
+      of: number;
+      series: string;
+    }>
+  | Readonly<{ code: "rate"; signal: string; badRatio: number; bad: number; total: number; overMs: Ms; limit: number; forMs: Ms }>
+  | Readonly<{
+      code: "burn-rate";
+      signal: string;
+      factor: number;
+      limit: number;
+      longMs: Ms;
+      longTotal: number;
+      longBad: number;
+      shortMs: Ms;
+      shortTotal: number;
+      shortBad: number;
+    }>
+  | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{ code: "suspect-pod"; signal: string; pod: string; node: string; badRatio: number; withoutIt: number }>
   | Readonly<{ code: "shared-degradation"; signal: string; newRatio: number; oldRatio: number; limit: number; blocks: number }>
   | Readonly<{ code: "environment"; signal: string; suffering: SufferingPeer[]; of: number; blocks: number; since: Ms }>
   | Readonly<{ code: "peers-well"; signal: string; suffering: number; of: number }>
   | Readonly<{ code: "peers-unknown"; signal: string; detail: string }>
-  | Readonly<{ code: "no-usable-data"; signal: string; outcome: "no-data" | "error" | "too-few"; detail: string; forMs: Ms }>
+  | Readonly<{
+      code: "no-usable-data";
+      signal: string;
+      outcome: "no-data" | "error" | "too-few";
+      detail: string;
+      forMs: Ms;
+      extends?: boolean;
+    }>
+  | Readonly<{ code: "window-extended"; signal: string; outcome: "no-data" | "error" | "too-few"; silentMs: Ms; byMs: Ms }>
   | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number }>
   | Readonly<{ code: "within-limits"; signal: string; total: number; bad: number; badRatio: number; limit: number; evidence: number }>
   | Readonly<{ code: "baseline-above-limit"; signal: string; baselineRatio: number; limit: number; effectiveLimit: number }>

@@ -103,7 +103,7 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Virtual
     },
     journal: { list: async () => [], create: async () => "created", save: async () => "saved", prune: async () => undefined },
     tell: async () => {},
-    observe: { sampled() {}, decided() {}, acted() {}, guards() {} },
+    observe: { sampled() {}, silenced() {}, decided() {}, acted() {}, guards() {} },
     log: {
       info() {},
       warn() {},

@@ -1,7 +1,8 @@
 import type { Reason, SufferingPeer } from "../model.ts";
 import { evidenceSentence, limitBasis } from "./evidence.ts";
+import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
-import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
+import { count, counted, duration, evidenceOf, percent } from "./numbers.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 
@@ -13,7 +14,14 @@ export function explainReason(reason: Reason): string {
     case "pods":
       return podsSentence(reason);
     case "threshold":
-      return `${reason.signal} ${plain(reason.value)} is ${reason.comparison} its limit ${plain(reason.limit)} for ${duration(reason.forMs)}${reason.series === "" ? "" : ` (${reason.series})`}`;
+    case "failures":
+    case "rate":
+    case "burn-rate":
+      return `${ruleSentence(reason)}; ${noBound}`;
+    case "rule-blind":
+      return reason.overMs === null
+        ? `${reason.signal}: only ${count(reason.seen)} of the ${counted(reason.needed, "sample")} that its rule looks at were answered`
+        : `${reason.signal}: at most ${counted(reason.seen, "request")} came within ${duration(reason.overMs)}, its rule needs ${count(reason.needed)}`;
     case "suspect-pod":
       return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${percent(reason.badRatio)} bad; ${percent(reason.withoutIt)} without it), so suspect the node before the revision`;
     case "shared-degradation":
@@ -25,7 +33,9 @@ export function explainReason(reason: Reason): string {
     case "peers-unknown":
       return `${reason.signal}: no old pods are left to compare with, and how other workloads fared could not be asked (${reason.detail})`;
     case "no-usable-data":
-      return `${reason.signal}: ${unusableWords[reason.outcome]} for ${duration(reason.forMs)} (${reason.detail})`;
+      return `${reason.signal}: ${unusableWords[reason.outcome]} for ${duration(reason.forMs)} (${reason.detail})${reason.extends ? "; the window will end later by as long as this lasts, at most by its own length" : ""}`;
+    case "window-extended":
+      return `${reason.signal} can be judged again; for ${duration(reason.silentMs)} ${unusableWords[reason.outcome]}, so the window ends ${duration(reason.byMs)} later`;
     case "not-enough-requests":
       return `${reason.signal}: only ${counted(reason.total, "request")} seen, ${count(reason.needed)} are needed for a verdict`;
     case "within-limits":
@@ -71,6 +81,7 @@ export function explainReason(reason: Reason): string {
 export function headline(reason: Reason): string {
   if (reason.code === "evidence") return `${reason.signal} ${percent(reason.badRatio)}, limit ${limitBasis(reason).short}`;
   if (reason.code === "pods") return podsHeadline(reason);
+  if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);
 }
 

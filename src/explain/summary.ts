@@ -29,7 +29,7 @@ export function summaryLine(entries: readonly Entry[]): string {
         // The last reason says why not; the others say what was wrong.
         return withReason(`${entry.action} withheld`, entry.because.slice(-1));
       case "held":
-        return withReason("on hold", entry.because);
+        return withReason(entry.because.every(({ code }) => code === "window-extended") ? "watching for longer" : "on hold", entry.because);
       case "finished":
         return withReason(phaseWords[entry.phase], entry.because);
     }

@@ -38,6 +38,10 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       return { kind: "withheld", severity, head: `${entry.action} withheld`, what: capital(what), because: entry.because };
     }
     case "held":
+      if (entry.because.every((reason) => reason.code === "window-extended")) {
+        const what = `The guard of ${name} watches ${revision} for longer, because it could not judge for a while.`;
+        return { kind: "held", severity: "info", head: "is watched for longer", what, because: entry.because };
+      }
       // Under a hold nobody but a person takes the brake off.
       return {
         kind: "held",

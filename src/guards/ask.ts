@@ -1,4 +1,5 @@
 import type { GuardEvidence } from "../judging/combine.ts";
+import type { Recovering } from "../judging/recovery.ts";
 import type { Silence, SignalState } from "../judging/signal.ts";
 import type { Ms, PodState, Verdict, Workload } from "../model.ts";
 import type { GovernorLimits, PastRollback } from "./governor.ts";
@@ -12,6 +13,8 @@ export interface Judgement {
   /** Of every counted signal. */
   readonly verdicts: Readonly<Record<string, Verdict>>;
   readonly counted: Readonly<Record<string, SignalState>>;
+  /** Of every signal whose requests are judged by a plain rule: what shows that a rollback helped. */
+  readonly byRule: Readonly<Record<string, Recovering>>;
   /** Since when, and why, a signal's source has given nothing that can be judged. */
   readonly silences: Readonly<Record<string, Silence>>;
   /** Blocks with requests in a row, since the brake, in which the evidence of all signals together stayed below 10; Infinity without signals. */
@@ -36,7 +39,7 @@ export interface Ask {
   /** As re-read now; undefined when it is gone. */
   readonly workload: Workload | undefined;
   readonly pods: readonly PodState[];
-  /** Verdicts of the rules that lie outside the bound: pods and promql. */
+  /** Verdicts of the rules that lie outside the bound: pods, promql and http with a rule. */
   readonly rules: readonly Verdict[];
   readonly now: Ms;
   readonly limits: GovernorLimits;

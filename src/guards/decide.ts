@@ -6,6 +6,7 @@ import { decideEnd, isOverdue } from "./end.ts";
 import { decideLost, decidePending } from "./pending.ts";
 import { noteKey } from "./phase.ts";
 import { releasedFirst } from "./release.ts";
+import { decideBlind, decideSilence } from "./silence.ts";
 import { decideVerification } from "./verify.ts";
 
 /**
@@ -33,7 +34,13 @@ function decideOn(ask: Ask, workload: Workload): Decision {
   if (successor !== undefined) return { kind: "finish", phase: "superseded", because: [{ code: "superseded", by: successor }] };
   if (isOverdue(ask)) return decideEnd(ask, workload) ?? wait;
   return (
-    decideBreach(ask, workload) ?? decideHold(ask) ?? decideBrake(ask, workload) ?? decideEnd(ask, workload) ?? decideSilence(ask) ?? wait
+    decideBreach(ask, workload) ??
+    decideHold(ask) ??
+    decideBrake(ask, workload) ??
+    decideBlind(ask) ??
+    decideEnd(ask, workload) ??
+    decideSilence(ask) ??
+    wait
   );
 }
 
@@ -55,18 +62,6 @@ function decideHold(ask: Ask): Decision | undefined {
   );
   if (because.length === 0) return undefined;
   return { kind: "hold", because };
-}
-
-/** Nothing usable from a source for longer than the policy allows: never a rollback, never a pass, told when the policy says so. */
-function decideSilence(ask: Ask): Decision | undefined {
-  const { after, then } = ask.record.policy.spec.noData;
-  if (then !== "alert") return undefined;
-  const silent = Object.entries(ask.judgement.silences).flatMap(([signal, { outcome, since, detail }]): Reason[] => {
-    const forMs = ask.now - since;
-    return forMs < after ? [] : [{ code: "no-usable-data", signal, outcome, detail, forMs }];
-  });
-  const because = fresh(ask, silent);
-  return because.length === 0 ? undefined : { kind: "hold", because };
 }
 
 function fresh(ask: Ask, reasons: readonly Reason[]): readonly Reason[] {

@@ -1,8 +1,10 @@
 import { countsToPass, type SignalState } from "../judging/signal.ts";
 import type { Decision, Ms, Reason, Verdict, Workload } from "../model.ts";
+import { silenceOf } from "../policies/policy.ts";
 import type { Ask } from "./ask.ts";
 import { breachedVerdicts } from "./breach.ts";
 import { lastProgress } from "./progress.ts";
+import { extensionOf } from "./silence.ts";
 
 /** The window is over: passed with enough data, inconclusive without, unresolved when a breach could not be acted upon. */
 export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
@@ -27,14 +29,15 @@ export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
 
 /**
  * End of the window: after completion, or, for a rollout that never completes, after its own deadline, which begins again whenever it
- * moves and with the end of a pause. Under a brake there is no end: it stays until the evidence or a person decides.
+ * moves and with the end of a pause. Under a brake there is no end: it stays until the evidence or a person decides. Where the policy says
+ * so, a silence moves the end by as long as it lasted.
  */
 export function endsAt(ask: Ask): Ms {
   const { rollout, policy } = ask.record;
   const { completedAt, braked, releasedAt } = ask.standing;
-  if (completedAt !== undefined) return completedAt + policy.spec.window;
+  if (completedAt !== undefined) return completedAt + policy.spec.window + extensionOf(ask);
   if (braked) return Infinity;
-  return Math.max(lastProgress(rollout, ask.pods), releasedAt ?? 0) + rollout.progressDeadline + policy.spec.window;
+  return Math.max(lastProgress(rollout, ask.pods), releasedAt ?? 0) + rollout.progressDeadline + policy.spec.window + extensionOf(ask);
 }
 
 /** Nobody judged for a whole window after the end: people have lived with the revision since, and nothing is done to it unasked. */
@@ -53,7 +56,7 @@ function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reaso
   const silence = ask.judgement.silences[signal];
   const forMs = silence === undefined ? 0 : ask.now - silence.since;
   const isDead = silence !== undefined && silence.outcome !== "too-few";
-  if (isDead && (state.total === 0 || forMs >= ask.record.policy.spec.noData.after)) {
+  if (isDead && (state.total === 0 || forMs >= silenceOf(ask.record.policy, silence.outcome).after)) {
     return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs }];
   }
   const { total } = countsToPass(state);
@@ -64,13 +67,10 @@ function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reaso
 function unknown(ask: Ask, { signal, state, because }: Verdict): readonly Reason[] {
   const seen = because.every((reason) => reason.code !== "pods-ready" || reason.of > 0);
   if (state !== "inconclusive" && seen) return [];
+  // The rule itself knows best what it lacks.
+  if (state === "inconclusive" && because.length > 0) return because;
   const silence = ask.judgement.silences[signal];
-  if (silence !== undefined) {
-    const { outcome, detail, since } = silence;
-    return [{ code: "no-usable-data", signal, outcome, detail, forMs: ask.now - since }];
-  }
-  const [first] = because;
-  return state === "inconclusive" && first !== undefined
-    ? because
-    : [{ code: "limitation", detail: `${signal}: nothing was seen to judge by` }];
+  if (silence === undefined) return [{ code: "limitation", detail: `${signal}: nothing was seen to judge by` }];
+  const { outcome, detail, since } = silence;
+  return [{ code: "no-usable-data", signal, outcome, detail, forMs: ask.now - since }];
 }

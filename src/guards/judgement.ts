@@ -1,17 +1,17 @@
 import { combineEvidence } from "../judging/combine.ts";
 import { judgePods } from "../judging/pods.ts";
 import { withoutOnePod } from "../judging/signal.ts";
-import { thresholdVerdict } from "../judging/threshold.ts";
 import { verdictOf } from "../judging/verdict.ts";
 import type { Ms, PodState, Verdict, Workload } from "../model.ts";
-import { actionsFor } from "../policies/policy.ts";
+import { actionsFor, silenceOf } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
 import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
-import { type GuardRun, judgedThrough, thresholdRule, underConfidence } from "./run.ts";
+import { recoveringOf, ruleVerdict } from "./rule.ts";
+import { type GuardRun, heardOf, judgedThrough, underConfidence } from "./run.ts";
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
@@ -34,7 +34,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
       signal,
       unit: "requests",
       now,
-      noDataAfterMs: policy.spec.noData.after,
+      noDataAfterMs: patienceWith(run, signal),
       nodeOf,
       ...(sharing.includes(signal) ? { guard } : {}),
       ...(environment === undefined ? {} : { environment }),
@@ -51,6 +51,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     guard,
     verdicts: Object.fromEntries(verdicts),
     counted: run.counted,
+    byRule: recoveringByRule(run),
     silences: silencesOf(run),
     quietBlocks: Math.min(quietBlocksOf(capable, brakedAt), ...alone.map((state) => quietBlocksOf([state], brakedAt))),
     lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
@@ -58,14 +59,12 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
   };
 }
 
-/** Verdicts of the rules outside the bound: pod state as it is now, promql as it was folded. */
+/** Verdicts of the rules outside the bound: pod state as it is now, plain rules as they were folded. */
 export function rulesOf(run: GuardRun, workload: Workload, now: Ms): readonly Verdict[] {
-  const { record, standing, pace } = run;
+  const { record, standing } = run;
   return Object.entries(run.signals).flatMap(([name, signal]): Verdict[] => {
-    const threshold = run.thresholds[name];
-    if (signal.kind === "promql" && threshold !== undefined) {
-      return [thresholdVerdict(threshold, thresholdRule(signal, pace), name, now, record.policy.spec.noData.after)];
-    }
+    const rule = run.rules[name];
+    if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name))];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
       signal: name,
@@ -96,18 +95,39 @@ function sinceProgress({ record, standing, runningSince }: GuardRun, now: Ms): M
   return now - Math.max(lastProgress(record.rollout, record.pods), standing.releasedAt ?? 0, runningSince ?? now);
 }
 
+/** A source that fails after a restart failed for as long as it was asked by this process; an empty answer speaks for its block. */
 function silencesOf(run: GuardRun): Judgement["silences"] {
-  const states = [...Object.entries(run.counted), ...Object.entries(run.thresholds)];
-  return Object.fromEntries(states.flatMap(([signal, { silence }]) => (silence === null ? [] : [[signal, silence]])));
+  return Object.fromEntries(
+    Object.keys(run.signals).flatMap((signal) => {
+      const silence = heardOf(run, signal)?.silence ?? null;
+      if (silence === null) return [];
+      const since = silence.outcome === "error" ? Math.max(silence.since, run.watchedSince ?? silence.since) : silence.since;
+      return [[signal, { ...silence, since }]];
+    }),
+  );
+}
+
+/** How long the policy bears the silence that this signal is in. */
+function patienceWith(run: GuardRun, signal: string): Ms {
+  return silenceOf(run.record.policy, heardOf(run, signal)?.silence?.outcome ?? "no-data").after;
+}
+
+function recoveringByRule(run: GuardRun): Judgement["byRule"] {
+  return Object.fromEntries(
+    Object.entries(run.rules).flatMap(([signal, rule]) => {
+      const recovering = recoveringOf(rule);
+      return recovering === undefined ? [] : [[signal, recovering]];
+    }),
+  );
 }
 
 /** A source that fails was asked; pods that were never listed cannot be asked for. */
 function isCaughtUp(run: GuardRun, now: Ms): boolean {
   if (run.record.pods.length === 0) return true;
-  const states = [...Object.entries(run.counted), ...Object.entries(run.thresholds)];
-  return states.every(
-    ([signal, { silence }]) => silence?.outcome === "error" || now - judgedThrough(run, signal) <= LAG_BLOCKS * run.pace.blockMs,
-  );
+  return Object.keys(run.signals).every((signal) => {
+    const heard = heardOf(run, signal);
+    return heard === undefined || heard.silence?.outcome === "error" || now - judgedThrough(run, signal) <= LAG_BLOCKS * run.pace.blockMs;
+  });
 }
 
 function later(one: Ms | null, other: Ms | null): Ms | null {

@@ -25,9 +25,17 @@ export interface Standing {
   readonly noted: ReadonlySet<string>;
   /** A hold was recorded: a brake under it is never released by us. */
   readonly held: boolean;
+  /** By signal, where the policy lets a silence move the end of the window: what is over, and since when one lasts. */
+  readonly extensions: Readonly<Record<string, Extension>>;
   readonly kept?: number;
   readonly finished?: { readonly phase: FinalPhase; readonly at: Ms; readonly because: readonly Reason[] };
   readonly nextSeq: number;
+}
+
+export interface Extension {
+  readonly outcome: "no-data" | "error" | "too-few";
+  readonly endedMs: Ms;
+  readonly since?: Ms;
 }
 
 const start: Standing = {
@@ -39,6 +47,7 @@ const start: Standing = {
   refused: {},
   noted: new Set(),
   held: false,
+  extensions: {},
   nextSeq: 0,
 };
 
@@ -67,7 +76,7 @@ export function foldEntry(standing: Standing, entry: Entry): Standing {
         phase: entry.action === "rollback" ? "breached" : standing.phase,
       };
     case "held":
-      return { ...next, noted: note(standing, "held", entry.because), held: standing.held || entry.because.some(isHold) };
+      return foldHeld(next, entry);
     case "finished":
       return {
         ...withoutPending(next),
@@ -101,6 +110,24 @@ export function isHold(reason: Reason): boolean {
 
 function note(standing: Standing, kind: string, because: readonly Reason[]): ReadonlySet<string> {
   return new Set([...standing.noted, ...because.map((reason) => noteKey(kind, reason))]);
+}
+
+function foldHeld(standing: Standing, { because, at }: Extract<Entry, { kind: "held" }>): Standing {
+  const noted = new Set(note(standing, "held", because));
+  const extensions = { ...standing.extensions };
+  for (const reason of because) {
+    if (reason.code !== "no-usable-data" && reason.code !== "window-extended") continue;
+    const { signal, outcome } = reason;
+    const endedMs = extensions[signal]?.endedMs ?? 0;
+    if (reason.code === "no-usable-data") {
+      if (reason.extends) extensions[signal] = { outcome, endedMs, since: at - reason.forMs };
+      continue;
+    }
+    extensions[signal] = { outcome, endedMs: endedMs + reason.silentMs };
+    // The next silence of this signal is news again.
+    for (const code of ["no-usable-data", "window-extended"]) noted.delete(`held:${code}/${signal}`);
+  }
+  return { ...standing, noted, extensions, held: standing.held || because.some(isHold) };
 }
 
 function foldIntent(standing: Standing, { action, because, at }: Extract<Entry, { kind: "intended" }>): Standing {

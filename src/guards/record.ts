@@ -43,7 +43,14 @@ export function summaryOf(run: GuardRun, now: Ms, message: string): GuardSummary
 
 /** Requests that the judged revision answered badly while it was watched. */
 export function badServed(run: GuardRun): number {
-  return Math.max(0, ...Object.entries(run.counted).map(([name, state]) => (run.signals[name]?.kind === "http-errors" ? state.bad : 0)));
+  return Math.max(
+    0,
+    ...Object.entries(run.signals).map(([name, { kind }]) => {
+      const rule = run.rules[name];
+      const byRule = rule?.kind === "rate" || rule?.kind === "burn-rate" ? rule.state : undefined;
+      return kind === "http-errors" ? ((run.counted[name] ?? byRule)?.bad ?? 0) : 0;
+    }),
+  );
 }
 
 /** What this guard will not be able to do, told when it opens rather than when it matters. */

@@ -1,12 +1,12 @@
-import { blamedOnOthers, openSignal, judgeBlock, type SignalState } from "../judging/signal.ts";
-import { foldThreshold, noThreshold, type ThresholdRule, type ThresholdState } from "../judging/threshold.ts";
-import type { Entry, Measurement, Ms, PodState } from "../model.ts";
+import { blamedOnOthers, judgeBlock, openSignal, type Silence, type SignalState } from "../judging/signal.ts";
+import type { Entry, Measurement, Ms, Outcome, PodState } from "../model.ts";
 import { actionsFor, type Policy } from "../policies/policy.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";
 import { environmentHold } from "./environment-hold.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
+import { foldRule, openRule, type RuleState } from "./rule.ts";
 import { sidesAt } from "./sides.ts";
 
 /** Lengths that hold for every guard of this daemon. */
@@ -24,11 +24,16 @@ export interface GuardRun {
   readonly pace: Pace;
   readonly signals: Readonly<Record<string, Signal>>;
   readonly counted: Readonly<Record<string, SignalState>>;
-  readonly thresholds: Readonly<Record<string, ThresholdState>>;
   /** How other workloads fared in the blocks that condemn this revision; absent until they were asked. */
   readonly peers?: PeerAnswer;
+  /** Signals that are judged by a plain rule, outside the bound. */
+  readonly rules: Readonly<Record<string, RuleState>>;
   /** Since when this process has seen the rollout unpaused without a break; absent while it is paused or was not looked at. */
   readonly runningSince?: Ms;
+  /** Since when this process has looked at the guard: what did not answer before was not asked. */
+  readonly watchedSince?: Ms;
+  /** Silences whose consequence was counted for our metrics. */
+  readonly countedSilences?: ReadonlySet<string>;
 }
 
 /** Blocks kept in memory per signal: the record's quarter of an hour, and enough to count quiet blocks of signals that lag. */
@@ -41,18 +46,21 @@ const PHI = 3;
 export function openRun(record: GuardRecord, pace: Pace): GuardRun {
   const signals = Object.fromEntries(Object.entries(record.policy.spec.signals).map(([name, written]) => [name, signalOf(written)]));
   const counted: Record<string, SignalState> = {};
-  const thresholds: Record<string, ThresholdState> = {};
+  const rules: Record<string, RuleState> = {};
   for (const [name, signal] of Object.entries(signals)) {
-    if (signal.kind === "promql") thresholds[name] = noThreshold;
+    const rule = openRule(signal, pace);
+    if (rule !== undefined) rules[name] = rule;
     if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
   }
-  return { record, standing: standingOf(record.entries), pace, signals, counted, thresholds };
+  return { record, standing: standingOf(record.entries), pace, signals, counted, rules };
 }
 
-export type CountedSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
+export type HttpSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
+export type CountedSignal = HttpSignal & { readonly rule?: undefined };
 
+/** Judged by evidence. One with a rule of its own is not, and takes no share of the confidence. */
 export function isCounted(signal: Signal): signal is CountedSignal {
-  return signal.kind === "http-errors" || signal.kind === "http-slower";
+  return (signal.kind === "http-errors" || signal.kind === "http-slower") && signal.rule === undefined;
 }
 
 /** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
@@ -66,26 +74,41 @@ export function underConfidence(policy: Policy): readonly string[] {
 export function judge(run: GuardRun, name: string, measurement: Measurement): GuardRun {
   const { record, pace } = run;
   const { rollback } = run.standing;
-  const threshold = run.thresholds[name];
   const signal = run.signals[name];
-  if (threshold !== undefined && signal?.kind === "promql") {
-    return { ...run, thresholds: { ...run.thresholds, [name]: foldThreshold(threshold, measurement, thresholdRule(signal, pace)) } };
-  }
-  const known = run.counted[name];
-  if (known === undefined || signal === undefined) return run;
-  const hold = environmentHold(record.entries, name, measurement.at);
-  const state = hold !== undefined && (known.lastAt ?? 0) <= hold.at ? blamedOnOthers(known) : known;
+  const rule = run.rules[name];
+  const state = countedBefore(run, name, measurement.at);
+  if ((state === undefined && rule === undefined) || signal === undefined) return run;
   // Only from then on: a restart judges the blocks before it again, and must tell their pods apart as they were told apart then.
   const restored = rollback === undefined || measurement.at <= rollback.at ? [] : [rollback.target.podTemplateHash];
   const warmUpMs = signal.kind === "http-slower" ? pace.warmUpLatencyMs : 0;
   const sides = sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
-  return { ...run, counted: { ...run.counted, [name]: judgeBlock(state, { at: measurement.at, measurement, ...sides }) } };
+  const input = { at: measurement.at, measurement, ...sides };
+  if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input) } };
+  return state === undefined ? run : { ...run, counted: { ...run.counted, [name]: judgeBlock(state, input) } };
+}
+
+/** State of a counted signal as the block that ends at `at` finds it. A recorded hold of the environment binds from the block after it. */
+function countedBefore({ record, counted }: GuardRun, name: string, at: Ms): SignalState | undefined {
+  const state = counted[name];
+  const hold = state === undefined ? undefined : environmentHold(record.entries, name, at);
+  return state !== undefined && hold !== undefined && (state.lastAt ?? 0) <= hold.at ? blamedOnOthers(state) : state;
 }
 
 /** End of the last block that a signal has been judged at; before the first, the block that ends as the guard's rollout starts. */
 export function judgedThrough(run: GuardRun, name: string): Ms {
   const base = Math.floor(run.record.rollout.startedAt / run.pace.blockMs) * run.pace.blockMs - run.pace.blockMs;
-  return (run.counted[name] ?? run.thresholds[name])?.lastAt ?? base;
+  return heardOf(run, name)?.lastAt ?? base;
+}
+
+/** What was heard of a signal so far, however it is judged; undefined for one that asks no source. */
+export interface Heard {
+  readonly outcome: Outcome | null;
+  readonly lastAt: Ms | null;
+  readonly silence: Silence | null;
+}
+
+export function heardOf(run: GuardRun, name: string): Heard | undefined {
+  return run.counted[name] ?? run.rules[name]?.state;
 }
 
 export function withEntry(run: GuardRun, entry: Entry): GuardRun {
@@ -107,16 +130,17 @@ export function withPeers(run: GuardRun, peers: PeerAnswer): GuardRun {
   return { ...run, peers };
 }
 
+/** This process looks at the guard. */
+export function withWatch(run: GuardRun, now: Ms): GuardRun {
+  return run.watchedSince === undefined ? { ...run, watchedSince: now } : run;
+}
+
 /** Before the first block is judged: limits are fixed for the life of a guard. */
 export function withBaseline(run: GuardRun, signal: string, baseline: Baseline): GuardRun {
   const record = { ...run.record, baselines: { ...run.record.baselines, [signal]: baseline } };
   const state = run.counted[signal];
   if (state === undefined) return { ...run, record };
   return { ...run, record, counted: { ...run.counted, [signal]: { ...state, limits: { ...state.limits, baseline } } } };
-}
-
-export function thresholdRule(signal: Extract<Signal, { kind: "promql" }>, pace: Pace): ThresholdRule {
-  return { comparison: signal.comparison, limit: signal.limit, forMs: signal.forMs, blockMs: pace.blockMs };
 }
 
 function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace: Pace) {

@@ -45,11 +45,11 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
   const causes = ask.standing.rollback?.because ?? [];
   const reasons: Reason[] = [];
   for (const cause of causes) {
-    if (cause.code === "threshold" && !isHealed(ask, cause.signal))
+    if ((cause.code === "threshold" || cause.code === "failures") && !isHealed(ask, cause.signal))
       return `the old template runs again, but ${cause.signal} has not healed`;
-    if (cause.code !== "evidence") continue;
+    if (cause.code !== "evidence" && cause.code !== "rate" && cause.code !== "burn-rate") continue;
     const { signal } = cause;
-    const state = ask.judgement.counted[signal];
+    const state = ask.judgement.counted[signal] ?? ask.judgement.byRule[signal];
     // The block in which the rollback happened still holds requests of the condemned pods' time.
     const recovery = state === undefined ? undefined : recoveryOf(state, at + ask.verify.blockMs, ask.verify.blocks);
     if (recovery === undefined || recovery.state === "waiting" || recovery.badRatio === null) {

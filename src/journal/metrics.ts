@@ -11,7 +11,8 @@ export interface Metrics {
   acted(kind: ActionKind, outcome: Receipt["outcome"]): void;
   beat(took: Ms): void;
   missedBeats(count: number): void;
-  sampled(outcome: Outcome): void;
+  sampled(outcome: Outcome, signal: string): void;
+  silenced(outcome: Outcome, follows: string): void;
   /** A watch of `resource` as it stands: interruptions since the start, and the last instant it was in step with the API server. */
   reflector(resource: string, restarts: number, heardAt: Ms | undefined): void;
   /** `hash` of the set in force after the reload, which is the old set when it failed. */
@@ -49,7 +50,18 @@ export function createMetrics(options: { readonly version: string; readonly proc
     help: "Heartbeats left out because one before took too long.",
     registers,
   });
-  const samples = new Counter({ name: "rearguard_samples_total", help: "Samples by outcome.", labelNames: ["outcome"], registers });
+  const samples = new Counter({
+    name: "rearguard_samples_total",
+    help: "Samples by outcome and kind of signal.",
+    labelNames: ["outcome", "signal"],
+    registers,
+  });
+  const silences = new Counter({
+    name: "rearguard_silences_total",
+    help: "Silences longer than the policy bears, by outcome and by what follows.",
+    labelNames: ["outcome", "follows"],
+    registers,
+  });
   const restarts = new Counter({
     name: "rearguard_reflector_restarts_total",
     help: "Interruptions of a watch, by resource path.",
@@ -95,7 +107,8 @@ export function createMetrics(options: { readonly version: string; readonly proc
     acted: (kind, outcome) => actions.inc({ kind, outcome }),
     beat: (took) => beats.observe(took / 1000),
     missedBeats: (count) => missed.inc(count),
-    sampled: (outcome) => samples.inc({ outcome }),
+    sampled: (outcome, signal) => samples.inc({ outcome, signal }),
+    silenced: (outcome, follows) => silences.inc({ outcome, follows }),
     reflector(resource, count, heardAt) {
       restarts.inc({ resource }, count - (counted.get(resource) ?? 0));
       counted.set(resource, count);

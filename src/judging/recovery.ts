@@ -1,6 +1,6 @@
 import type { Ms } from "../model.ts";
 import { effectiveLimit } from "./limit.ts";
-import type { SignalState } from "./signal.ts";
+import type { SignalLimits, SignalState } from "./signal.ts";
 
 export interface Recovery {
   /** "waiting": fewer than the wanted blocks with requests since then. */
@@ -11,11 +11,17 @@ export interface Recovery {
   readonly limit: number;
 }
 
+/** The restored revision's blocks and the limit they are held to. */
+export interface Recovering {
+  readonly limits: Pick<SignalLimits, "limit" | "worseThanOld" | "baseline">;
+  readonly oldBlocks: SignalState["oldBlocks"];
+}
+
 /**
  * Did the restored revision's last `wanted` blocks with requests after `since` lie within the limit? Their requests are taken together:
  * at 10 requests a minute one error in a block of two is no relapse.
  */
-export function recoveryOf(state: SignalState, since: Ms, wanted: number): Recovery {
+export function recoveryOf(state: Recovering, since: Ms, wanted: number): Recovery {
   const { limits } = state;
   const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, null).value;
   const blocks = state.oldBlocks.filter((block) => block.at > since && block.total > 0).slice(-wanted);

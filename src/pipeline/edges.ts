@@ -4,6 +4,8 @@ import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import type { Pace } from "../guards/run.ts";
 import type { Action, Decision, Measurement, Message, Ms, Outcome, Phase, PodState, Receipt, Workload, WorkloadRef } from "../model.ts";
 import type { Choice, Matchable } from "../policies/match.ts";
+import type { Silenced } from "../policies/policy.ts";
+import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
 
@@ -49,7 +51,9 @@ export interface JournalEdge {
 }
 
 export interface Observers {
-  sampled(outcome: Outcome): void;
+  sampled(outcome: Outcome, signal: Signal["kind"]): void;
+  /** A silence has outlasted the policy's patience, and this is what follows; once for each silence. */
+  silenced(outcome: Outcome, follows: Silenced["then"]): void;
   decided(kind: Decision["kind"]): void;
   acted(receipt: Receipt): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;

@@ -1,5 +1,5 @@
 import { sentence } from "../errors.ts";
-import { judge, judgedThrough, type GuardRun } from "../guards/run.ts";
+import { heardOf, judge, judgedThrough, type GuardRun } from "../guards/run.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
 import type { Ask } from "../signals/ask.ts";
@@ -111,8 +111,9 @@ function foldAnswer(one: Due, answer: readonly Measurement[], { book, edges }: F
     try {
       const judged = judge(run, one.signal, measurement);
       book.open.set(one.guard, judged);
-      const outcome = (judged.counted[one.signal] ?? judged.thresholds[one.signal])?.outcome;
-      if (outcome !== null && outcome !== undefined) edges.observe.sampled(outcome);
+      const outcome = heardOf(judged, one.signal)?.outcome;
+      const kind = judged.signals[one.signal]?.kind;
+      if (outcome !== null && outcome !== undefined && kind !== undefined) edges.observe.sampled(outcome, kind);
     } catch (error) {
       edges.log.error({ guard: one.guard, signal: one.signal, error: sentence(error) }, "a block could not be judged");
       return moved;

@@ -3,7 +3,8 @@ import { isComplete } from "../guards/complete.ts";
 import { decide } from "../guards/decide.ts";
 import { judgementOf, rulesOf } from "../guards/judgement.ts";
 import { badServed } from "../guards/record.ts";
-import { type GuardRun, withPause, withPods } from "../guards/run.ts";
+import { type GuardRun, withPause, withPods, withWatch } from "../guards/run.ts";
+import { overdueSilences } from "../guards/silence.ts";
 import type { Action, Decision, Ms, Reason, Workload } from "../model.ts";
 import { pruneEnded } from "./prune.ts";
 import { passedHashes, rollbacksOf } from "./book.ts";
@@ -21,7 +22,9 @@ export async function stepGuard(name: string, flow: Flow): Promise<void> {
   const now = flow.edges.now();
   const run = seenNow(name, workload, now, flow);
   if (run === undefined) return;
-  const decision = decide(askOf(run, workload, now, flow));
+  const ask = askOf(run, workload, now, flow);
+  const decision = decide(ask);
+  countSilences(name, ask, flow);
   flow.edges.observe.decided(decision.kind);
   claim(run, decision, now, flow);
   await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
@@ -29,6 +32,19 @@ export async function stepGuard(name: string, flow: Flow): Promise<void> {
   if (after === undefined) return;
   tellNews(after.record, flow);
   if (after.standing.finished !== undefined) await close(after, flow);
+}
+
+/** Each silence once, whatever follows: one that the policy holds in silence leaves no other trace. */
+function countSilences(name: string, ask: Ask, { book, edges }: Flow): void {
+  const run = book.open.get(name);
+  if (run === undefined || ask.standing.rollback !== undefined) return;
+  const counted = new Set(run.countedSilences);
+  for (const { signal, outcome, since, follows } of overdueSilences(ask)) {
+    const key = `${signal}/${outcome}/${since}`;
+    if (!counted.has(key)) edges.observe.silenced(outcome, follows);
+    counted.add(key);
+  }
+  if (counted.size > (run.countedSilences?.size ?? 0)) book.open.set(name, { ...run, countedSilences: counted });
 }
 
 /** In the same turn as the decision: guards that step beside this one must see its rollback before it is written. */
@@ -48,7 +64,7 @@ function claim({ record }: GuardRun, decision: Decision, at: Ms, { claims }: Flo
 function seenNow(name: string, workload: Workload | undefined, now: Ms, { book }: Flow): GuardRun | undefined {
   const run = book.open.get(name);
   if (run === undefined || workload === undefined) return run;
-  const seen = withPause(run, workload.paused, now);
+  const seen = withWatch(withPause(run, workload.paused, now), now);
   book.open.set(name, seen);
   return seen;
 }

@@ -1,5 +1,7 @@
+import type { Ms } from "../model.ts";
 import { formatDuration } from "./duration.ts";
 import type { Policy } from "./policy.ts";
+import { formatTimes } from "./ratio.ts";
 import { type Signal, signalOf } from "./signal.ts";
 
 /** What a policy asks that will be answered less sharply than it reads; one sentence each. Facts of the presets only, no cluster asked. */
@@ -12,10 +14,19 @@ export function limitWarnings(policy: Policy): readonly string[] {
     const signal = signalOf(written);
     const warning = signal.kind === "http-slower" ? bucketWarning(signal) : undefined;
     if (warning !== undefined) warnings.push(`${name}: ${warning}`);
-    if (signal.kind === "promql" && signal.forMs >= window)
-      warnings.push(`${name}: for ${formatDuration(signal.forMs)} is not shorter than window: it can never breach`);
+    const never = neverBreaches(signal, window);
+    if (never !== undefined) warnings.push(`${name}: ${never}: it can never breach`);
   }
   return warnings;
+}
+
+function neverBreaches(signal: Signal, window: Ms): string | undefined {
+  const rule = signal.kind === "http-errors" || signal.kind === "http-slower" ? signal.rule : undefined;
+  const forMs = signal.kind === "promql" ? signal.forMs : rule?.kind === "rate" ? rule.forMs : 0;
+  if (forMs >= window) return `for ${formatDuration(forMs)} is not shorter than window`;
+  if (rule?.kind !== "burn-rate" || signal.kind === "pods") return undefined;
+  if (rule.shortMs >= window) return `short ${formatDuration(rule.shortMs)} is not shorter than window`;
+  return rule.factor * signal.limit < 1 ? undefined : `${formatTimes(rule.factor)} the limit is more than all requests`;
 }
 
 function bucketWarning({ preset, quantile, thresholdMs }: Signal & { kind: "http-slower" }): string | undefined {

@@ -68,6 +68,25 @@ const confidence = percent(0, 1)
 const actionName = z.enum(["brake", "rollback", "notify"]);
 const actions = z.array(actionName).describe("What a breach leads to. [] or [notify]: only tell.");
 
+const patience = z.enum(["hold", "extend", "alert", "fail"]);
+
+/** What the policy says about a signal without usable data; nothing of it is ever a rollback or a pass. */
+function silence(usual: z.output<typeof patience>) {
+  return z
+    .strictObject({
+      after: duration(1000, 24 * 60 * minute)
+        .prefault("5m")
+        .describe("How long a signal may be so."),
+      // oxlint-disable-next-line unicorn/no-thenable -- a word, never a function
+      then: patience
+        .default(usual)
+        .describe(
+          "hold: wait in silence. alert: tell somebody. extend: tell, and judge longer by as long as it lasted. fail: end unresolved. Never a rollback, never a pass.",
+        ),
+    })
+    .prefault({});
+}
+
 const spec = z
   .strictObject({
     match,
@@ -84,15 +103,9 @@ const spec = z
       .default(true)
       .describe("Without old pods to compare with, hold instead of rolling back when two other workloads are in trouble at the same time."),
     keepReady: percent(0, 1).prefault("75%").describe("Share of the desired pods that stays ready while a rollback drains condemned pods."),
-    noData: z
-      .strictObject({
-        after: duration(1000, 24 * 60 * minute)
-          .prefault("5m")
-          .describe("How long a signal may be without usable data."),
-        // oxlint-disable-next-line unicorn/no-thenable -- a word, never a function
-        then: z.enum(["hold", "alert"]).default("alert").describe("Wait in silence, or tell somebody. Never a rollback, never a pass."),
-      })
-      .prefault({}),
+    noData: silence("alert").describe("When a source answers, but has nothing: what a signal's silence leads to."),
+    sourceError: silence("alert").describe("When a source does not answer, or not properly."),
+    tooFew: silence("hold").describe("When too few requests reach the new pods."),
     signals: z
       .record(
         z.string().regex(dnsLabel, { error: ({ input }) => told(`${named(input)} cannot name a signal`, labelAllowed) }),
@@ -149,6 +162,14 @@ export function actionsFor(policy: Policy, signal: string): readonly ActionName[
   return policy.spec.onBreach[signal] ?? policy.spec.onBreach.default;
 }
 
+export type Silenced = Policy["spec"]["noData"];
+
+/** What the policy says about this kind of silence. */
+export function silenceOf(policy: Policy, outcome: "no-data" | "error" | "too-few"): Silenced {
+  const { noData, sourceError, tooFew } = policy.spec;
+  return { "no-data": noData, error: sourceError, "too-few": tooFew }[outcome];
+}
+
 /** A policy in the language it was written in, defaults filled in: plain JSON for a Guard, readable with kubectl. */
 export function storePolicy(policy: Policy): WrittenPolicy {
   return z.encode(policySchema, policy);
@@ -156,9 +177,21 @@ export function storePolicy(policy: Policy): WrittenPolicy {
 
 /** The policy of a form that `storePolicy` made; exactly the same numbers. Throws POLICY_INVALID on anything else. */
 export function storedPolicy(stored: unknown): Policy {
-  const parsed = policySchema.safeParse(stored);
+  const value = withThreeSilences(stored);
+  const parsed = policySchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const document = { value: stored, at: () => ({ line: 0, column: 0 }) };
+  const document = { value, at: () => ({ line: 0, column: 0 }) };
   const problems = problemsOf(parsed.error.issues, document, "stored policy", jsonSchemaOf(policySchema));
   throw new RearguardError("POLICY_INVALID", problems.map(renderProblem).join("; "));
+}
+
+/** Before there were three keys, `noData` was for all three kinds of silence: the guard keeps what it opened with. */
+function withThreeSilences(stored: unknown): unknown {
+  if (!isMap(stored) || !isMap(stored["spec"]) || !isMap(stored["spec"]["noData"])) return stored;
+  const { noData } = stored["spec"];
+  return { ...stored, spec: { sourceError: noData, tooFew: noData, ...stored["spec"] } };
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { Ms } from "../model.ts";
 import { duration } from "./duration.ts";
+import { type Failures, failures } from "./failures.ts";
+import { type HttpRule, httpRule, httpRuleOf } from "./http-rule.ts";
 import { type Preset, presetNames, presetOf } from "./presets.ts";
 import { percent, times } from "./ratio.ts";
+import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
 import { templateProblem } from "./template.ts";
 import { named, told } from "./told.ts";
 
@@ -14,9 +17,13 @@ const labelName = z
   .string()
   .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: ({ input }) => told(`${named(input)} is no label name`, "letters, digits and _") });
 
+const usualWorseThanOld = 1.5;
+// Filled in by `withoutRule`, not by zod: only then is it known whether it was written beside a rule.
 const worseThanOld = times()
-  .prefault("1.5x")
+  .optional()
+  .meta({ usual: "1.5x" })
   .describe("The new revision may be this many times as bad as the old one before it counts, even above its limit.");
+const ruleAlone = notBoth("rule", "worseThanOld", "a rule looks at the new pods alone");
 
 const quantiles = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
 const threshold = duration(1, hour).optional();
@@ -25,13 +32,19 @@ const errors = z
   .strictObject({
     limit: percent(0, 0.99).prefault("0.5%").describe("Share of requests that may fail (status 5xx)."),
     worseThanOld,
+    rule: httpRule.optional(),
   })
+  .superRefine(...ruleAlone)
+  .overwrite(withoutRule)
+  .meta(never("rule", "worseThanOld"))
   .describe("Judges the share of failed requests.");
 
 const slower = z
-  .strictObject({ p50: threshold, p75: threshold, p90: threshold, p95: threshold, p99: threshold, worseThanOld })
+  .strictObject({ p50: threshold, p75: threshold, p90: threshold, p95: threshold, p99: threshold, worseThanOld, rule: httpRule.optional() })
   .superRefine(...exactlyOne(["p50", "p75", "p90", "p95", "p99"]))
-  .meta(oneOf(["p50", "p75", "p90", "p95", "p99"]))
+  .superRefine(...ruleAlone)
+  .overwrite(withoutRule)
+  .meta({ ...oneOf(["p50", "p75", "p90", "p95", "p99"]), ...never("rule", "worseThanOld") })
   .describe("Judges a latency quantile, by counting the requests slower than it allows. Exactly one of p50 to p99.");
 
 const http = z
@@ -73,12 +86,16 @@ const promql = z
     above: z.number().optional().describe("Breach while any series is above this."),
     below: z.number().optional().describe("Breach while any series is below this."),
     for: duration(0, 24 * hour)
-      .prefault("0s")
+      .optional()
+      .meta({ usual: "0s" })
       .describe("How long it must last before it counts."),
+    failures: failures().optional().describe("Or: how many of the last samples must be beyond it before it counts, such as 3 of 5."),
   })
   .superRefine(...exactlyOne(["above", "below"]))
-  .meta(oneOf(["above", "below"]))
-  .describe("A plain threshold on any query; has no statistical bound. Exactly one of above and below.");
+  .superRefine(...notBoth("for", "failures", "for counts time, failures counts samples"))
+  .overwrite((written) => (written.failures === undefined ? { ...written, for: written.for ?? 0 } : written))
+  .meta({ ...oneOf(["above", "below"]), ...never("for", "failures") })
+  .describe("A plain threshold on any query; has no statistical bound. Exactly one of above and below; at most one of for and failures.");
 
 /** One signal as it is written: exactly one key says what kind it is. */
 export const signalSchema = z
@@ -90,9 +107,18 @@ export const signalSchema = z
 /** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
 export type WrittenSignal = z.output<typeof signalSchema>;
 
-/** A signal to switch on. Ratios are 0–1; `limit` of `http-slower` is the share of requests that may be slower than `thresholdMs`. */
+/**
+ * A signal to switch on. Ratios are 0–1; `limit` of `http-slower` is the share of requests that may be slower than `thresholdMs`. With a
+ * `rule` an http signal is judged by that rule instead of by evidence.
+ */
 export type Signal =
-  | { readonly kind: "http-errors"; readonly preset: Preset; readonly limit: number; readonly worseThanOld: number }
+  | {
+      readonly kind: "http-errors";
+      readonly preset: Preset;
+      readonly limit: number;
+      readonly worseThanOld: number;
+      readonly rule?: HttpRule;
+    }
   | {
       readonly kind: "http-slower";
       readonly preset: Preset;
@@ -100,6 +126,7 @@ export type Signal =
       readonly thresholdMs: Ms;
       readonly limit: number;
       readonly worseThanOld: number;
+      readonly rule?: HttpRule;
     }
   | { readonly kind: "pods"; readonly restarts: number; readonly stuckForMs: Ms }
   | {
@@ -108,6 +135,8 @@ export type Signal =
       readonly comparison: "above" | "below";
       readonly limit: number;
       readonly forMs: Ms;
+      /** In place of `forMs`. */
+      readonly failures?: Failures;
     };
 
 /** Which kind a written signal is. Throws only on a value that the schema would have refused. */
@@ -115,42 +144,34 @@ export function signalOf(written: WrittenSignal): Signal {
   if (written.http) return httpSignal(written.http);
   if (written.pods) return { kind: "pods", restarts: written.pods.restarts, stuckForMs: written.pods.stuckFor };
   if (written.promql) {
-    const { query, above, below, for: forMs } = written.promql;
-    if (above !== undefined) return { kind: "promql", query, comparison: "above", limit: above, forMs };
-    if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, forMs };
+    const { query, above, below, for: forMs = 0, failures: share } = written.promql;
+    const rule = { forMs, ...(share === undefined ? {} : { failures: share }) };
+    if (above !== undefined) return { kind: "promql", query, comparison: "above", limit: above, ...rule };
+    if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, ...rule };
   }
   throw new TypeError("A signal without http, pods or promql was not read through signalSchema.");
 }
 
 function httpSignal(written: z.output<typeof http>): Signal {
   const preset = presetOf(written.preset, written.metric);
-  if (written.errors) return { kind: "http-errors", preset, ...written.errors };
+  if (written.errors) return { kind: "http-errors", preset, limit: written.errors.limit, ...judgedBy(written.errors) };
   for (const [key, quantile] of Object.entries(quantiles)) {
     const thresholdMs = written.slower?.[key as keyof typeof quantiles];
     if (written.slower === undefined || thresholdMs === undefined) continue;
     // 1 - 0.95 is not 0.05 in binary; the limit is shown to people and must be.
     const limit = Math.round((1 - quantile) * 100) / 100;
-    return { kind: "http-slower", preset, quantile, thresholdMs, limit, worseThanOld: written.slower.worseThanOld };
+    return { kind: "http-slower", preset, quantile, thresholdMs, limit, ...judgedBy(written.slower) };
   }
   throw new TypeError("An http signal without errors or slower was not read through signalSchema.");
 }
 
-/** Refines an object of which exactly one of `keys` must be set. Runs beside other problems, but not beside an unknown key: that is a slip for one of them. */
-function exactlyOne(keys: readonly string[]) {
-  const refine = (value: object, context: z.RefinementCtx): void => {
-    const set = keys.filter((key) => Object.hasOwn(value, key));
-    if (set.length === 1) return;
-    const what = set.length === 0 ? "one key is missing" : `${set.join(" and ")} exclude each other`;
-    context.addIssue({ code: "custom", message: told(what, `exactly one of ${keys.join(", ")}`) });
-  };
-  const when = ({ value, issues }: z.core.ParsePayload): boolean =>
-    typeof value === "object" && value !== null && !issues.some(({ code }) => code === "unrecognized_keys");
-  return [refine, { when }] as const;
+function judgedBy(written: { readonly worseThanOld?: number | undefined; readonly rule?: z.output<typeof httpRule> | undefined }) {
+  const { worseThanOld: factor = usualWorseThanOld, rule } = written;
+  return { worseThanOld: factor, ...(rule === undefined ? {} : { rule: httpRuleOf(rule) }) };
 }
 
-/** The same rule for the JSON schema. */
-function oneOf(keys: readonly string[]) {
-  return { oneOf: keys.map((key) => ({ required: [key] })) };
+function withoutRule<T extends { readonly worseThanOld?: number | undefined; readonly rule?: unknown }>(written: T): T {
+  return written.rule === undefined ? { ...written, worseThanOld: written.worseThanOld ?? usualWorseThanOld } : written;
 }
 
 function refuseBadTemplate(query: string, context: z.RefinementCtx): void {

@@ -24,6 +24,8 @@ spec:
   window: ${window}
   sustain: ${sustain}
   noData: { after: ${noDataAfter} }
+  sourceError: { after: ${noDataAfter} }
+  tooFew: { after: ${noDataAfter}, then: alert }
   signals: ${policy.signals ?? defaultSignals}
 `;
 }

@@ -11,6 +11,7 @@ spec:
   window: 40s
   sustain: 2s
   noData: { after: 20s }
+  sourceError: { after: 20s }
   signals:
     errors: { http: { preset: prom-client, errors: { limit: 1% } } }
     pods:   { pods: { restarts: 2, stuckFor: 20s } }

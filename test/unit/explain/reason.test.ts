@@ -13,6 +13,19 @@ const peers = [
 const before: Reason = { ...errors, oldRatio: null };
 const controlWithoutRatio: Reason = { ...errors, limitSource: "live-control", effectiveLimit: 0.06, oldRatio: 0, burn: 3.34 };
 
+const burning: Reason = {
+  code: "burn-rate",
+  signal: "errors",
+  factor: 3,
+  limit: 0.01,
+  longMs: 300_000,
+  longTotal: 612,
+  longBad: 26,
+  shortMs: 60_000,
+  shortTotal: 131,
+  shortBad: 8,
+};
+
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
   environment: [
@@ -93,11 +106,49 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
   threshold: [
     [
       { code: "threshold", signal: "cpu", value: 0.9412, comparison: "above", limit: 0.9, forMs: 300_000, series: 'pod="web-a"' },
-      'cpu 0.9412 is above its limit 0.9 for 5 min (pod="web-a")',
+      'cpu 0.9412 is above its limit 0.9 for 5 min (pod="web-a"); a plain rule, without a bound on wrong rollbacks',
     ],
     [
       { code: "threshold", signal: "orders", value: 2, comparison: "below", limit: 5, forMs: 60_000, series: "" },
-      "orders 2 is below its limit 5 for 1 min",
+      "orders 2 is below its limit 5 for 1 min; a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
+  failures: [
+    [
+      { code: "failures", signal: "queue", value: 120, comparison: "above", limit: 100, failed: 3, of: 5, series: "" },
+      "queue 120 is above its limit 100 in 3 of its last 5 samples; a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
+  rate: [
+    [
+      { code: "rate", signal: "errors", badRatio: 25 / 600, bad: 25, total: 600, overMs: 60_000, limit: 0.01, forMs: 120_000 },
+      "errors 4.17 % over 1 min is above the limit of 1 % for 2 min (25 of 600 requests); a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
+  "burn-rate": [
+    [
+      burning,
+      "errors 4.25 % over 5 min and 6.11 % over 1 min are above 3x the limit of 1 % (612 requests); a plain rule, without a bound on wrong rollbacks",
+    ],
+    [
+      { ...burning, longBad: 12 },
+      "errors 6.11 % over 1 min is above 3x the limit of 1 %, but 1.96 % over 5 min is not (612 requests); a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
+  "rule-blind": [
+    [
+      { code: "rule-blind", signal: "errors", seen: 40, needed: 100, overMs: 60_000 },
+      "errors: at most 40 requests came within 1 min, its rule needs 100",
+    ],
+    [
+      { code: "rule-blind", signal: "cpu", seen: 2, needed: 5, overMs: null },
+      "cpu: only 2 of the 5 samples that its rule looks at were answered",
+    ],
+  ],
+  "window-extended": [
+    [
+      { code: "window-extended", signal: "errors", outcome: "error", silentMs: 570_000, byMs: 570_000 },
+      "errors can be judged again; for 9 min 30 s the source does not answer properly, so the window ends 9 min 30 s later",
     ],
   ],
   "suspect-pod": [

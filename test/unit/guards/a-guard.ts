@@ -179,6 +179,7 @@ export function judgementOf(over: Partial<Judgement> = {}): Judgement {
     guard: calm,
     verdicts: { errors: { signal: "errors", state: "pass", because: [] } },
     counted: {},
+    byRule: {},
     silences: {},
     quietBlocks: 0,
     lastRequestsAt: null,

@@ -3,10 +3,13 @@ import type { Ask } from "../../../src/guards/ask.ts";
 import { decide } from "../../../src/guards/decide.ts";
 import { endsAt } from "../../../src/guards/end.ts";
 import { openSignal, type SignalState } from "../../../src/judging/signal.ts";
-import type { EntryBody, Ms, Verdict } from "../../../src/model.ts";
+import { judgementOf as judgementAt, rulesOf } from "../../../src/guards/judgement.ts";
+import { judge, openRun } from "../../../src/guards/run.ts";
+import type { EntryBody, Measurement, Ms, Verdict } from "../../../src/model.ts";
 import { limits as signalLimits } from "../judging/world.ts";
 import {
   askOf,
+  BLOCK,
   brakedByUs,
   crashing,
   crashLoop,
@@ -17,6 +20,7 @@ import {
   judgementOf,
   MINUTE,
   pod,
+  pods,
   podsReady,
   policyOf,
   recordOf,
@@ -120,6 +124,47 @@ describe("at the end of the window", () => {
 
   test("nothing ends before the signals have caught up after a restart", () => {
     expect(atTheEnd({ judgement: judgementOf({ caughtUp: false }) }).kind).toBe("wait");
+  });
+});
+
+describe("too little data at the end is inconclusive, never a pass", () => {
+  const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
+  const at = START + 4 * BLOCK;
+  const answer: Measurement = { kind: "values", at, values: [{ labels: {}, value: 0 }] };
+  const roster = pods(2, fresh, { readySince: START });
+  const counters: Measurement = {
+    kind: "counters",
+    at,
+    readings: roster.map(({ name }) => ({ namespace: "shop", pod: name, process: name, total: 40, bad: 0, badAtMost: 0 })),
+  };
+
+  test.each<[string, string, Measurement, string]>([
+    ["http errors", "http: { preset: otel, errors: { limit: 1% } }", counters, "not-enough-requests"],
+    ["http slower", "http: { preset: otel, slower: { p99: 1s } }", counters, "not-enough-requests"],
+    ["http by a rate", "http: { preset: otel, errors: { limit: 1%, rule: { rate: {} } } }", counters, "not-enough-requests"],
+    [
+      "http by a rate that never had its requests",
+      "http: { preset: otel, slower: { p75: 1s, rule: { rate: {} } } }",
+      counters,
+      "rule-blind",
+    ],
+    ["http by a burn rate", "http: { preset: otel, errors: { limit: 1%, rule: { burnRate: {} } } }", counters, "not-enough-requests"],
+    [
+      "http by a burn rate that never had its requests",
+      "http: { preset: otel, slower: { p75: 1s, rule: { burnRate: {} } } }",
+      counters,
+      "rule-blind",
+    ],
+    ["promql without an answer", "promql: { query: up, above: 1 }", { kind: "no-data", at, because: "nothing" }, "no-usable-data"],
+    ["promql with fewer samples than it counts", "promql: { query: up, above: 1, failures: 2 of 5 }", answer, "rule-blind"],
+  ])("%s", (_, signal, measurement, code) => {
+    const policy = policyOf(`signals: { a: { ${signal} } }`);
+    const run = judge(openRun(recordOf([completed(START)], { policy, pods: roster }), pace), "a", measurement);
+    const workload = workloadOf(rolledOut);
+    const judgement = { ...judgementAt(run, at), caughtUp: true };
+    const decision = decide(askOf(run.record, { judgement, rules: rulesOf(run, workload, at), workload, now: START + 30 * MINUTE }));
+
+    expect(decision).toMatchObject({ kind: "finish", phase: "inconclusive", because: [{ code, signal: "a" }] });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { judgementOf, rulesOf } from "../../../src/guards/judgement.ts";
-import { judge, openRun, withPause } from "../../../src/guards/run.ts";
+import { type GuardRun, judge, openRun, withPause, withWatch } from "../../../src/guards/run.ts";
 import type { EntryBody, Ms, PodState, Workload } from "../../../src/model.ts";
 import { BLOCK, fresh, MINUTE, pod, pods, policyOf, recordOf, rolledOut, START, workloadOf } from "./a-guard.ts";
 
@@ -50,6 +50,22 @@ describe("the pod rules of a guard", () => {
     ],
   ])("%s", (_, state, wanted) => {
     expect(state).toBe(wanted);
+  });
+});
+
+describe("since when a signal is silent", () => {
+  const opened = openRun(recordOf([], { pods: pods(2, fresh) }), pace);
+  const error = { kind: "error", at: START + BLOCK, because: "refused" } as const;
+  const since = (run: GuardRun) => judgementOf(run, START + 20 * MINUTE).silences["errors"]?.since;
+
+  test("a source that fails after a restart has failed since then: it was not asked before", () => {
+    expect(since(judge(withWatch(opened, START + 20 * MINUTE), "errors", error))).toBe(START + 20 * MINUTE);
+    expect(since(judge(withWatch(opened, START), "errors", error))).toBe(START + BLOCK);
+  });
+
+  test("an empty answer speaks for its block, whenever it was asked for", () => {
+    const empty = { kind: "no-data", at: START + BLOCK, because: "nothing" } as const;
+    expect(since(judge(withWatch(opened, START + 20 * MINUTE), "errors", empty))).toBe(START + BLOCK);
   });
 });
 

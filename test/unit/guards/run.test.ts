@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judgementOf } from "../../../src/guards/judgement.ts";
-import { append } from "../../../src/guards/record.ts";
+import { judgementOf, rulesOf } from "../../../src/guards/judgement.ts";
+import { append, badServed } from "../../../src/guards/record.ts";
 import { type GuardRun, judge, judgedThrough, openRun, underConfidence, withBaseline, withPause } from "../../../src/guards/run.ts";
 import type { Measurement, PodState } from "../../../src/model.ts";
-import { actionOf, BLOCK, fresh, old, pod, policyOf, receipt, recordOf, revision, START } from "./a-guard.ts";
+import { actionOf, BLOCK, fresh, old, pod, policyOf, receipt, recordOf, revision, START, workloadOf } from "./a-guard.ts";
 
 const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 30_000 };
 const roster: readonly PodState[] = [
@@ -123,4 +123,39 @@ test("the progress clock stands still under a pause and begins anew after it", (
 
   expect([opened.runningSince, paused.runningSince]).toEqual([START, undefined]);
   expect(withPause(withPause(paused, false, START + 9 * BLOCK), false, START + 10 * BLOCK).runningSince).toBe(START + 9 * BLOCK);
+});
+
+describe("a signal with a plain rule", () => {
+  const byRule = policyOf(
+    "signals: { errors: { http: { preset: aspnet, errors: { limit: 1%, rule: { rate: { over: 30s, for: 15s } } } } }, latency: { http: { preset: aspnet, slower: { p95: 1s } } } }",
+  );
+  const ruled = recordOf([], { pods: roster, policy: byRule });
+  const verdictAt = (run: GuardRun, at: number) => rulesOf(run, workloadOf(), at).map(({ signal, state }) => [signal, state]);
+
+  test("takes no share of the confidence", () => {
+    expect(underConfidence(byRule)).toEqual(["latency"]);
+    expect(openRun(ruled, pace).counted["latency"]?.limits.weight).toBe(1);
+  });
+
+  test("counts the new pods as evidence would, and is listed with the rules", () => {
+    const run = fold(openRun(ruled, pace), answers(4, 20));
+    const counted = fold(openRun(record, pace), answers(4, 20)).counted["errors"];
+    const rule = run.rules["errors"];
+
+    expect(rule?.kind === "rate" ? [rule.state.total, rule.state.bad] : []).toEqual([counted?.total, counted?.bad]);
+    expect(verdictAt(run, START + 4 * BLOCK)).toEqual([["errors", "breach"]]);
+    expect(judgementOf(run, START + 4 * BLOCK).verdicts["errors"]).toBeUndefined();
+  });
+
+  test("is asked again for what failed, and gives the same after a restart", () => {
+    const error = { kind: "error", at: START + 3 * BLOCK, because: "refused" } as const;
+    const live = fold(openRun(ruled, pace), [...answers(2, 20), error]);
+
+    expect(judgedThrough(live, "errors")).toBe(START + 2 * BLOCK);
+    expect(fold(live, answers(6, 20)).rules).toEqual(fold(openRun(ruled, pace), answers(6, 20)).rules);
+  });
+
+  test("counts what the bad revision served", () => {
+    expect(badServed(fold(openRun(ruled, pace), answers(4, 20)))).toBe(3 * 20 * 3);
+  });
 });

@@ -112,6 +112,36 @@ describe("a rollback is verified", () => {
     expect(said).toContain(detail ?? "");
   });
 
+  const rate: Reason = { code: "rate", signal: "errors", badRatio: 0.1, bad: 40, total: 400, overMs: 60_000, limit: 0.01, forMs: 120_000 };
+  const ruled = (blocks: number, bad: number) => {
+    const { limits: held, oldBlocks } = served(blocks, bad)["errors"] ?? openSignal(signalLimits);
+    return judgementOf({ byRule: { errors: { limits: held, oldBlocks } } });
+  };
+  test.each<[string, Partial<Ask>, string]>([
+    ["what a plain rule on requests took back is good again after four good blocks", { judgement: ruled(4, 0) }, "restored"],
+    ["not after three", { judgement: ruled(3, 0) }, "wait"],
+    ["unresolved while the restored revision is bad by the rule's own limit", { judgement: ruled(9, 40), now: later }, "unresolved"],
+    ["unresolved when nothing was counted", { now: later, judgement: judgementOf() }, "unresolved"],
+  ])("%s", (_, over, wanted) => {
+    expect(brief(verifying(over, [rate]))).toBe(wanted);
+  });
+
+  test("what was counted in samples is restored when its rule is quiet", () => {
+    const failed: Reason = {
+      code: "failures",
+      signal: "queue",
+      value: 120,
+      comparison: "above",
+      limit: 100,
+      failed: 3,
+      of: 5,
+      series: "{}",
+    };
+    const rule = (state: Verdict["state"]): readonly Verdict[] => [{ signal: "queue", state, because: [] }];
+    expect(brief(verifying({ rules: rule("breach") }, [failed]))).toBe("wait");
+    expect(brief(verifying({ rules: rule("pass") }, [failed]))).toBe("restored");
+  });
+
   test("never ordered a second time, whatever the evidence", () => {
     const guard = { ...judgementOf().guard, evidence: 1e6, withoutOnePod: 1e6, firesBrake: true, firesFull: true, firesRollback: true };
 

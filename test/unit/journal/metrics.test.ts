@@ -11,7 +11,8 @@ test("what happened can be read from the metrics", async () => {
   metrics.acted("rollback", "applied");
   metrics.beat(40);
   metrics.missedBeats(2);
-  metrics.sampled("no-data");
+  metrics.sampled("no-data", "http-errors");
+  metrics.silenced("error", "extend");
   metrics.reflector("pods", 1, undefined);
   metrics.reflector("pods", 3, 1_700_000_000_500);
   metrics.policiesReloaded(true, "aaaa", 1_700_000_000_000);
@@ -29,7 +30,8 @@ test("what happened can be read from the metrics", async () => {
       'rearguard_beat_duration_seconds_bucket{le="0.025"} 0',
       'rearguard_beat_duration_seconds_bucket{le="0.05"} 1',
       "rearguard_beats_missed_total 2",
-      'rearguard_samples_total{outcome="no-data"} 1',
+      'rearguard_samples_total{outcome="no-data",signal="http-errors"} 1',
+      'rearguard_silences_total{outcome="error",follows="extend"} 1',
       'rearguard_reflector_restarts_total{resource="pods"} 3',
       'rearguard_last_sync_timestamp_seconds{resource="pods"} 1700000000.5',
       "rearguard_policy_reload_success 0",

@@ -55,7 +55,7 @@ function fleetOf(count: number, concurrent: number): { readonly flow: Flow; read
       prune: () => Promise.resolve(),
     },
     tell: () => Promise.resolve(),
-    observe: { sampled() {}, decided() {}, acted() {}, guards() {} },
+    observe: { sampled() {}, silenced() {}, decided() {}, acted() {}, guards() {} },
     log: { info() {}, warn() {}, error() {} },
   };
   const settings = {

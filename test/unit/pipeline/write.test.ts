@@ -29,7 +29,7 @@ function flowOver(save: Save): Flow {
     execute: unused,
     journal: { list: unused, create: unused, save, prune: unused },
     tell: unused,
-    observe: { sampled: unused, decided: unused, acted: unused, guards: unused },
+    observe: { sampled: unused, silenced: unused, decided: unused, acted: unused, guards: unused },
     log: silent,
   };
   const settings = {

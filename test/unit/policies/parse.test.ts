@@ -20,8 +20,11 @@ test("the shortest policy gets every default", () => {
       window: 1_800_000,
       confidence: 0.999,
       sustain: 30_000,
+      peerCheck: true,
       keepReady: 0.75,
       noData: { after: 300_000, then: "alert" },
+      sourceError: { after: 300_000, then: "alert" },
+      tooFew: { after: 300_000, then: "hold" },
       signals: { pods: { pods: { restarts: 2, stuckFor: 120_000 } } },
       onBreach: { default: ["brake", "rollback", "notify"] },
     },
@@ -36,6 +39,8 @@ test("durations become ms and percentages ratios, exactly", () => {
     "sustain: 0s",
     "keepReady: 62.5%",
     "noData: { after: 2m, then: hold }",
+    "sourceError: { after: 10m, then: extend }",
+    "tooFew: { then: fail }",
     "signals:",
     "  errors: { http: { preset: aspnet, errors: { limit: 0.1%, worseThanOld: 2x } } }",
     "  latency: { http: { preset: istio, metric: { podLabel: exported_pod }, slower: { p99: 1s500ms } } }",
@@ -48,8 +53,11 @@ test("durations become ms and percentages ratios, exactly", () => {
     window: 5_400_000,
     confidence: 0.9999,
     sustain: 0,
+    peerCheck: true,
     keepReady: 0.625,
     noData: { after: 120_000, then: "hold" },
+    sourceError: { after: 600_000, then: "extend" },
+    tooFew: { after: 300_000, then: "fail" },
     signals: {
       errors: { http: { preset: "aspnet", errors: { limit: 0.001, worseThanOld: 2 } } },
       latency: { http: { preset: "istio", metric: { podLabel: "exported_pod" }, slower: { p99: 1500, worseThanOld: 1.5 } } },
@@ -68,7 +76,7 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
     [
       "an unknown key",
       "modus: observe",
-      '5:3 spec.modus: unknown key "modus"; allowed: match, mode, window, confidence, sustain, keepReady, noData, signals, onBreach; did you mean mode?',
+      '5:3 spec.modus: unknown key "modus"; allowed: match, mode, window, confidence, sustain, peerCheck, keepReady, noData, sourceError, tooFew, signals, onBreach; did you mean mode?',
     ],
     [
       "a mode that is not built",
@@ -102,7 +110,11 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "confidence: 100%",
       "5:15 spec.confidence: the confidence is too high; allowed: from 99% to 99.9999%; no amount of traffic would reach it",
     ],
-    ["a rollback without data", "noData: { then: rollback }", '5:19 spec.noData.then: "rollback" is not allowed; allowed: hold, alert'],
+    [
+      "a rollback without data",
+      "noData: { then: rollback }",
+      '5:19 spec.noData.then: "rollback" is not allowed; allowed: hold, extend, alert, fail',
+    ],
     [
       "an action for a signal that is not there",
       "onBreach: { pod: [notify] }",
@@ -129,6 +141,36 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "two kinds in one signal",
       "signals: { a: { pods: {}, promql: { query: up, above: 1 } } }",
       "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, pods, promql",
+    ],
+    [
+      "a rule and a comparison with the old revision",
+      "signals: { a: { http: { preset: otel, errors: { rule: { burnRate: {} }, worseThanOld: 1.5x } } } }",
+      "5:49 spec.signals.a.http.errors: rule and worseThanOld exclude each other; allowed: at most one of rule, worseThanOld; a rule looks at the new pods alone",
+    ],
+    [
+      "two rules",
+      "signals: { a: { http: { preset: otel, errors: { rule: { burnRate: {}, rate: {} } } } } }",
+      "5:57 spec.signals.a.http.errors.rule: rate and burnRate exclude each other; allowed: exactly one of rate, burnRate",
+    ],
+    [
+      "a short window that is not shorter",
+      "signals: { a: { http: { preset: otel, errors: { rule: { burnRate: { short: 5m } } } } } }",
+      "5:78 spec.signals.a.http.errors.rule.burnRate.short: short is not shorter than long; allowed: less than long",
+    ],
+    [
+      "more failures than samples",
+      "signals: { a: { promql: { query: up, above: 1, failures: 5 of 3 } } }",
+      "5:60 spec.signals.a.promql.failures: 5 of 3 is out of range; allowed: N of M with 1 <= N <= M <= 100, such as 3 of 5",
+    ],
+    [
+      "failures without a window",
+      "signals: { a: { promql: { query: up, above: 1, failures: 3 } } }",
+      "5:60 spec.signals.a.promql.failures: 3 cannot be read; allowed: N of M with 1 <= N <= M <= 100, such as 3 of 5; 3 in a row is 3 of 3",
+    ],
+    [
+      "a time and a number of samples",
+      "signals: { a: { promql: { query: up, above: 1, for: 0s, failures: 3 of 5 } } }",
+      "5:27 spec.signals.a.promql: for and failures exclude each other; allowed: at most one of for, failures; for counts time, failures counts samples",
     ],
     [
       "a preset that does not exist",

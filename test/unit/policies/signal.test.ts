@@ -43,6 +43,31 @@ test("pods and promql become what they say", () => {
   expect(signal("{ promql: { query: up, below: 0 } }")).toEqual({ kind: "promql", query: "up", comparison: "below", limit: 0, forMs: 0 });
 });
 
+test.each([
+  ["{ rate: {} }", { kind: "rate", overMs: 60_000, forMs: 120_000, minRequests: 100 }],
+  ["{ rate: { over: 30s, for: 0s, minRequests: 5 } }", { kind: "rate", overMs: 30_000, forMs: 0, minRequests: 5 }],
+  ["{ burnRate: {} }", { kind: "burn-rate", factor: 3, longMs: 300_000, shortMs: 60_000, minRequests: 100 }],
+  [
+    "{ burnRate: { factor: 2x, long: 1h, short: 5m } }",
+    { kind: "burn-rate", factor: 2, longMs: 3_600_000, shortMs: 300_000, minRequests: 100 },
+  ],
+])("requests may be judged by the plain rule %s", (rule, wanted) => {
+  expect(signal(`{ http: { preset: otel, errors: { limit: 1%, rule: ${rule} } } }`)).toMatchObject({
+    kind: "http-errors",
+    limit: 0.01,
+    rule: wanted,
+  });
+  expect(signal(`{ http: { preset: otel, slower: { p95: 1s, rule: ${rule} } } }`)).toMatchObject({
+    kind: "http-slower",
+    limit: 0.05,
+    rule: wanted,
+  });
+});
+
+test("values may be counted instead of timed", () => {
+  expect(signal("{ promql: { query: up, below: 1, failures: 3 of 5 } }")).toMatchObject({ forMs: 0, failures: { failures: 3, of: 5 } });
+});
+
 test("a policy may name its own metrics, and the matcher of bad requests follows the label", () => {
   const own = signal(
     "{ http: { preset: prom-client, metric: { requests: api_total, statusLabel: code, podLabel: exported_pod }, errors: {} } }",
@@ -98,6 +123,18 @@ describe("what check warns of", () => {
     ],
     ["{ http: { preset: linkerd, slower: { p95: 200ms } } }", []],
     ["{ http: { preset: prom-client, metric: { buckets: own_bucket }, slower: { p95: 200ms } } }", []],
+    [
+      "{ http: { preset: otel, errors: { rule: { rate: { for: 30m } } } } }",
+      ["a: for 30m is not shorter than window: it can never breach"],
+    ],
+    [
+      "{ http: { preset: otel, errors: { rule: { burnRate: { long: 1h, short: 30m } } } } }",
+      ["a: short 30m is not shorter than window: it can never breach"],
+    ],
+    [
+      "{ http: { preset: linkerd, slower: { p50: 200ms, rule: { burnRate: {} } } } }",
+      ["a: 3x the limit is more than all requests: it can never breach"],
+    ],
     ["{ promql: { query: up, above: 1, for: 30m } }", ["a: for 30m is not shorter than window: it can never breach"]],
   ])("%s", (yaml, warnings) => {
     expect(limitWarnings(aPolicy("p", "{}", [`signals: { a: ${yaml} }`]))).toEqual(warnings);
@@ -123,6 +160,23 @@ test("a stored policy is what was written, and comes back with the same numbers"
     spec: { window: "1m30s", confidence: "99.95%", signals: { a: { http: { slower: { p99: "1s", worseThanOld: "1.5x" } } } } },
   });
   expect(storedPolicy(stored)).toEqual(policy);
+});
+
+test.each([
+  "http: { preset: otel, errors: { rule: { rate: { for: 90s } } } }",
+  "http: { preset: otel, slower: { p95: 1s, rule: { burnRate: { factor: 2.5x } } } }",
+  "promql: { query: up, above: 1, failures: 3 of 5 }",
+  "promql: { query: up, above: 1 }",
+])("a stored rule comes back as it was: %s", (written) => {
+  const policy = aPolicy("p", "{}", [`signals: { a: { ${written} } }`, "tooFew: { after: 1m, then: extend }"]);
+  expect(storedPolicy(JSON.parse(JSON.stringify(storePolicy(policy))))).toEqual(policy);
+});
+
+test("a policy that was stored when noData was for every silence keeps what it said", () => {
+  const { sourceError: _, tooFew: __, ...before } = storePolicy(aPolicy("p", "{}", ["noData: { after: 2m, then: hold }"])).spec;
+  const { spec } = storedPolicy({ ...storePolicy(aPolicy("p")), spec: before });
+  expect(spec.noData.then).toBe("hold");
+  expect([spec.sourceError, spec.tooFew]).toEqual([spec.noData, spec.noData]);
 });
 
 test("a stored policy that somebody damaged is refused", () => {

@@ -1,0 +1,62 @@
+import { type BurnRateMemory, type BurnRateRule, burnRateVerdict, noBurnRate, stepBurnRate } from "../judging/burn-rate.ts";
+import { foldFailures, type FailuresRule, type FailuresState, failuresVerdict, noFailures } from "../judging/failures.ts";
+import { noRate, type RateMemory, type RateRule, rateVerdict, stepRate } from "../judging/rate.ts";
+import { foldRated, openRated, type RatedState } from "../judging/rated.ts";
+import type { Recovering } from "../judging/recovery.ts";
+import type { BlockInput } from "../judging/signal.ts";
+import { foldThreshold, noThreshold, type ThresholdRule, type ThresholdState, thresholdVerdict } from "../judging/threshold.ts";
+import type { Ms, Verdict } from "../model.ts";
+import type { Signal } from "../policies/signal.ts";
+
+/** A plain rule of a signal and what was folded for it: the rules that lie outside the bound (judging.md 5.4). */
+export type RuleState =
+  | { readonly kind: "threshold"; readonly rule: ThresholdRule; readonly state: ThresholdState }
+  | { readonly kind: "failures"; readonly rule: FailuresRule; readonly state: FailuresState }
+  | { readonly kind: "rate"; readonly rule: RateRule; readonly state: RatedState<RateMemory> }
+  | { readonly kind: "burn-rate"; readonly rule: BurnRateRule; readonly state: RatedState<BurnRateMemory> };
+
+/** Undefined for a signal without a plain rule. */
+export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }): RuleState | undefined {
+  if (signal.kind === "promql") {
+    const { comparison, limit, forMs, failures } = signal;
+    if (failures !== undefined) return { kind: "failures", rule: { comparison, limit, blockMs, ...failures }, state: noFailures };
+    return { kind: "threshold", rule: { comparison, limit, forMs, blockMs }, state: noThreshold };
+  }
+  if (signal.kind === "pods" || signal.rule === undefined) return undefined;
+  const common = { limit: signal.limit, blockMs };
+  if (signal.rule.kind === "rate") return { kind: "rate", rule: { ...signal.rule, ...common }, state: openRated(noRate) };
+  return { kind: "burn-rate", rule: { ...signal.rule, ...common }, state: openRated(noBurnRate) };
+}
+
+export function foldRule(of: RuleState, input: BlockInput): RuleState {
+  switch (of.kind) {
+    case "threshold":
+      return { ...of, state: foldThreshold(of.state, input.measurement, of.rule) };
+    case "failures":
+      return { ...of, state: foldFailures(of.state, input.measurement, of.rule) };
+    case "rate":
+      return { ...of, state: foldRated(of.state, input, (memory, block) => stepRate(memory, block, of.rule)) };
+    case "burn-rate":
+      return { ...of, state: foldRated(of.state, input, (memory, block) => stepBurnRate(memory, block, of.rule)) };
+  }
+}
+
+export function ruleVerdict(of: RuleState, signal: string, now: Ms, noDataAfterMs: Ms): Verdict {
+  switch (of.kind) {
+    case "threshold":
+      return thresholdVerdict(of.state, of.rule, signal, now, noDataAfterMs);
+    case "failures":
+      return failuresVerdict(of.state, of.rule, signal, now, noDataAfterMs);
+    case "rate":
+      return rateVerdict(of.state, of.rule, signal, now, noDataAfterMs);
+    case "burn-rate":
+      return burnRateVerdict(of.state, of.rule, signal, now, noDataAfterMs);
+  }
+}
+
+/** The restored revision's blocks against what the rule calls bad; undefined for a rule on values, which heals by itself. */
+export function recoveringOf(of: RuleState): Recovering | undefined {
+  if (of.kind !== "rate" && of.kind !== "burn-rate") return undefined;
+  const limit = of.kind === "rate" ? of.rule.limit : of.rule.factor * of.rule.limit;
+  return { limits: { limit, worseThanOld: 1, baseline: null }, oldBlocks: of.state.oldBlocks };
+}
