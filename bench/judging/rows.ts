@@ -74,11 +74,11 @@ function plain(rps: number, shape: Shape, rate: number): Stream {
   return { rps, shape, fresh: () => rate, old: () => rate, share: allNew, baseline: false };
 }
 
-function same(rps: number, shape: Shape, rate: number): Stream {
+export function same(rps: number, shape: Shape, rate: number): Stream {
   return { rps, shape, fresh: () => rate, old: () => rate, share: rolling };
 }
 
-function bad(rps: number, rate: number): Stream {
+export function bad(rps: number, rate: number): Stream {
   return { ...same(rps, "iid", 0.001), fresh: () => rate };
 }
 
@@ -86,7 +86,7 @@ function late(rps: number, rate: number): Stream {
   return { ...same(rps, "iid", 0.001), fresh: (second) => (second >= 600 ? rate : 0.001) };
 }
 
-function outage(rps: number, from: number): Stream {
+export function outage(rps: number, from: number): Stream {
   const rate = (second: number): number => (second >= from && second < from + 60 ? 0.3 : 0.001);
   return { rps, shape: "iid", fresh: rate, old: rate, share: rolling };
 }

@@ -39,6 +39,13 @@ export interface Outcome {
   readonly suspect: boolean;
 }
 
+/** The new revision's counters at the end of a block, `second` s after the start of the guard. */
+export interface Sample {
+  readonly second: number;
+  readonly total: number;
+  readonly bad: number;
+}
+
 /** 10 % to 100 % in three minutes, then the old pods are gone. */
 export function rolling(second: number): number {
   return Math.min(1, 0.1 + (0.9 * second) / 180);
@@ -48,7 +55,8 @@ export function allNew(): number {
   return 1;
 }
 
-export function simulateGuard(stream: Stream, random: Random): Outcome {
+/** With `watch` the stream goes on to its end as if nobody had acted, so that other judges may see all of it. */
+export function simulateGuard(stream: Stream, random: Random, watch?: (sample: Sample) => void): Outcome {
   const signals = stream.signals ?? 1;
   const limits = limitsOf(stream, random);
   let states: SignalState[] = [];
@@ -59,6 +67,7 @@ export function simulateGuard(stream: Stream, random: Random): Outcome {
   // The block that ends as the guard opens knows only old pods and sets their base, as in the daemon.
   for (const { old } of counters) states.push(judgeAt(openSignal(limits), 0, [{ ...old }]));
   let brake: number | null = null;
+  let rollback: number | null = null;
   let suspect = false;
   for (let block = 0; block < BLOCKS; block++) {
     const second = block * BLOCK_S;
@@ -68,6 +77,8 @@ export function simulateGuard(stream: Stream, random: Random): Outcome {
       const readings = serve(rates, counters[i] ?? fail(), second, random);
       return judgeAt(state, at, readings);
     });
+    watch?.(sampleOf(at / 1000, counters[0]?.fresh ?? fail()));
+    if (rollback !== null) continue;
     const shares = states.map((state, i) => ({
       signal: `signal-${i}`,
       weight: 1 / signals,
@@ -76,10 +87,17 @@ export function simulateGuard(stream: Stream, random: Random): Outcome {
     }));
     const guard = combineEvidence(shares, limits.alpha);
     if (guard.firesBrake) brake ??= at / 1000;
-    if (guard.firesRollback) return { brake, rollback: at / 1000, suspect };
-    suspect ||= guard.firesFull;
+    if (guard.firesRollback) rollback = at / 1000;
+    else suspect ||= guard.firesFull;
+    if (rollback !== null && watch === undefined) break;
   }
-  return { brake, rollback: null, suspect };
+  return { brake, rollback, suspect };
+}
+
+function sampleOf(second: number, pods: readonly Counter[]): Sample {
+  const total = pods.reduce((sum, pod) => sum + pod.total, 0);
+  const bad = pods.reduce((sum, pod) => sum + pod.bad, 0);
+  return { second, total, bad };
 }
 
 function judgeAt(state: SignalState, at: number, readings: readonly ProcessReading[]): SignalState {

@@ -1,4 +1,4 @@
-// node bench/main.ts judging: the acceptance rows of judging.md 10.2, measured.
+// npm run bench:judging: the acceptance rows of judging.md 10.2, measured.
 import { seededRandom } from "./random.ts";
 import { type Row, rows } from "./rows.ts";
 import { type Outcome, simulateGuard } from "./simulate.ts";
@@ -18,7 +18,12 @@ export function measure(row: Row, runs: number, seed = 1): Measured {
   const random = seededRandom(seed);
   const outcomes: Outcome[] = [];
   for (let i = 0; i < runs; i++) outcomes.push(simulateGuard(row.stream, random));
-  const onset = row.onset ?? 0;
+  return summaryOf(outcomes, row.onset);
+}
+
+/** Delays count from `onset`, in seconds. */
+export function summaryOf(outcomes: readonly Outcome[], onset = 0): Measured {
+  const runs = outcomes.length;
   const delays = outcomes.map(({ rollback }) => (rollback === null ? Infinity : rollback - onset)).toSorted((a, b) => a - b);
   const brakes = outcomes.map(({ brake }) => (brake === null ? Infinity : brake - onset)).toSorted((a, b) => a - b);
   return {
@@ -67,7 +72,7 @@ function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Infinity;
 }
 
-function optionOf(args: readonly string[], name: string): string | undefined {
+export function optionOf(args: readonly string[], name: string): string | undefined {
   const at = args.indexOf(name);
   return at < 0 ? undefined : args[at + 1];
 }
