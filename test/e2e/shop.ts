@@ -34,7 +34,7 @@ export type Shop = {
   replicaSets(): Promise<readonly ReplicaSet[]>;
   pods(): Promise<readonly KubeObject[]>;
   /** Until the controller has rolled the present template out to every pod. */
-  complete(): Promise<Deployment>;
+  complete(timeoutMs?: number): Promise<Deployment>;
   annotate(annotations: Readonly<Record<string, string>>, labels?: Readonly<Record<string, string>>): Promise<void>;
   pause(): Promise<void>;
 };
@@ -43,6 +43,8 @@ export type ShopOptions = {
   readonly namespace: string;
   /** 4 unless told. */
   readonly replicas?: number;
+  /** Pods above the wanted number during a rollout; 1 unless told. */
+  readonly maxSurge?: number;
   /** Slows the rollout down, so that there is time to brake it; 0 unless told. */
   readonly minReadySeconds?: number;
   readonly labels?: Readonly<Record<string, string>>;
@@ -61,7 +63,7 @@ export async function deployShop(cluster: Cluster, options: ShopOptions): Promis
   await client.request("POST", `/api/v1/namespaces/${namespace}/services`, { body: service });
   await client.request("POST", `/apis/apps/v1/namespaces/${namespace}/deployments`, { body: deploymentOf(options) });
   const shop = shopOf(cluster, namespace);
-  if (options.unfinished !== true) await shop.complete();
+  if (options.unfinished !== true) await shop.complete(30_000 + 1000 * (options.minReadySeconds ?? 0));
   return shop;
 }
 
@@ -74,7 +76,7 @@ function deploymentOf(options: ShopOptions): object {
     spec: {
       replicas: options.replicas ?? 4,
       minReadySeconds: options.minReadySeconds ?? 0,
-      strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      strategy: { rollingUpdate: { maxSurge: options.maxSurge ?? 1, maxUnavailable: 0 } },
       selector: { matchLabels: { app: name } },
       template: {
         metadata: { labels: { app: name }, annotations: prefixed(options.behaviour ?? {}) },
@@ -112,11 +114,15 @@ function shopOf(cluster: Cluster, namespace: string): Shop {
       const list = await client.request<{ readonly items: readonly KubeObject[] }>("GET", `/api/v1/namespaces/${namespace}/pods`);
       return list.items;
     },
-    complete: () =>
-      waitUntil(`${namespace}/${name} rolled out`, async () => {
-        const seen = await deployment();
-        return isComplete(seen) && seen;
-      }),
+    complete: (timeoutMs = 30_000) =>
+      waitUntil(
+        `${namespace}/${name} rolled out`,
+        async () => {
+          const seen = await deployment();
+          return isComplete(seen) && seen;
+        },
+        { timeoutMs },
+      ),
     annotate: async (annotations, labels = {}) => void (await patch({ metadata: { annotations, labels } })),
     pause: async () => void (await patch({ spec: { paused: true } })),
   };

@@ -14,6 +14,8 @@ type Behaviour = {
   /** 0–1, share of requests answered 500. */
   readonly errorRatio: number;
   readonly medianLatencyMs: number;
+  /** Another service that every request needs. */
+  readonly dependsOn: string | undefined;
 };
 
 /**
@@ -23,6 +25,7 @@ type Behaviour = {
  *   fleet.test/error-rate    share of 500s, 0–1; 0 unless told
  *   fleet.test/latency-ms    median latency; 10 unless told
  *   fleet.test/latency-mult  factor on it; 1 unless told
+ *   fleet.test/depends-on    a dependency whose failures are its own, whatever its revision; none unless told
  *
  * `/metrics` gives `http_requests_total{method,status}` and `http_request_duration_seconds` with
  * prom-client's default buckets. `/healthz` is answered and, like `/metrics`, not counted.
@@ -32,6 +35,8 @@ export function startPodProcess(options: {
   readonly name: string;
   readonly address: string;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Share of the calls of a dependency that fail now, 0–1. */
+  readonly failing: (dependency: string) => number;
 }): PodProcess {
   let behaviour = parseBehaviour(options.annotations);
   const metrics = createMetrics();
@@ -43,7 +48,9 @@ export function startPodProcess(options: {
       response.setHeader("content-type", metrics.registry.contentType);
       return void response.end(await metrics.registry.metrics());
     }
-    const status = Math.random() < behaviour.errorRatio ? 500 : 200;
+    const { dependsOn } = behaviour;
+    const errorRatio = Math.max(behaviour.errorRatio, dependsOn === undefined ? 0 : options.failing(dependsOn));
+    const status = Math.random() < errorRatio ? 500 : 200;
     const latencyMs = behaviour.medianLatencyMs * spread();
     const method = request.method ?? "GET";
     setTimeout(() => {
@@ -108,6 +115,7 @@ function parseBehaviour(annotations: Readonly<Record<string, string>>): Behaviou
   return {
     errorRatio: number("error-rate", 0),
     medianLatencyMs: number("latency-ms", 10) * number("latency-mult", 1),
+    dependsOn: annotations["fleet.test/depends-on"],
   };
 }
 

@@ -17,6 +17,8 @@ type Pod = KubeObject & {
 export type Fleet = AsyncDisposable & {
   /** Names of the pods that something listens for now. */
   listening(): readonly string[];
+  /** From now on this share (0–1) of the calls of a dependency fails, for all pods that have it in `fleet.test/depends-on`. */
+  failDependency(dependency: string, errorRatio: number): void;
 };
 
 /**
@@ -27,6 +29,7 @@ export type Fleet = AsyncDisposable & {
 export async function startFleet(options: { readonly client: KubeClient; readonly cidr: string }): Promise<Fleet> {
   const inCidr = new RegExp(`^${cidrPattern(options.cidr)}$`);
   const processes = new Map<string, PodProcess>();
+  const dependencies = new Map<string, number>();
   let listed = false;
 
   function reconcile(pods: readonly Pod[]): void {
@@ -51,6 +54,7 @@ export async function startFleet(options: { readonly client: KubeClient; readonl
             name: pod.metadata.name,
             address: pod.status?.podIP ?? "",
             annotations,
+            failing: (dependency) => dependencies.get(dependency) ?? 0,
           }),
         );
     }
@@ -60,6 +64,7 @@ export async function startFleet(options: { readonly client: KubeClient; readonl
   await waitUntil("the fleet's first look at the pods", () => listed);
   return {
     listening: () => [...processes.values()].map((process) => process.name),
+    failDependency: (dependency, errorRatio) => void dependencies.set(dependency, errorRatio),
     async [Symbol.asyncDispose]() {
       await following[Symbol.asyncDispose]();
       reconcile([]);
