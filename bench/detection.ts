@@ -3,7 +3,6 @@
 import { parseArgs } from "node:util";
 import { ownCidr } from "../test/e2e/cidr.ts";
 import { endOf } from "../test/e2e/guards.ts";
-import type { StoredGuard } from "../test/e2e/guards.ts";
 import { podSignal, policyText } from "../test/e2e/policies.ts";
 import { deployShop } from "../test/e2e/shop.ts";
 import { createWorld } from "../test/e2e/world.ts";
@@ -12,6 +11,7 @@ import { restartSeenAt, workloadWrites } from "../test/e2e/writes.ts";
 import { startCluster } from "../test/servers/cluster.ts";
 import { startTraffic } from "../test/servers/traffic.ts";
 import { waitUntil } from "../test/servers/wait-until.ts";
+import { decidingBlock, firstWrite } from "./guard-times.ts";
 
 const brakeWithinBlocks = 2;
 const rollbackWithinBlocks = 3;
@@ -90,18 +90,18 @@ async function totalFailure(world: World, namespace: string, blockMs: number): P
   await shop.rollOut("v2", { "error-rate": "1" });
   const guard = await endOf(cluster, namespace, 2, 40 * blockMs);
   const badAt = await firstBadScrape(world, namespace);
-  const rollback = decidingBlock(guard, "rollback");
+  const rollback = decidingBlock(guard, "errors", "rollback");
   return {
-    toBrakeBlock: decidingBlock(guard, "brake") - badAt,
+    toBrakeBlock: decidingBlock(guard, "errors", "brake") - badAt,
     toRollbackBlock: rollback - badAt,
     ourShare: (await writtenAt(world, namespace, "/spec/template")) - rollback,
   };
 }
 
 async function writtenAt({ cluster }: World, namespace: string, path: string): Promise<number> {
-  const write = (await workloadWrites(cluster, namespace)).find(({ paths, code }) => code === 200 && paths.includes(path));
-  if (write === undefined) throw new Error(`the daemon never wrote ${path} of ${namespace}`);
-  return write.at;
+  const at = firstWrite(await workloadWrites(cluster, namespace), path);
+  if (at === undefined) throw new Error(`the daemon never wrote ${path} of ${namespace}`);
+  return at;
 }
 
 /** Old pods count from their second scrape on. */
@@ -117,13 +117,6 @@ async function firstBadScrape({ cluster }: World, namespace: string): Promise<nu
   const response = await fetch(`${cluster.prometheusUrl}/api/v1/query`, { method: "POST", body: new URLSearchParams({ query }) });
   const { data } = (await response.json()) as Answer;
   return Math.min(...data.result.flatMap(({ values }) => values.map(([at]) => at * 1000)));
-}
-
-/** End of the last block that was judged before this action was intended. */
-function decidingBlock({ status }: StoredGuard, action: "brake" | "rollback"): number {
-  const intended = status?.entries.find((entry) => entry.kind === "intended" && JSON.stringify(entry.action).includes(`"${action}"`));
-  const blocks = (status?.audit["errors"] ?? []) as readonly { readonly at: number }[];
-  return Math.max(...blocks.map(({ at }) => at).filter((at) => at <= (intended?.at ?? 0)));
 }
 
 /** The worst one is held against the target. */

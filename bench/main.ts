@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, Bench>> = {
   judging: { what: "cost of one judge step", usual: true, load: () => import("./judging/step.ts") },
   detection: { what: "bad scrape and pod event to patch, on real servers", usual: true, load: () => import("./detection.ts") },
   demo: { what: "npm run demo to its first rollback", usual: true, load: () => import("./demo.ts") },
+  incidents: { what: "eight incidents on a real cluster, beside the neighbours", usual: false, load: () => import("./incidents.ts") },
   labelled: { what: "labelled real rollouts through the whole pipeline", usual: false, load: () => import("./labelled.ts") },
   streams: { what: "wrong rollbacks and delays on simulated streams", usual: false, load: () => import("./judging/streams.ts") },
   neighbours: { what: "our judge and fixed rules on the same streams", usual: false, load: () => import("./judging/neighbours.ts") },
