@@ -1,10 +1,24 @@
 import type { BlockAudit, Entry, Ms, Phase, PodState, Rollout } from "../model.ts";
 import type { Policy } from "../policies/policy.ts";
 
+/** Time before a rollout that says nothing of the old revision by itself: another revision ran beside it. */
+export interface Exclusion {
+  readonly from: Ms;
+  readonly to: Ms;
+  /** Guard of the other revision. */
+  readonly guard: string;
+  /** Replaced before its rollout was complete, or found bad. */
+  readonly why: "superseded" | "bad-revision";
+}
+
 /** Rate of the old revision before the rollout, per signal (judging.md 3.1). Counts, not ratios, so that the bound can be redone. */
 export interface Baseline {
   readonly from: Ms;
   readonly to: Ms;
+  /** Blocks in which the old revision was seen to count; absent in records of the version before. */
+  readonly blocks?: number;
+  /** What of the time before the rollout was left out; absent when nothing was. */
+  readonly excluded?: readonly Exclusion[];
   readonly total: number;
   readonly bad: number;
   /** Pearson dispersion of the blocks, at least 1. */

@@ -1,10 +1,12 @@
 import { baselineFrom } from "../guards/baseline.ts";
+import { endBefore, exclusionsOf } from "../guards/exclusions.ts";
 import type { Baseline } from "../guards/guard.ts";
 import { type CountedSignal, isCounted, judge, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
 import { nextBaselineWindow } from "../judging/baseline.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
 import { httpAsk } from "../signals/http-signal.ts";
+import { allRecords } from "./book.ts";
 import type { Flow } from "./flow.ts";
 
 /** True when the old revision's rate before the rollout is known, or known not to exist. A failing source only delays it. */
@@ -26,28 +28,38 @@ export async function ensureBaseline(run: GuardRun, signal: string, flow: Flow):
   return true;
 }
 
-/** Asks for longer and longer windows until one holds enough requests or the longest was asked (judging.md 3.1). */
+/**
+ * Asks further and further back until there are enough requests or the longest window was asked (judging.md 3.1). Each time only for
+ * the part that is missing: no sample is asked for twice.
+ */
 async function measure(
   { record }: GuardRun,
   signal: string,
   kind: CountedSignal,
   old: Revision,
-  { edges, settings }: Flow,
+  { book, edges, settings }: Flow,
 ): Promise<Baseline | Extract<Measurement, { kind: "error" }>> {
   const { blockMs } = settings.pace;
   const sharing = underConfidence(record.policy);
   const share = { alpha: 1 - record.policy.spec.confidence, checks: sharing.includes(signal) ? sharing.length : 1 };
-  const to = Math.floor(record.rollout.startedAt / blockMs) * blockMs;
+  const others = allRecords(book).filter((other) => other.name !== record.name);
+  const excluded = exclusionsOf(record.rollout, others);
+  const to = endBefore(record.rollout.startedAt, blockMs, excluded);
   const query = httpAsk(kind, blockMs);
   const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes: [old.name], query };
   let baseline: Baseline = { from: to, to, total: 0, bad: 0, dispersion: 1, upper: 0 };
   let window: Ms | null = null;
+  let known: readonly Measurement[] = [];
+  let knownFrom = to;
   while ((window = nextBaselineWindow(window, baseline.total, kind.limit, settings.baselineMs)) !== null) {
     const from = to - window;
-    const answer = (await edges.sample([ask], blockEnds(from, to, blockMs))).get(ask.id) ?? [];
+    const answer = (await edges.sample([ask], blockEnds(from, knownFrom, blockMs))).get(ask.id) ?? [];
     const failed = answer.find((measurement) => measurement.kind === "error");
     if (failed !== undefined) return failed;
-    baseline = baselineFrom(answer, { from, to }, share);
+    known = [...answer, ...known];
+    knownFrom = from;
+    const out = excluded.filter((exclusion) => exclusion.to > from);
+    baseline = baselineFrom(known, { from, to }, share, { out, blockMs });
   }
   return baseline;
 }
