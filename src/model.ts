@@ -229,6 +229,22 @@ export type Reason =
   | Readonly<{ code: "recovered"; signal: string; blocks: number; badRatio: number; limit: number; afterMs: Ms }>
   | Readonly<{ code: "pods-ready"; ready: number; of: number; afterMs: Ms }>
   | Readonly<{ code: "not-recovered"; detail: string; afterMs: Ms }>
+  | Readonly<{
+      code: "feasibility";
+      signal: string;
+      /** Of the old revision before the rollout. */
+      requestsPerMinute: number;
+      limit: number;
+      effectiveLimit: number;
+      /** Time before the rollout in which the old revision was seen to count; without any request, the time that was asked about. */
+      historyMs: Ms;
+      windowMs: Ms;
+      /** Least bad ratio that is found within the window; null: not even a total failure is. */
+      smallest: number | null;
+      /** Time to a rollback by bad ratio; null: not within `longestMs`. */
+      delays: readonly { readonly ratio: number; readonly afterMs: Ms | null }[];
+      longestMs: Ms;
+    }>
   | Readonly<{ code: "limitation"; detail: string }>;
 
 export type ReasonCode = Reason["code"];
@@ -302,6 +318,7 @@ export type Decision =
   | { readonly kind: "act"; readonly action: Action; readonly because: readonly Reason[] }
   | { readonly kind: "withhold"; readonly action: ActionKind; readonly because: readonly Reason[] }
   | { readonly kind: "hold"; readonly because: readonly Reason[] }
+  | { readonly kind: "note"; readonly because: readonly Reason[] }
   | { readonly kind: "finish"; readonly phase: FinalPhase; readonly because: readonly Reason[] };
 
 export type FinalPhase = "passed" | "restored" | "unresolved" | "inconclusive" | "superseded" | "aborted";
@@ -316,6 +333,8 @@ export type EntryBody =
   | { readonly kind: "receipt"; readonly receipt: Receipt }
   | { readonly kind: "withheld"; readonly action: ActionKind; readonly because: readonly Reason[] }
   | { readonly kind: "held"; readonly because: readonly Reason[] }
+  /** What became known of the guard itself; decides nothing. */
+  | { readonly kind: "noted"; readonly because: readonly Reason[] }
   | { readonly kind: "finished"; readonly phase: FinalPhase; readonly because: readonly Reason[]; readonly badServed: number };
 
 /** A sentence for people about one entry of a guard, rendered once and sent everywhere. `id` is stable: receivers de-duplicate by it. */
@@ -325,7 +344,7 @@ export interface Message {
   readonly workload: WorkloadRef;
   readonly cluster: string;
   readonly at: Ms;
-  readonly kind: "opened" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
+  readonly kind: "opened" | "noted" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
   readonly severity: "info" | "warning" | "critical";
   readonly title: string;
   readonly text: string;

@@ -14,6 +14,7 @@ export function nextStep(
   const { rollout } = record;
   switch (kind) {
     case "opened":
+    case "noted":
     case "released":
       return "";
     case "braked":

@@ -1,6 +1,7 @@
 import type { Reason, SufferingPeer } from "../model.ts";
 import { evidenceSentence, limitBasis } from "./evidence.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
+import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent } from "./numbers.ts";
 
@@ -72,6 +73,8 @@ export function explainReason(reason: Reason): string {
       return `${count(reason.ready)} of ${counted(reason.of, "pod")} ready after ${duration(reason.afterMs)}`;
     case "not-recovered":
       return `still not recovered ${duration(reason.afterMs)} after the rollback: ${reason.detail}`;
+    case "feasibility":
+      return feasibilitySentence(reason);
     case "limitation":
       return reason.detail;
   }

@@ -19,6 +19,9 @@ export function summaryLine(entries: readonly Entry[]): string {
     switch (entry.kind) {
       case "opened":
         return withReason("watching", entry.because);
+      // What can be seen is no news of the rollout.
+      case "noted":
+        return undefined;
       case "completed":
         return "rollout complete, still watching";
       case "intended":

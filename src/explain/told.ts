@@ -30,6 +30,12 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       const what = `${name} is rolling out ${revision}${over}; policy ${record.policy.metadata.name} watches it.`;
       return { kind: "opened", severity: "info", head: `is rolling out ${revision}`, what, because: entry.because };
     }
+    case "noted": {
+      const blind = entry.because.some((reason) => reason.code === "feasibility" && (reason.smallest ?? 1) >= 0.99);
+      const what = `What the guard of ${revision} of ${name} can see at the requests of the time before the rollout.`;
+      const head = blind ? "can hardly be judged" : "can be judged";
+      return { kind: "noted", severity: blind ? "warning" : "info", head, what, because: entry.because };
+    }
     case "receipt":
       return receiptTold(record, entry.receipt, name);
     case "withheld": {

@@ -3,6 +3,7 @@ import type { Ask } from "./ask.ts";
 import { decideBrake } from "./brake.ts";
 import { decideBreach } from "./breach.ts";
 import { decideEnd, isOverdue } from "./end.ts";
+import { decideNote } from "./note.ts";
 import { decideLost, decidePending } from "./pending.ts";
 import { noteKey } from "./phase.ts";
 import { releasedFirst } from "./release.ts";
@@ -40,6 +41,7 @@ function decideOn(ask: Ask, workload: Workload): Decision {
     decideBlind(ask) ??
     decideEnd(ask, workload) ??
     decideSilence(ask) ??
+    decideNote(ask) ??
     wait
   );
 }

@@ -77,6 +77,8 @@ export function foldEntry(standing: Standing, entry: Entry): Standing {
       };
     case "held":
       return foldHeld(next, entry);
+    case "noted":
+      return next;
     case "finished":
       return {
         ...withoutPending(next),

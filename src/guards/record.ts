@@ -1,11 +1,15 @@
 import type { BlockAudit, Entry, EntryBody, Ms, Rollout } from "../model.ts";
 import type { Policy } from "../policies/policy.ts";
+import { signalOf } from "../policies/signal.ts";
 import type { GuardRecord, GuardSummary } from "./guard.ts";
-import { type GuardRun, underConfidence, withEntry } from "./run.ts";
+import { type GuardRun, isCounted, underConfidence, withEntry } from "./run.ts";
 import { judgementOf } from "./judgement.ts";
 
 /** Blocks kept per signal when something happened: a quarter of an hour at 15 s blocks. */
 const AUDIT_BLOCKS = 60;
+
+/** More than this costs time at every traffic (judging.md 6.2). */
+const SLOW_SCRAPES: Ms = 15_000;
 
 export function openRecord(name: string, rollout: Rollout, policy: Policy, now: Ms, limitations: readonly string[]): GuardRecord {
   const because = limitations.map((detail) => ({ code: "limitation", detail }) as const);
@@ -27,7 +31,7 @@ export function openRecord(name: string, rollout: Rollout, policy: Policy, now: 
 export function append(run: GuardRun, at: Ms, body: EntryBody): GuardRun {
   const entry: Entry = { seq: run.standing.nextSeq, at, ...body };
   const next = withEntry(run, entry);
-  if (entry.kind === "completed" || entry.kind === "opened") return next;
+  if (entry.kind === "completed" || entry.kind === "opened" || entry.kind === "noted") return next;
   const audit: Record<string, readonly BlockAudit[]> = { ...run.record.audit };
   for (const [signal, state] of Object.entries(run.counted)) {
     if (state.audit.length > 0) audit[signal] = state.audit.slice(-AUDIT_BLOCKS);
@@ -54,7 +58,7 @@ export function badServed(run: GuardRun): number {
 }
 
 /** What this guard will not be able to do, told when it opens rather than when it matters. */
-export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly string[]): readonly string[] {
+export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly string[], scrapeMs: Ms): readonly string[] {
   const told: string[] = [];
   if (rollout.old === undefined) {
     const why = rollout.new.number <= 1 ? "this is the first revision" : "no other revision was seen complete before this one";
@@ -67,5 +71,8 @@ export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly
   for (const owner of owners) told.push(`${owner} owns the template: Rearguard brakes and tells, but does not roll back`);
   if (policy.spec.mode === "observe") told.push("policy mode observe: nothing is changed in the cluster");
   if (underConfidence(policy).length === 0) told.push("no signal of this policy has a statistical bound");
+  if (scrapeMs > SLOW_SCRAPES && Object.values(policy.spec.signals).some((written) => isCounted(signalOf(written)))) {
+    told.push(`pods are scraped every ${scrapeMs / 1000} s: at 15 s or less a bad revision is found sooner`);
+  }
   return told;
 }

@@ -82,6 +82,9 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
     case "hold":
       await writeEntry(name, { kind: "held", because: decision.because }, flow);
       return;
+    case "note":
+      await writeEntry(name, { kind: "noted", because: decision.because }, flow);
+      return;
     case "finish": {
       const run = flow.book.open.get(name);
       if (run === undefined) return;

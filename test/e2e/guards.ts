@@ -69,9 +69,10 @@ export function endOf(cluster: Cluster, namespace: string, revision: number, tim
   return guardOf(cluster, namespace, revision, (guard) => finalPhases.has(guard.status?.phase ?? ""), { what: "ended", timeoutMs });
 }
 
-/** Its entries in short: `["opened", "intended brake", "receipt brake applied", …]`. */
+/** Its entries in short: `["opened", "intended brake", "receipt brake applied", …]`. What it notes of itself may come before or after any. */
 export function storyOf(guard: StoredGuard): readonly string[] {
-  return (guard.status?.entries ?? []).map(({ kind, phase, action, receipt }) => {
+  const entries = (guard.status?.entries ?? []).filter(({ kind }) => kind !== "noted");
+  return entries.map(({ kind, phase, action, receipt }) => {
     const about = receipt ? ` ${receipt.kind} ${receipt.outcome}` : action === undefined ? "" : ` ${actionName(action)}`;
     return `${kind}${about}${phase === undefined ? "" : ` ${phase}`}`;
   });

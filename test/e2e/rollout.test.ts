@@ -107,7 +107,7 @@ describe.concurrent("a rollout under guard", () => {
     for (const reason of ["GuardOpened", "RolloutBraked", "RolledBack", "GuardFinished"]) expect(events).toContain(reason);
 
     const told = ["opened", "braked", "rolled-back", "finished"];
-    const ofGuard = () => receiver.deliveries("bad").filter(({ data }) => data.guard === guard.metadata.name);
+    const ofGuard = () => receiver.deliveries("bad").filter(({ data }) => data.guard === guard.metadata.name && data.kind !== "noted");
     await waitUntil("all messages", () => ofGuard().length >= told.length);
     expect(ofGuard().map(({ data }) => data.kind)).toEqual(told);
     expect(ofGuard().find(({ data }) => data.kind === "rolled-back")?.data.text).toMatch(/errors [\d.]+ % = [\d.]+x the limit/);

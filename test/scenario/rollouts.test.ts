@@ -9,7 +9,7 @@ describe("what is guarded", () => {
     await world.until("the guard ends", () => ended(world), 200);
     expect(world.phase("web")).toBe("passed");
     expect(world.effects("web")).toEqual([]);
-    expect(world.messages().map(({ kind }) => kind)).toEqual(["opened", "finished"]);
+    expect(world.messages().map(({ kind }) => kind)).toEqual(["opened", "noted", "finished"]);
     expect((await world.guard("web")).message).toMatch(/^passed: errors [\d.]+ % is within its limit of 1 %/);
     const [region] = world.annotations().filter(({ tags }) => tags.includes("guard"));
     expect(region?.timeEnd).toBeGreaterThan(region?.time ?? Infinity);

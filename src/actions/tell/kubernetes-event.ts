@@ -9,6 +9,7 @@ const longestNote = 1024;
 
 const reasons = {
   opened: ["GuardOpened", "Watch"],
+  noted: ["GuardNoted", "Note"],
   braked: ["RolloutBraked", "Brake"],
   released: ["BrakeReleased", "Release"],
   "rolled-back": ["RolledBack", "Rollback"],

@@ -26,6 +26,23 @@ const burning: Reason = {
   shortBad: 8,
 };
 
+const feasible: Reason = {
+  code: "feasibility",
+  signal: "errors",
+  requestsPerMinute: 9.04,
+  limit: 0.01,
+  effectiveLimit: 0.01,
+  historyMs: 6 * 3_600_000,
+  windowMs: 1_800_000,
+  smallest: 0.0466,
+  delays: [
+    { ratio: 1, afterMs: 60_000 },
+    { ratio: 0.2, afterMs: 195_000 },
+    { ratio: 0.02, afterMs: null },
+  ],
+  longestMs: 12 * 3_600_000,
+};
+
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
   environment: [
@@ -253,6 +270,24 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       { code: "not-recovered", detail: "errors 18 %, limit 1 %", afterMs: 300_000 },
       "still not recovered 5 min after the rollback: errors 18 %, limit 1 %",
+    ],
+  ],
+  feasibility: [
+    [
+      feasible,
+      "errors: at 9 requests/min this guard can see 4.66 % bad requests and more within 30 min (limit 1 %); a total failure takes about 1 min, 20 % takes about 3 min 15 s, 2 % takes more than 12 h",
+    ],
+    [
+      { ...feasible, requestsPerMinute: 1234, effectiveLimit: 0.035, historyMs: 1_800_000, delays: [{ ratio: 1, afterMs: 60_000 }] },
+      "errors: at 1200 requests/min this guard can see 4.66 % bad requests and more within 30 min (limit 1 %; with 30 min of history the effective limit is 3.5 %); a total failure takes about 1 min",
+    ],
+    [
+      { ...feasible, requestsPerMinute: 0.2, smallest: null },
+      "errors: at 0.2 requests/min this guard cannot see even a total failure within 30 min (limit 1 %)",
+    ],
+    [
+      { ...feasible, requestsPerMinute: 0, smallest: null },
+      "errors: no request was counted in the 6 h before the rollout, so there is no baseline, and what this guard can see is not known",
     ],
   ],
   limitation: [

@@ -33,7 +33,7 @@ function flowOver(perBlock: number, isBad: (at: Ms) => boolean, ended: readonly 
     now: () => START + MINUTE,
     sleep: unused,
     leading: unused,
-    cluster: { changed: unused, get: unused, keyOf: unused, context: unused, follow: unused, unfollow: unused, pods: unused },
+    cluster: { changed: unused, get: unused, list: unused, keyOf: unused, context: unused, follow: unused, unfollow: unused, pods: unused },
     choosePolicy: unused,
     sample(asks, instants) {
       asked.push(...instants);
@@ -42,7 +42,7 @@ function flowOver(perBlock: number, isBad: (at: Ms) => boolean, ended: readonly 
     execute: unused,
     journal: { list: unused, create: unused, save: unused, prune: unused },
     tell: unused,
-    observe: { sampled: unused, decided: unused, acted: unused, guards: unused },
+    observe: { sampled: unused, decided: unused, acted: unused, guards: unused, silenced: unused },
     log: { info: unused, warn: unused, error: unused },
   };
   const verify = { withinMs: MINUTE, blocks: 4, blockMs: BLOCK };

@@ -1,0 +1,56 @@
+import { alphaOfEvidence } from "../judging/combine.ts";
+import { sustainBlocks } from "../judging/control.ts";
+import { delaysOf, smallestVisible } from "../judging/feasibility.ts";
+import { effectiveLimit } from "../judging/limit.ts";
+import type { SignalLimits } from "../judging/signal.ts";
+import type { Decision, Ms, Reason } from "../model.ts";
+import type { Ask } from "./ask.ts";
+import type { Baseline } from "./guard.ts";
+
+/** Delays are looked for this far, or to the end of a longer window: 6 h at blocks of 15 s. */
+const FAR_BLOCKS = 1440;
+
+/**
+ * What this guard can and cannot see, once the time before the rollout of every counted signal is known. Told once and for all of them
+ * together. A baseline of the version before does not say over how many blocks it counted: then nothing is said.
+ */
+export function decideNote({ record, judgement }: Ask): Decision | undefined {
+  const isSaid = record.entries.some((entry) => entry.kind === "noted" && entry.because.some(({ code }) => code === "feasibility"));
+  if (isSaid) return undefined;
+  const because: Reason[] = [];
+  for (const [signal, { limits }] of Object.entries(judgement.counted)) {
+    const baseline = record.baselines[signal];
+    if (baseline?.blocks === undefined) return undefined;
+    because.push(feasibilityOf(signal, limits, baseline, record.policy.spec.window));
+  }
+  return because.length === 0 ? undefined : { kind: "note", because };
+}
+
+/** For the new revision alone at the traffic of the time before: while both run it has less of it, but a block less must agree. */
+export function feasibilityOf(signal: string, limits: SignalLimits, baseline: Baseline, windowMs: Ms): Reason {
+  const { blockMs, limit } = limits;
+  const blocks = baseline.blocks ?? 0;
+  const requestsPerBlock = blocks === 0 ? 0 : baseline.total / blocks;
+  const effective = effectiveLimit(limit, limits.worseThanOld, baseline.upper, null).value;
+  const rule = {
+    m: sustainBlocks(limits.sustainMs, limits.scrapeMs, blockMs, false),
+    alphaE: alphaOfEvidence(limits.alpha),
+    weight: limits.weight,
+    planned: limits.plannedBlocks,
+  };
+  const traffic = { requestsPerBlock, effectiveLimit: effective, rule };
+  const windowBlocks = Math.floor(windowMs / blockMs);
+  const farBlocks = Math.max(windowBlocks, FAR_BLOCKS);
+  return {
+    code: "feasibility",
+    signal,
+    requestsPerMinute: (requestsPerBlock * 60_000) / blockMs,
+    limit,
+    effectiveLimit: effective,
+    historyMs: baseline.total > 0 ? blocks * blockMs : baseline.to - baseline.from,
+    windowMs,
+    smallest: smallestVisible(traffic, windowBlocks),
+    delays: delaysOf(traffic, blockMs, farBlocks),
+    longestMs: farBlocks * blockMs,
+  };
+}
