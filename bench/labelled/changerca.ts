@@ -5,7 +5,10 @@ import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import type { Ms } from "../../src/model.ts";
 import { type MinuteValue, scrapesOf } from "./counters.ts";
+import type { LabelledRun } from "./labelled-set.ts";
 import type { ReplayCase, ReplayRollout, Step, Trouble } from "./replay-case.ts";
+import { changeRcaLines } from "./report.ts";
+import { labelledPolicy } from "./settings.ts";
 
 const minutes = z.array(z.number().nullable());
 const series = z.object({ pod: z.string(), edge: z.string(), side: z.string(), t: z.array(z.number()), success_pct: minutes });
@@ -20,6 +23,10 @@ const truthSchema = z.array(z.object({ case: z.string(), service: z.string(), ba
 
 type Experiment = z.output<typeof fileSchema>;
 type Truth = z.output<typeof truthSchema>[number];
+
+const factors = [1, 0.1, 10];
+/** Half of the runs each: the data does not say how the pods that never answered looked. */
+const troubles: readonly Trouble[] = ["crash-loop", "never-ready"];
 
 const SECOND: Ms = 1000;
 const MINUTE: Ms = 60_000;
@@ -39,6 +46,23 @@ export async function readChangeRca(folder: string): Promise<Experiments> {
   );
   const truth = truthSchema.parse(JSON.parse(await readFile(join(folder, "truth.json"), "utf8")));
   return { experiments, truth };
+}
+
+/** Targets count at the traffic that the data had; less and more traffic are shown beside it. */
+export async function changeRcaRuns(folder: string): Promise<readonly LabelledRun[]> {
+  const { experiments, truth } = await readChangeRca(folder);
+  const policy = labelledPolicy();
+  return factors.flatMap((factor) =>
+    troubles.map((trouble): LabelledRun => ({
+      title: `changerca, ${factor} x requests, T3 ${trouble}`,
+      file: `changerca-${factor}x-${trouble}`,
+      lines: changeRcaLines,
+      counts: factor === 1,
+      *cases() {
+        for (const experiment of experiments) yield { given: changeRcaCase(experiment, truth, factor, trouble), policy };
+      },
+    })),
+  );
 }
 
 /** One experiment at `factor` times the usual traffic; pods of tier T3 have `trouble`. */

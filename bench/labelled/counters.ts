@@ -45,7 +45,8 @@ export function scrapesOf(values: readonly MinuteValue[]): ReadonlyMap<string, S
   return new Map([...increments].map(([pod, scrapes]) => [pod, cumulative(scrapes)]));
 }
 
-function whole<Key extends string>(carry: Record<Key, number>, key: Key, more: number): number {
+/** Adds `more` to what is carried and takes the whole part of it. */
+export function whole<Key extends string>(carry: Record<Key, number>, key: Key, more: number): number {
   const sum = carry[key] + more;
   const full = Math.floor(sum + EPSILON);
   carry[key] = sum - full;
@@ -61,7 +62,7 @@ function cumulative(scrapes: ReadonlyMap<Ms, { readonly total: number; readonly 
 }
 
 /** Index of the last scrape in `(after, upTo]`, or undefined: what `last_over_time` over a block finds. */
-export function lastScrape({ at }: Scrapes, after: Ms, upTo: Ms): number | undefined {
+export function lastScrape({ at }: Pick<Scrapes, "at">, after: Ms, upTo: Ms): number | undefined {
   let low = 0;
   let high = at.length;
   while (low < high) {

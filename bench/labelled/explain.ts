@@ -1,7 +1,9 @@
 import { standingOf } from "../../src/guards/phase.ts";
 import { explainReason } from "../../src/explain/reason.ts";
 import type { Reason } from "../../src/model.ts";
-import type { Replayed } from "./replay.ts";
+import { formatDuration } from "../../src/policies/duration.ts";
+import { signalOf } from "../../src/policies/signal.ts";
+import type { Replayed, Seen } from "./replay.ts";
 
 /** Tiers that a guard of this workload alone cannot see: missing them is no defect. */
 export const unseeable: ReadonlySet<string> = new Set(["T4", "T5"]);
@@ -14,26 +16,67 @@ export function isWrong({ rollout, rolledBackAt }: Replayed): boolean {
 export function explain(replayed: Replayed): string {
   const { rollout } = replayed;
   const who = `${replayed.case} ${rollout.service} (${rollout.tier})`;
-  return `${who}: ${rollout.bad ? missed(replayed) : wrong(replayed)}; callers saw ${rollout.inbound}`;
+  const callers = rollout.inbound === "" ? "" : `; callers saw ${rollout.inbound}`;
+  const about = rollout.about === undefined ? "" : `; ${rollout.about}`;
+  return `${who}: ${rollout.bad ? missed(replayed) : wrong(replayed)}${callers}${about}`;
 }
 
 function wrong(replayed: Replayed): string {
   const because = standingOf(replayed.guard.entries).attempted?.because ?? [];
-  const { counted, worst } = replayed;
-  const control = worst?.controlLimit === null ? "too few requests reached old pods for a live control" : "a live control was there";
-  return `${said(because)}. Meanwhile old pods ${share(counted.oldBad, counted.oldTotal)}; ${control}`;
+  const meanwhile = Object.entries(replayed.seen).map(([signal, { oldBad, oldTotal, worst }]) => {
+    const control = worst?.controlLimit === null ? "too few requests reached old pods for a live control" : "a live control was there";
+    const old = oldTotal === 0 ? "no old pods beside them" : `old pods ${share(oldBad, oldTotal)}; ${control}`;
+    return `${named(replayed, signal)}: ${old}${limitOf(replayed, signal)}`;
+  });
+  return [said(because), ...(meanwhile.length === 0 ? [] : [`Meanwhile ${meanwhile.join("; ")}`])].join(". ");
 }
 
 function missed(replayed: Replayed): string {
-  const { counted, worst, guard } = replayed;
+  const { guard } = replayed;
   const notes = guard.entries.flatMap((entry) => (entry.kind === "withheld" || entry.kind === "held" ? [said(entry.because)] : []));
   const told = notes.length === 0 ? "" : `; told: ${notes.join("; ")}`;
-  if (counted.total === 0) return `its pods answered no request that was measured${told}`;
+  const seen = Object.entries(replayed.seen);
+  if (seen.length === 0) return `no plain rule was broken for long enough${told}`;
+  if (seen.every(([, { total }]) => total === 0)) return `its pods answered no request that was measured${told}`;
+  return `${seen.map(([signal, counts]) => `${named(replayed, signal)}: ${toldOf(replayed, signal, counts)}`).join("; ")}${told}`;
+}
+
+function toldOf(replayed: Replayed, signal: string, counts: Seen): string {
+  const { total, bad, oldTotal, oldBad, worst } = counts;
+  const evidence = worst === null ? "" : `, evidence at most ${worst.evidence.toFixed(1)}${tooFew(replayed, counts)}`;
+  const old = oldTotal === 0 ? "" : `, old ${share(oldBad, oldTotal)}`;
+  return `new pods ${share(bad, total)}${old}${limitOf(replayed, signal)}${evidence}`;
+}
+
+function limitOf({ guard, seen }: Replayed, signal: string): string {
+  const worst = seen[signal]?.worst ?? null;
   const limit = worst === null ? "" : `, limit ${percent(worst.effectiveLimit)} set by ${worst.limitSource}`;
-  const evidence = worst === null ? "" : `, evidence at most ${worst.evidence.toFixed(1)}`;
-  const baseline = guard.baselines["errors"];
-  const before = baseline === undefined ? "" : `, baseline of ${baseline.total} requests`;
-  return `new pods ${share(counted.bad, counted.total)}, old ${share(counted.oldBad, counted.oldTotal)}${limit}${before}${evidence}${told}`;
+  const baseline = guard.baselines[signal];
+  const before = baseline === undefined ? "" : `, before ${share(baseline.bad, baseline.total)}`;
+  return `${limit}${before}`;
+}
+
+/**
+ * What was bad until the evidence was largest, and what a rollback takes at that share. Requests, with perfect knowledge: ln(1/alpha) over the
+ * divergence of the two shares; 2 % at a limit of 1 %, alpha 0.001: 1790. Blocks, if everything were staked in each: ln(1/alpha) over ln(burn): 10.
+ */
+function tooFew({ guard }: Replayed, { worst, worstTotal, worstBad, worstBlocks }: Seen): string {
+  if (worst === null || worst.evidence <= 1) return "";
+  const share = worstBad / worstTotal;
+  const limit = worst.effectiveLimit;
+  const untilThen = ` when ${percent(share)} of ${worstTotal} requests in ${worstBlocks} blocks were bad`;
+  if (share <= limit) return untilThen;
+  const divergence = share * Math.log(share / limit) + (share === 1 ? 0 : (1 - share) * Math.log((1 - share) / (1 - limit)));
+  const certain = Math.log(1 / (1 - guard.policy.spec.confidence));
+  const [requests, blocks] = [Math.ceil(certain / divergence), Math.ceil(certain / Math.log(share / limit))];
+  return `${untilThen} (at that share a rollback takes at least ${requests} requests and ${blocks} blocks)`;
+}
+
+/** A latency signal with what it counts as slow. */
+function named({ guard }: Replayed, signal: string): string {
+  const written = guard.policy.spec.signals[signal];
+  const known = written === undefined ? undefined : signalOf(written);
+  return known?.kind === "http-slower" ? `${signal} (p${known.quantile * 100} ${formatDuration(known.thresholdMs)})` : signal;
 }
 
 function said(because: readonly Reason[]): string {

@@ -1,5 +1,6 @@
 import type { Ms } from "../../src/model.ts";
 import type { Scrapes } from "./counters.ts";
+import type { Histogram } from "./latencies.ts";
 
 /** How pods that never answered one request look to Kubernetes; the data does not say, so both are replayed. */
 export type Trouble = "crash-loop" | "never-ready";
@@ -17,6 +18,8 @@ export interface ReplayRollout {
   readonly service: string;
   readonly bad: boolean;
   readonly tier: string;
+  /** What a person should know beside the verdict, for the explanation only. */
+  readonly about?: string;
   readonly t0: Ms;
   readonly replicas: number;
   /** Names of the two ReplicaSets. */
@@ -30,10 +33,20 @@ export interface ReplayRollout {
   readonly inbound: string;
 }
 
+/** A value that is no counter, at its scrapes. */
+export interface Gauge {
+  readonly at: readonly Ms[];
+  readonly values: readonly number[];
+}
+
 /** Rollouts that happen in one cluster at one time, and the counters of their pods. */
 export interface ReplayCase {
   readonly set: string;
   readonly name: string;
+  /** By pod. */
+  readonly latencies?: ReadonlyMap<string, Histogram>;
+  /** What every query of the user's own is answered with. */
+  readonly gauge?: Gauge;
   readonly from: Ms;
   readonly until: Ms;
   readonly rollouts: readonly ReplayRollout[];

@@ -17,10 +17,23 @@ export interface Replayed {
   readonly rolledBackAt: Ms | null;
   readonly brakedAt: Ms | null;
   readonly guard: GuardRecord;
-  /** Requests by the signal of HTTP errors, until a rollback or the end of the data. */
-  readonly counted: { readonly total: number; readonly bad: number; readonly oldTotal: number; readonly oldBad: number };
-  /** The block in which the evidence was largest. */
+  /** Of each counted signal, until a rollback or the end of the data. */
+  readonly seen: Readonly<Record<string, Seen>>;
+}
+
+export interface Seen {
+  readonly total: number;
+  readonly bad: number;
+  readonly oldTotal: number;
+  readonly oldBad: number;
+  /** The block in which the evidence was largest, and the new pods' counts up to it. */
   readonly worst: BlockAudit | null;
+  readonly worstTotal: number;
+  readonly worstBad: number;
+  /** Blocks with requests until then. */
+  readonly worstBlocks: number;
+  readonly blocks: number;
+  readonly lastBlock: Ms;
 }
 
 /** Blocks end at multiples of 15 s and a beat comes at each of those ends, so sparser beats than the daemon's lose nothing. */
@@ -39,7 +52,7 @@ export async function replay(given: ReplayCase, policy: Policy, settings: Pipeli
     for (const uid of woken) pipeline.wake(uid);
     await setImmediate();
     for (const run of pipeline.open())
-      watched.set(run.record.rollout.workload.name, seen(watched.get(run.record.rollout.workload.name), run));
+      watched.set(run.record.rollout.workload.name, lookedAt(watched.get(run.record.rollout.workload.name), run));
   }
   if (errors.length > 0) throw new Error(`${given.name}: ${errors[0]}`);
   const ended = new Map(pipeline.ended().map((record) => [record.name, record]));
@@ -54,38 +67,45 @@ export async function replay(given: ReplayCase, policy: Policy, settings: Pipeli
       rolledBackAt: first("rollback"),
       brakedAt: first("brake"),
       guard: ended.get(found.guard.name) ?? found.guard,
-      counted: found.counted,
-      worst: found.worst,
+      seen: found.seen,
     };
   });
 }
 
 interface Watched {
   readonly guard: GuardRecord;
-  readonly counted: Replayed["counted"];
-  readonly worst: BlockAudit | null;
-  readonly lastBlock: Ms;
+  readonly seen: Readonly<Record<string, Seen>>;
 }
 
+const nothing: Seen = {
+  total: 0,
+  bad: 0,
+  oldTotal: 0,
+  oldBad: 0,
+  worst: null,
+  worstTotal: 0,
+  worstBad: 0,
+  worstBlocks: 0,
+  blocks: 0,
+  lastBlock: 0,
+};
+
 /** Adds what is new since the last look. After a rollback its counts stand still: they are what it was decided by. */
-function seen(before: Watched | undefined, run: GuardRun): Watched {
+function lookedAt(before: Watched | undefined, run: GuardRun): Watched {
   const guard = run.record;
-  const state = Object.values(run.counted)[0];
-  const empty: Watched = { guard, counted: { total: 0, bad: 0, oldTotal: 0, oldBad: 0 }, worst: null, lastBlock: 0 };
-  const known = before ?? empty;
-  if (state === undefined || run.standing.rollback !== undefined) return { ...known, guard };
-  const fresh = state.audit.filter((block) => block.at > known.lastBlock);
-  const sum = (key: "newTotal" | "newBad" | "oldTotal" | "oldBad") => fresh.reduce((total, block) => total + block[key], 0);
-  const { counted } = known;
-  return {
-    guard,
-    counted: {
-      total: counted.total + sum("newTotal"),
-      bad: counted.bad + sum("newBad"),
-      oldTotal: counted.oldTotal + sum("oldTotal"),
-      oldBad: counted.oldBad + sum("oldBad"),
-    },
-    worst: fresh.reduce<BlockAudit | null>((worst, block) => (block.evidence > (worst?.evidence ?? 0) ? block : worst), known.worst),
-    lastBlock: fresh.at(-1)?.at ?? known.lastBlock,
-  };
+  if (run.standing.rollback !== undefined) return { seen: before?.seen ?? {}, guard };
+  const seen = Object.entries(run.counted).map(([signal, { audit }]) => {
+    const known = before?.seen[signal] ?? nothing;
+    return [signal, audit.filter(({ at }) => at > known.lastBlock).reduce(withBlock, known)] as const;
+  });
+  return { guard, seen: Object.fromEntries(seen) };
+}
+
+function withBlock(seen: Seen, block: BlockAudit): Seen {
+  const total = seen.total + block.newTotal;
+  const bad = seen.bad + block.newBad;
+  const blocks = seen.blocks + (block.newTotal > 0 ? 1 : 0);
+  const sums = { total, bad, blocks, oldTotal: seen.oldTotal + block.oldTotal, oldBad: seen.oldBad + block.oldBad, lastBlock: block.at };
+  const isWorst = block.evidence > (seen.worst?.evidence ?? 0);
+  return isWorst ? { ...sums, worst: block, worstTotal: total, worstBad: bad, worstBlocks: blocks } : { ...seen, ...sums };
 }

@@ -1,7 +1,7 @@
 import type { Ms } from "../../src/model.ts";
 import type { Replayed } from "./replay.ts";
 
-interface Line {
+export interface Line {
   readonly name: string;
   readonly tiers: readonly string[];
   /** The target and its wording in the table; none for what is only shown. */
@@ -10,7 +10,7 @@ interface Line {
   readonly p90AtMost?: number;
 }
 
-const lines: readonly Line[] = [
+export const changeRcaLines: readonly Line[] = [
   { name: "T1", tiers: ["T1"], holds: (rolledBack, of) => rolledBack === of, target: "all", p90AtMost: 300 },
   { name: "T2", tiers: ["T2"] },
   { name: "T3", tiers: ["T3"] },
@@ -20,8 +20,13 @@ const lines: readonly Line[] = [
   { name: "N-collateral", tiers: ["N-collateral"], holds: (rolledBack) => rolledBack === 0, target: "0" },
 ];
 
-/** Prints one run beside the targets; true when all of them are met. */
-export function printRun(title: string, replayed: readonly Replayed[]): boolean {
+/** One line a tier, in their order; nobody gave targets for them. */
+export function tierLines(tiers: readonly string[]): readonly Line[] {
+  return tiers.map((tier) => ({ name: tier, tiers: [tier] }));
+}
+
+/** Prints one run beside the targets, where there are any; true when all of them are met. */
+export function printRun(title: string, replayed: readonly Replayed[], lines: readonly Line[]): boolean {
   console.log(`\n${title.padEnd(46)}rolled back  target    braked  delay p50  p90 (s)`);
   let met = true;
   for (const { name, tiers, holds, target = "", p90AtMost } of lines) {
@@ -38,7 +43,16 @@ export function printRun(title: string, replayed: readonly Replayed[]): boolean 
     const counts = `${back.length}/${of.length}`;
     console.log(`  ${name.padEnd(44)}${counts.padStart(11)}  ${target.padEnd(8)}${pad(braked, 8)}  ${times}${missed ? "  MISSED" : ""}`);
   }
+  console.log(`  ${summary(replayed)}`);
   return met;
+}
+
+function summary(replayed: readonly Replayed[]): string {
+  const [bad, good] = [replayed.filter(({ rollout }) => rollout.bad), replayed.filter(({ rollout }) => !rollout.bad)];
+  const back = (some: readonly Replayed[]) => some.filter(({ rolledBackAt }) => rolledBackAt !== null).length;
+  const [right, wrong] = [back(bad), back(good)];
+  const precision = right + wrong === 0 ? "no rollback" : `precision ${(right / (right + wrong)).toFixed(2)}`;
+  return `recall ${right}/${bad.length}, false rollbacks ${wrong}/${good.length}, ${precision}`;
 }
 
 /** The same rank that the data's scorer takes. */

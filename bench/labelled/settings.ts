@@ -17,13 +17,17 @@ spec:
 
 /** What somebody who tunes nothing would run: errors by limit and by comparison, and the state of the pods. */
 export function labelledPolicy(): Policy {
-  const { set, problems } = policySetOf([{ file: "labelled.yaml", text }]);
-  const [policy] = set.policies;
-  if (policy === undefined || problems.length > 0) throw new Error("the policy of the benchmark is not a policy");
-  return policy;
+  return policyFrom(text);
 }
 
 /** The daemon's settings, all at their defaults. */
 export async function labelledSettings(): Promise<PipelineSettings> {
   return pipelineSettingsOf(await settingsSchema(".").parseAsync({ prometheus: { url: "http://prometheus.invalid" } }));
+}
+
+export function policyFrom(yaml: string): Policy {
+  const { set, problems } = policySetOf([{ file: "labelled.yaml", text: yaml }]);
+  const [policy] = set.policies;
+  if (policy === undefined || problems.length > 0) throw new Error("the policy of the benchmark is not a policy");
+  return policy;
 }
