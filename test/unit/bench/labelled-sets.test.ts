@@ -125,27 +125,29 @@ function nezhaRows(pod: string, minutes: number, p90: (minute: number) => number
 
 async function nezhaSet(p90: (minute: number) => number | null) {
   const rows = ["t,pod,p50_s,p90_s,p95_s,p99_s,ops,success_pct,cpu_pct,mem_pct", ...nezhaRows("cart-1", 110, p90)];
-  const faults = [{ t0: BEGIN + 40 * MINUTE, pod: "cart-1", service: "cart", fault: "cpu_contention" }];
+  const faults = [{ t0: BEGIN + 30 * MINUTE, pod: "cart-1", service: "cart", fault: "cpu_contention" }];
   return nezhaRuns("nezha-ob", await written({ "metrics_1m.csv.gz": rows.join("\n"), "faults.json": JSON.stringify(faults) }));
 }
 
 test("Nezha: a pod that grows slow is taken back as its service's new revision, and a healthy time long after it is not", async () => {
-  const all = await replayed(await nezhaSet((minute) => (minute > 40 && minute < 46 ? 2 : 0.02)));
+  const all = await replayed(await nezhaSet((minute) => (minute > 30 && minute < 36 ? 2 : 0.02)));
 
-  expect(decided(all)).toEqual({ [String(BEGIN + 40 * MINUTE)]: "rollback", [`normal:cart-1:${BEGIN + 60 * MINUTE}`]: "none" });
+  expect(decided(all)).toEqual({ [String(BEGIN + 30 * MINUTE)]: "rollback", [`normal:cart-1:${BEGIN + 50 * MINUTE}`]: "none" });
 });
 
 test("Nezha: a minute without values has no scrape, and a pod without any is neither good nor bad", async () => {
-  const all = await replayed(await nezhaSet((minute) => (minute > 40 ? null : 0.02)));
+  const runs = await nezhaSet((minute) => (minute > 30 ? null : 0.02));
+  const all = await replayed(runs);
 
-  expect(decided(all)).toEqual({ [String(BEGIN + 40 * MINUTE)]: "none" });
+  expect(runs.flatMap(({ cases }) => [...cases()]).map(({ given }) => [...(given.latencies?.keys() ?? [])])).toEqual([["cart-old-0"]]);
+  expect(decided(all)).toEqual({ [String(BEGIN + 30 * MINUTE)]: "none" });
   expect(all.map(explain).join()).toContain("its pods answered no request that was measured");
 });
 
 test("Kontrast: a value is rolled back when it stays beyond what was there before, not when it only touches it", async () => {
-  const steady = (after: (minute: number) => number) =>
+  const steady = (after: (minute: number) => number | null) =>
     Array.from({ length: 200 }, (_, minute) => (minute < 120 ? 10 + (minute % 3) : after(minute)));
-  const change = (name: string, bad: boolean, after: (minute: number) => number) => ({
+  const change = (name: string, bad: boolean, after: (minute: number) => number | null) => ({
     case: name,
     t0: BEGIN + 120 * MINUTE,
     bad,
@@ -156,6 +158,7 @@ test("Kontrast: a value is rolled back when it stays beyond what was there befor
     change("high", true, () => 14),
     change("low", true, () => 8),
     change("brief", true, (minute) => (minute < 134 && minute > 130 ? 14 : 11)),
+    change("gap", true, (minute) => (minute > 138 || minute < 130 ? 11 : minute === 133 || minute === 134 ? null : 14)),
     change("same", false, (minute) => 10 + (minute % 3)),
   ];
 
@@ -163,7 +166,7 @@ test("Kontrast: a value is rolled back when it stays beyond what was there befor
     await kontrastRuns(await written({ "changes.jsonl.gz": changes.map((one) => JSON.stringify(one)).join("\n") })),
   );
 
-  expect(decided(all)).toEqual({ high: "rollback", low: "rollback", brief: "none", same: "none" });
+  expect(decided(all)).toEqual({ high: "rollback", low: "rollback", brief: "none", gap: "none", same: "none" });
   expect(all.map(explain)[2]).toContain("before 10 to 12, rules below 9 and above 13; under guard 11 to 14, 3 of 31 values beyond");
 });
 
