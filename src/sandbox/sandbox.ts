@@ -9,6 +9,7 @@ import type { AskedQuery, PrometheusFault } from "./prometheus/api.ts";
 import { createScrapes } from "./prometheus/scrapes.ts";
 import type { ScrapeTarget } from "./prometheus/scrapes.ts";
 import { createRandom } from "./random.ts";
+import { onceFor } from "./once-for.ts";
 import { createReceiver } from "./receiver/receiver.ts";
 import type { Receiver } from "./receiver/receiver.ts";
 import { createTraffic } from "./traffic.ts";
@@ -69,6 +70,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   let current = options.now;
   const now = () => current;
+  const targets = onceFor((pods: readonly SandboxPod[]) => pods.filter(isTarget).map((pod) => targetOf(pod, traffic, now)));
   const { webhookSecret, grafanaToken } = options;
   const receiver = createReceiver({
     now,
@@ -94,10 +96,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       cluster.advance(current);
       const pods = cluster.pods();
       traffic.step(pods, from, current);
-      scrapes.step(
-        pods.filter(isTarget).map((pod) => targetOf(pod, traffic, current)),
-        current,
-      );
+      scrapes.step(targets(pods), current);
     }
   }
 
@@ -163,13 +162,13 @@ function isTarget(pod: SandboxPod): boolean {
   return pod.ip !== "";
 }
 
-function targetOf(pod: SandboxPod, traffic: Traffic, now: number): ScrapeTarget {
+function targetOf(pod: SandboxPod, traffic: Traffic, now: () => number): ScrapeTarget {
   const { namespace, name } = pod;
   return {
     id: pod.uid,
     labels: { namespace, pod: name, instance: `${pod.ip}:8080`, job: "pods" },
     up: pod.running,
-    expose: () => traffic.expose(pod, now),
+    expose: () => traffic.expose(pod, now()),
   };
 }
 

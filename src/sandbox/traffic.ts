@@ -2,6 +2,7 @@ import { createCounters } from "./exposition.ts";
 import type { ExposedSample, ProcessCounters } from "./exposition.ts";
 import { normal, poisson } from "./random.ts";
 import { behaviourOf } from "./kubernetes/behaviour.ts";
+import { onceFor } from "./once-for.ts";
 import type { Behaviour, Effect, Random, SandboxPod } from "./world.ts";
 
 /** Users of a Service: requests that reach its ready pods. */
@@ -44,6 +45,12 @@ export function createTraffic({ services, random, effects }: TrafficOptions): Tr
   const processes = new Map<string, ProcessCounters>();
   const tallies = new Map<string, Tally>();
   const all: Tally = { total: 0, bad: 0, unanswered: 0 };
+  const readyPods = onceFor((pods: readonly SandboxPod[]) => {
+    const here = new Set(pods.map(({ uid }) => uid));
+    for (const uid of processes.keys()) if (!here.has(uid)) processes.delete(uid);
+    const ready = pods.filter((pod) => pod.ready && !pod.terminating && pod.running);
+    return new Map(services.map((service) => [service, ready.filter((pod) => isBehind(pod, service))]));
+  });
 
   function processOf(pod: SandboxPod): ProcessCounters {
     const known = processes.get(pod.uid);
@@ -66,19 +73,22 @@ export function createTraffic({ services, random, effects }: TrafficOptions): Tr
 
   return {
     step(pods, from, to) {
-      const here = new Set(pods.map(({ uid }) => uid));
-      for (const uid of processes.keys()) if (!here.has(uid)) processes.delete(uid);
+      const ready = readyPods(pods);
       for (const service of services) {
         const rate = rates.get(keyOf(service)) ?? 0;
         const rps = typeof rate === "function" ? rate(to) : rate;
         const count = poisson(random, (rps * (to - from)) / 1000);
-        const ready = pods
-          .filter((pod) => pod.ready && !pod.terminating && pod.running && isBehind(pod, service))
-          .map((pod) => ({ pod, behaviour: behaviourOf(pod, effects, to), process: processOf(pod) }));
+        const behind = ready.get(service) ?? [];
+        const behaviours = new Map<SandboxPod, Behaviour>();
         for (let request = 0; request < count; request += 1) {
-          const chosen = ready[Math.floor(random() * ready.length)];
-          if (chosen) serve(chosen.pod, chosen.behaviour, chosen.process);
-          else refuse(all);
+          const chosen = behind[Math.floor(random() * behind.length)];
+          if (!chosen) {
+            refuse(all);
+            continue;
+          }
+          const behaviour = behaviours.get(chosen) ?? behaviourOf(chosen, effects, to);
+          behaviours.set(chosen, behaviour);
+          serve(chosen, behaviour, processOf(chosen));
         }
       }
     },

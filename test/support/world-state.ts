@@ -7,11 +7,17 @@ import { shop } from "./world-shop.ts";
 
 const guardType = { group: "rearguard.dev", resource: "guards" };
 
+/** Objects of the store never change: what was read once is read for good. */
+const read = new WeakMap<KubeObject, GuardRecord>();
+
 /** Every Guard there is, as the API server has it. */
 export function storedGuards(sandbox: Sandbox): readonly GuardRecord[] {
   return sandbox.cluster.store.list(guardType, shop).map((raw) => {
+    const known = read.get(raw);
+    if (known !== undefined) return known;
     const stored = readGuardObject(raw);
     if (typeof stored === "string") throw new Error(stored);
+    read.set(raw, stored.record);
     return stored.record;
   });
 }

@@ -2,12 +2,22 @@ import type { Behaviour, Effect, SandboxPod } from "../world.ts";
 
 const prefix = "sandbox.rearguard.dev/";
 
+/** Asked at every step of the world; annotations are values and never change. */
+const known = new WeakMap<SandboxPod["annotations"], Behaviour>();
+
 /** How the pod's process behaves now: its annotations, then the effects in order. */
 export function behaviourOf(pod: SandboxPod, effects: readonly Effect[], now: number): Behaviour {
-  const told = (key: string) => pod.annotations[prefix + key];
+  let behaviour = known.get(pod.annotations) ?? toldBehaviour(pod);
+  known.set(pod.annotations, behaviour);
+  for (const effect of effects) behaviour = { ...behaviour, ...effect(pod, now) };
+  return behaviour;
+}
+
+function toldBehaviour({ annotations }: SandboxPod): Behaviour {
+  const told = (key: string) => annotations[prefix + key];
   const ready = told("ready-after");
   const crash = told("crash-after");
-  let behaviour: Behaviour = {
+  return {
     errorRate: Number(told("error-rate") ?? 0),
     p50Ms: Number(told("p50-ms") ?? 20),
     p95Ms: Number(told("p95-ms") ?? 60),
@@ -15,8 +25,6 @@ export function behaviourOf(pod: SandboxPod, effects: readonly Effect[], now: nu
     crashAfterMs: crash === undefined ? null : seconds(crash) * 1000,
     imagePullFails: told("image-pull") === "fail",
   };
-  for (const effect of effects) behaviour = { ...behaviour, ...effect(pod, now) };
-  return behaviour;
 }
 
 /** The scheduler leaves such a pod pending. */

@@ -45,6 +45,8 @@ export interface Scrapes {
 export function createScrapes({ intervalMs, retentionMs, now: start }: ScrapeOptions): Scrapes {
   const byMetric = new Map<string, Set<StoredSeries>>();
   const live = new Map<string, Map<string, StoredSeries>>();
+  const offsets = new Map<string, number>();
+  let known: readonly ScrapeTarget[] = [];
   let last = start;
   let swept = start;
 
@@ -72,17 +74,24 @@ export function createScrapes({ intervalMs, retentionMs, now: start }: ScrapeOpt
     for (const series of seen.values()) if (series.times.at(-1) !== now) endAt(series, now);
   }
 
+  function retire(targets: readonly ScrapeTarget[], now: number): void {
+    const here = new Set(targets.map(({ id }) => id));
+    for (const [id, seen] of live) {
+      if (here.has(id)) continue;
+      for (const series of seen.values()) endAt(series, now);
+      live.delete(id);
+      offsets.delete(id);
+    }
+  }
+
   const scrapes: Scrapes = {
     scraping: true,
     step(targets, now) {
-      const here = new Set(targets.map(({ id }) => id));
-      for (const [id, seen] of live) {
-        if (here.has(id)) continue;
-        for (const series of seen.values()) endAt(series, now);
-        live.delete(id);
-      }
+      if (targets !== known) retire(targets, now);
+      known = targets;
       for (const target of targets) {
-        const offset = fractionOf(target.id) * intervalMs;
+        const offset = offsets.get(target.id) ?? fractionOf(target.id) * intervalMs;
+        offsets.set(target.id, offset);
         const turn = (at: number) => Math.floor((at - offset) / intervalMs);
         if (scrapes.scraping && turn(now) > turn(last)) scrape(target, now);
       }
