@@ -11,8 +11,8 @@ export interface ExposedSample {
 export interface ProcessCounters {
   readonly startedAt: number;
   record(status: number, seconds: number): void;
-  /** `now` in ms since the epoch, for the counters that time moves. */
-  expose(now: number): readonly ExposedSample[];
+  /** `now` in ms since the epoch, for the counters that time moves. `memoryBytes` of a process that leaks. */
+  expose(now: number, memoryBytes?: number): readonly ExposedSample[];
 }
 
 interface StatusRow {
@@ -41,7 +41,7 @@ export function createCounters(startedAt: number): ProcessCounters {
       const index = found < 0 ? bucketBounds.length : found;
       row.buckets[index] = (row.buckets[index] ?? 0) + 1;
     },
-    expose(now) {
+    expose(now, memoryBytes = 60e6 + 20e6 * (1 - Math.exp((startedAt - now) / 300_000))) {
       const uptime = (now - startedAt) / 1000;
       let requests = 0;
       const samples: ExposedSample[] = [];
@@ -52,7 +52,7 @@ export function createCounters(startedAt: number): ProcessCounters {
       samples.push(
         { name: "process_start_time_seconds", labels: {}, value: startedAt / 1000 },
         { name: "process_cpu_seconds_total", labels: {}, value: 0.4 + 0.002 * uptime + 0.001 * requests },
-        { name: "process_resident_memory_bytes", labels: {}, value: 60e6 + 20e6 * (1 - Math.exp(-uptime / 300)) },
+        { name: "process_resident_memory_bytes", labels: {}, value: memoryBytes },
       );
       return samples;
     },

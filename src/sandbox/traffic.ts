@@ -2,6 +2,7 @@ import { createCounters } from "./exposition.ts";
 import type { ExposedSample, ProcessCounters } from "./exposition.ts";
 import { normal, poisson } from "./random.ts";
 import { behaviourOf } from "./kubernetes/behaviour.ts";
+import { leakedBytes } from "./kubernetes/node/memory.ts";
 import { onceFor } from "./once-for.ts";
 import type { Behaviour, Effect, Random, SandboxPod } from "./world.ts";
 
@@ -98,7 +99,10 @@ export function createTraffic({ services, random, effects }: TrafficOptions): Tr
       if (!rates.has(key)) throw new Error(`no service ${key} in this sandbox`);
       rates.set(key, rps);
     },
-    expose: (pod, now) => processOf(pod).expose(now),
+    expose(pod, now) {
+      const behaviour = behaviourOf(pod, effects, now);
+      return processOf(pod).expose(now, leakedBytes(behaviour, now - pod.startedAt));
+    },
   };
 }
 

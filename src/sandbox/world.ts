@@ -11,6 +11,8 @@ export interface Behaviour {
   readonly readyAfterMs: number | null;
   /** `crash-after`: seconds from start to exit 1, again and again with the kubelet's back-off; absent: never. */
   readonly crashAfterMs: number | null;
+  /** `leak-mib-per-minute`: memory grows from 150 MiB on; at its limit of 512 MiB the process is killed for it (OOMKilled, 137). Absent: no leak. */
+  readonly leakMibPerMinute: number | null;
   /** `image-pull: fail`: ErrImagePull, then ImagePullBackOff. */
   readonly imagePullFails: boolean;
 }

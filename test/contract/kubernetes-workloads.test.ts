@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, it, vi } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import type { Log } from "../../src/clients/kubernetes/log.ts";
-import { dig } from "../../src/clients/kubernetes/raw.ts";
 import type { Rollout, Workload } from "../../src/model.ts";
 import { createPodWatcher } from "../../src/watchers/pods.ts";
 import { isComplete } from "../../src/guards/complete.ts";
@@ -207,18 +206,21 @@ it.concurrent("pods are followed from birth to after their end, each under its r
   await pods.stop();
 });
 
-it.concurrent("a crash loop shows in the pods, and the rollout stays in flight", async ({ expect }) => {
-  const settled = await settle({ name: "crashing", replicas: 2 });
+it.concurrent.for([
+  { fate: "crash", exitCode: 1, reason: "Error" },
+  { fate: "out-of-memory", exitCode: 137, reason: "OOMKilled" },
+] as const)("a crash loop ($reason) shows in the pods, and the rollout stays in flight", async ({ fate, exitCode, reason }, { expect }) => {
+  const settled = await settle({ name: fate, replicas: 2 });
   const { uid, namespace } = settled.ref;
   const pods = createPodWatcher({ api: servers.api, clock: systemClock, random: Math.random, log: quiet, onChange() {} });
   pods.follow({ uid, namespace, selector: settled.selector });
 
-  await servers.applyDeployment(deploymentManifest({ name: "crashing", replicas: 2, image: "shop:2", fate: "crash" }));
+  await servers.applyDeployment(deploymentManifest({ name: fate, replicas: 2, image: "shop:2", fate }));
 
   const crashing = () =>
     pods.pods(uid).flatMap((pod) => pod.containers.filter((each) => each.waiting?.reason === "CrashLoopBackOff" && each.restarts > 0));
   await expect.poll(() => crashing().length, patience).toBeGreaterThan(0);
   expect(sinceThen(settled)).toMatchObject({ new: { number: 2 } });
-  expect(dig(crashing()[0], "terminated", "exitCode")).toBe(1);
+  expect(crashing()[0]?.terminated).toMatchObject({ exitCode, reason });
   await pods.stop();
 });

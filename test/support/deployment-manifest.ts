@@ -5,6 +5,7 @@ const fates = {
   healthy: { "sandbox.rearguard.dev/ready-after": "0" },
   "never-ready": { "sandbox.rearguard.dev/ready-after": "never", "fleet.test/never-ready": "true" },
   crash: { "sandbox.rearguard.dev/crash-after": "0", "fleet.test/crash": "Error" },
+  "out-of-memory": { "sandbox.rearguard.dev/leak-mib-per-minute": "1000000", "fleet.test/crash": "OOMKilled" },
 } as const;
 
 export type Fate = keyof typeof fates;

@@ -17,12 +17,14 @@ function toldBehaviour({ annotations }: SandboxPod): Behaviour {
   const told = (key: string) => annotations[prefix + key];
   const ready = told("ready-after");
   const crash = told("crash-after");
+  const leak = told("leak-mib-per-minute");
   return {
     errorRate: Number(told("error-rate") ?? 0),
     p50Ms: Number(told("p50-ms") ?? 20),
     p95Ms: Number(told("p95-ms") ?? 60),
     readyAfterMs: ready === "never" ? null : seconds(ready ?? "2") * 1000,
     crashAfterMs: crash === undefined ? null : seconds(crash) * 1000,
+    leakMibPerMinute: leak === undefined ? null : Number(leak),
     imagePullFails: told("image-pull") === "fail",
   };
 }

@@ -53,6 +53,15 @@ describe("chance", () => {
   });
 });
 
+test.each([
+  { minutes: 0, mib: 150 },
+  { minutes: 10, mib: 330 },
+  { minutes: 30, mib: 512 },
+])("a process that leaks 18 MiB a minute shows $mib MiB after $minutes min", ({ minutes, mib }) => {
+  const leaking = podOf("web-new-1", { "leak-mib-per-minute": "18" }, { startedAt: -minutes * 60_000 });
+  expect(shown(trafficOf(0), leaking, "process_resident_memory_bytes")).toBe(mib * 2 ** 20);
+});
+
 describe("traffic", () => {
   const [good, bad] = [podOf("web-old-1"), podOf("web-new-1", { "error-rate": "0.2" })];
 

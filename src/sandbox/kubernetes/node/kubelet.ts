@@ -7,6 +7,7 @@ import type { Pod } from "../object.ts";
 import { pods } from "../resource-type.ts";
 import { isSame } from "../same.ts";
 import { hashLabel } from "../template-hash.ts";
+import { killedAfterMs } from "./memory.ts";
 import { pullBackOffMs, restartBackOffMs } from "./pod-run.ts";
 import type { PodRun } from "./pod-run.ts";
 import { podStatus } from "./pod-status.ts";
@@ -98,7 +99,9 @@ export class Kubelet {
     this.#write(this.#fresh(pod), this.#isReady(run, behaviour, now));
     if (run.step !== "running") return run.until;
     const { crashAfterMs, readyAfterMs } = behaviour;
-    const next = [crashAfterMs, readyAfterMs].filter((after) => after !== null).map((after) => run.startedAt + after);
+    const next = [crashAfterMs, killedAfterMs(behaviour), readyAfterMs]
+      .filter((after) => after !== null)
+      .map((after) => run.startedAt + after);
     const soonest = Math.min(...next.filter((at) => at > now));
     return soonest === Infinity ? undefined : soonest;
   }
@@ -109,9 +112,11 @@ export class Kubelet {
     const start = () => Object.assign(to("running", Infinity), { startedAt: now });
     switch (run.step) {
       case "running": {
-        const crashes = behaviour.crashAfterMs !== null && now >= run.startedAt + behaviour.crashAfterMs;
-        if (crashes) to("exited", noticeMs);
-        return crashes;
+        const isDue = (afterMs: number | null) => afterMs !== null && now >= run.startedAt + afterMs;
+        const killed = isDue(killedAfterMs(behaviour));
+        if (!killed && !isDue(behaviour.crashAfterMs)) return false;
+        Object.assign(to("exited", noticeMs), { outOfMemory: killed });
+        return true;
       }
       case "creating":
         if (now < run.until) return false;

@@ -8,6 +8,8 @@ export interface PodRun {
   /** Start of the process that runs, or ran last. */
   startedAt: number;
   restarts: number;
+  /** Whether its last end was the kernel's doing, at its memory limit. */
+  outOfMemory?: boolean;
   pullFailures: number;
   /** What of this the API shows already: saves comparing whole statuses when effects are asked every second. */
   shown?: string;

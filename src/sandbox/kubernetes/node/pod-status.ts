@@ -90,7 +90,8 @@ function runningOr(isRunning: boolean, startedAt: number): JsonObject {
 }
 
 function exitOf(run: PodRun, at: number): JsonObject {
-  return { exitCode: 1, reason: "Error", startedAt: kubeTime(run.startedAt), finishedAt: kubeTime(at) };
+  const why = run.outOfMemory === true ? { exitCode: 137, reason: "OOMKilled" } : { exitCode: 1, reason: "Error" };
+  return { ...why, startedAt: kubeTime(run.startedAt), finishedAt: kubeTime(at) };
 }
 
 /** A state that was `terminated` becomes the `lastState` of whatever follows. */

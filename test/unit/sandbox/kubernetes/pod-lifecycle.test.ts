@@ -57,6 +57,18 @@ describe("a pod that crashes", () => {
   });
 });
 
+describe("a pod that leaks memory", () => {
+  test("is killed at its limit of 512 MiB, and shows that it was", () => {
+    // From 150 MiB by 3,620 MiB a minute: 6 s, after a start at 0.5 s.
+    const cluster = clusterWith(behaving("leak-mib-per-minute", "3620"), 6);
+    expect(container(cluster)).toMatchObject({ restartCount: 0, state: { running: {} } });
+    pass(cluster, 1);
+    expect(container(cluster).state).toMatchObject({ terminated: { exitCode: 137, reason: "OOMKilled" } });
+    pass(cluster, 1);
+    expect(container(cluster)).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } } });
+  });
+});
+
 describe("a pod that does not come up", () => {
   test("for want of its image says ErrImagePull, then ImagePullBackOff", () => {
     const cluster = clusterWith(behaving("image-pull", "fail"), 1);
