@@ -1,37 +1,16 @@
 import { expect } from "vitest";
 import type { Message } from "../../src/model.ts";
-import type { Effect } from "../../src/sandbox/world.ts";
-import { type World, openWorld } from "../support/world.ts";
-import type { Behaviour, ShopService } from "../support/world-shop.ts";
+import { type World, type WorldOptions, openWorld } from "../support/world.ts";
+import type { ShopService } from "../support/world-shop.ts";
+import { policyOf, shopOf } from "./incidents/shop.ts";
 
-/** The policy of every incident: the plain limits that a team would write first. */
-export const incidentPolicy = `apiVersion: rearguard.dev/v1alpha1
-kind: Policy
-metadata: { name: shop }
-spec:
-  match: { namespaces: [shop] }
-  mode: enforce
-  window: 10m
-  signals:
-    errors:  { http: { preset: prom-client, errors: { limit: 0.5% } } }
-    latency: { http: { preset: prom-client, slower: { p95: 200ms } } }
-    pods:    { pods: { restarts: 2 } }
-`;
+export { during, newPods } from "./incidents/shop.ts";
 
-/** Eight pods, two replaced at a time, each ready after 20 s and a step every 40 s; 40 requests/s with 0.1 % errors. */
-export function openIncident(service: Partial<ShopService> = {}, options: Partial<Parameters<typeof openWorld>[0]> = {}): Promise<World> {
-  const web = { name: "web", behaviour: usual, ...service };
-  return openWorld({ policy: incidentPolicy, services: [web], ...options });
-}
+export const incidentPolicy = policyOf();
 
-const usual: Behaviour = { errorRate: 0.001, p50Ms: 45, p95Ms: 120, readyAfterS: 2 };
-/** New pods take longer than old ones are remembered to have taken. */
-export const newPods: Behaviour = { ...usual, readyAfterS: 20 };
-
-/** In force from `fromS` to `toS` seconds after now. */
-export function during(world: World, fromS: number, toS: number, effect: Effect): void {
-  const began = world.now();
-  world.sandbox.cluster.effects.push((pod, now) => (now >= began + fromS * 1000 && now < began + toS * 1000 ? effect(pod, now) : {}));
+/** The shop of every incident. */
+export function openIncident(service: Partial<ShopService> = {}, options: Partial<WorldOptions> = {}): Promise<World> {
+  return openWorld(shopOf(service, options));
 }
 
 /** Seconds from the first readiness of a new pod to the patch that put the old template back. */

@@ -7,6 +7,7 @@ export interface Behaviour {
   readonly p95Ms?: number;
   readonly readyAfterS?: number | "never";
   readonly crashAfterS?: number;
+  readonly leakMibPerMinute?: number;
   readonly imagePull?: "fail";
 }
 
@@ -29,18 +30,24 @@ export const shop = "shop";
 const healthy: Behaviour = { errorRate: 0.001, p50Ms: 45, p95Ms: 120, readyAfterS: 2 };
 
 export function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, string>> {
-  const { errorRate, p50Ms, p95Ms, readyAfterS, crashAfterS, imagePull } = { ...healthy, ...behaviour };
+  const { errorRate, p50Ms, p95Ms, readyAfterS, crashAfterS, leakMibPerMinute, imagePull } = { ...healthy, ...behaviour };
   const told = {
     "error-rate": errorRate,
     "p50-ms": p50Ms,
     "p95-ms": p95Ms,
     "ready-after": readyAfterS,
     "crash-after": crashAfterS,
+    "leak-mib-per-minute": leakMibPerMinute,
     "image-pull": imagePull,
   };
   return Object.fromEntries(
     Object.entries(told).flatMap(([key, value]) => (value === undefined ? [] : [[`sandbox.rearguard.dev/${key}`, String(value)]])),
   );
+}
+
+/** The image that a service has before any release. */
+export function firstImage(service: string): string {
+  return `shop/${service}:1.0.0`;
 }
 
 /** A Deployment as its engineers wrote it: nothing in it knows of Rearguard unless `annotations` say so. */
@@ -58,7 +65,7 @@ export function deploymentOf(service: ShopService): object {
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: service.podsPerStep ?? 2, maxUnavailable: 0 } },
       template: {
         metadata: { labels, annotations: behaviourAnnotations(service.behaviour ?? {}) },
-        spec: { containers: [{ name: "app", image: `shop/${service.name}:1.0.0`, ports: [{ containerPort: 8080 }] }] },
+        spec: { containers: [{ name: "app", image: firstImage(service.name), ports: [{ containerPort: 8080 }] }] },
       },
       ...service.spec,
     },

@@ -1,0 +1,73 @@
+import type { World } from "../../support/world.ts";
+import type { Case, Expected, Incident } from "./incident.ts";
+import { firstOomKill, secondRestart } from "./onset.ts";
+import { cross, newPods, policyOf, shopOf } from "./shop.ts";
+
+export const crashAtStart: Incident = {
+  id: "D04",
+  title: "new pods crash at start, no metric moves",
+  cases: [
+    ...cross([1, 3, 25], [2, 8, 30]).map(([after, replicas]) => crashing(after, replicas, "up")),
+    ...[3, 25].map((after) => crashing(after, 8, "down")),
+  ],
+};
+
+function crashing(after: number, replicas: number, prometheus: "up" | "down"): Case {
+  return {
+    name: `${replicas} pods that exit after ${after} s, Prometheus is ${prometheus}`,
+    options: shopOf({ replicas }),
+    begin(world) {
+      if (prometheus === "down") world.sandbox.prometheus.fault = "unavailable";
+      world.release("web", { ...newPods, readyAfterS: "never", crashAfterS: after });
+    },
+    expected: { action: "rollback", onset: secondRestart, withinS: 60, emits: /pods: \d+ of \d+ new pods? keeps? crashing/ },
+  };
+}
+
+/** From its start to the kill, as the sandbox has it: from 150 MiB to 512 MiB. */
+const lastsS = (mibPerMinute: number) => ((512 - 150) / mibPerMinute) * 60;
+
+/** Three times as slow in its last two minutes, in which it does little but collect garbage. */
+function leak(world: World, mibPerMinute: number): void {
+  world.release("web", { ...newPods, leakMibPerMinute: mibPerMinute });
+  const slowAfterMs = (lastsS(mibPerMinute) - 120) * 1000;
+  world.sandbox.cluster.effects.push((pod, now) => {
+    const leaks = pod.annotations["sandbox.rearguard.dev/leak-mib-per-minute"] !== undefined;
+    return leaks && pod.running && now - pod.startedAt > slowAfterMs ? { p50Ms: 135, p95Ms: 360 } : {};
+  });
+}
+
+const memoryLimit = `    memory:
+      promql:
+        query: 'max by (pod) (process_resident_memory_bytes{namespace="{{namespace}}", pod=~"{{pods.new}}"}) / 1048576'
+        above: 450
+        for: 1m
+`;
+const longWatch = policyOf({ window: "30m", more: memoryLimit });
+const oneRestart = policyOf({ window: "30m" }).replace("restarts: 2", "restarts: 1");
+
+function leaking(mibPerMinute: number, says: string, policy: string, expected: Expected): Case {
+  return {
+    name: `${mibPerMinute} MiB a minute, ${says}`,
+    // Nobody guards the first revision any more when the rollout begins.
+    options: shopOf({}, { policy, historyS: 1900 }),
+    begin: (world) => leak(world, mibPerMinute),
+    expected,
+  };
+}
+
+function killed(emits: RegExp): Expected {
+  return { action: "rollback", onset: firstOomKill, onsetWithinS: 2300, withinS: 180, emits };
+}
+
+export const memoryLeak: Incident = {
+  id: "D05",
+  title: "new pods leak memory and are killed for it many minutes later",
+  cases: [
+    ...[10, 18, 30].map((mib) =>
+      leaking(mib, "watched for 30 min with a limit on memory", longWatch, killed(/memory [\d.]+ is above its limit 450 for 1 min/)),
+    ),
+    ...[18, 30].map((mib) => leaking(mib, "watched for 30 min, one restart is enough", oneRestart, killed(/keeps? crashing.*OOMKilled/))),
+    ...[10, 18, 30].map((mib) => leaking(mib, "watched for 10 min", policyOf(), { action: "none", phase: "passed", untilS: 1500 })),
+  ],
+};

@@ -1,0 +1,4 @@
+import { moreTraffic, nightDeploy } from "./load.ts";
+import { testIncidents } from "./suite.ts";
+
+testIncidents(moreTraffic, nightDeploy);

@@ -1,0 +1,4 @@
+import { prometheusSilent } from "./monitoring.ts";
+import { testIncidents } from "./suite.ts";
+
+testIncidents(prometheusSilent);
