@@ -4,7 +4,7 @@ import { during, ended, expectLeftAlone, newPods, openIncident, told } from "./i
 
 const others = ["cart", "mail", "auth"].map((name) => ({ name, rps: 10, replicas: 2 }));
 
-describe("D06: a dependency fails when the last old pod has gone", () => {
+describe("a dependency fails when the last old pod has gone", () => {
   const outage = async (world: World, elsewhere: number) => {
     world.release("web", newPods);
     during(world, 240, 540, (pod) => ({ errorRate: pod.labels["app"] === "web" ? 0.12 : elsewhere }));
