@@ -134,6 +134,9 @@ export type Outcome = "healthy" | "breach" | "no-data" | "error" | "too-few";
 /** What set the effective limit of a block (judging.md 3.1). */
 export type LimitSource = "limit" | "baseline" | "live-control";
 
+/** How evidence is weighed: `burn` has a guaranteed bound, the others an approximate one (judging.md 2, 5.1, 5.2). */
+export type EvidenceMode = "burn" | "fast" | "independent";
+
 /** One block of one signal with everything needed to redo its arithmetic by hand (judging.md 4.3). */
 export interface BlockAudit {
   readonly at: Ms;
@@ -170,6 +173,8 @@ export type Reason =
       bad: number;
       blocks: number;
       unit: string;
+      /** Absent: burn. */
+      mode?: Exclude<EvidenceMode, "burn">;
     }>
   | Readonly<{ code: "pods"; signal: string; trouble: PodTrouble; pods: string[]; of: number; detail: string; forMs: Ms }>
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
@@ -213,6 +218,18 @@ export type Reason =
   | Readonly<{ code: "window-extended"; signal: string; outcome: "no-data" | "error" | "too-few"; silentMs: Ms; byMs: Ms }>
   | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number }>
   | Readonly<{ code: "within-limits"; signal: string; total: number; bad: number; badRatio: number; limit: number; evidence: number }>
+  | Readonly<{
+      code: "passed-early";
+      signal: string;
+      /** Evidence for the revision, and how much was needed. */
+      evidence: number;
+      needed: number;
+      total: number;
+      /** At most this many. */
+      bad: number;
+      limit: number;
+      afterMs: Ms;
+    }>
   | Readonly<{ code: "baseline-above-limit"; signal: string; baselineRatio: number; limit: number; effectiveLimit: number }>
   | Readonly<{ code: "evidence-faded"; signal: string; evidence: number; blocks: number }>
   | Readonly<{ code: "superseded"; by: string }>

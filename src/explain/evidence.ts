@@ -9,7 +9,8 @@ type Evidence = Extract<Reason, { code: "evidence" }>;
  */
 export function evidenceSentence(reason: Evidence): string {
   const sample = `in ${counted(reason.blocks, "block")}, ${count(reason.bad)} of ${count(reason.total)} ${reason.unit}`;
-  const evidence = `evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed`;
+  const bound = reason.mode === undefined ? "" : ` (${reason.mode}: the bound is approximate)`;
+  const evidence = `evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed${bound}`;
   return `${reason.signal} ${percent(reason.badRatio)} = ${times(reason.burn)} the limit (${limitBasis(reason).full}) ${sample}; ${evidence}`;
 }
 

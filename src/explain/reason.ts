@@ -41,6 +41,8 @@ export function explainReason(reason: Reason): string {
       return `${reason.signal}: only ${counted(reason.total, "request")} seen, ${count(reason.needed)} are needed for a verdict`;
     case "within-limits":
       return `${reason.signal} ${percent(reason.badRatio)} is within its limit of ${percent(reason.limit)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
+    case "passed-early":
+      return `${reason.signal} passed early, ${duration(reason.afterMs)} after the rollout: at most ${count(reason.bad)} of ${counted(reason.total, "request")} bad, evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed that it is below its limit of ${percent(reason.limit)}`;
     case "baseline-above-limit":
       return `${reason.signal}: the old revision was already above the limit (${percent(reason.baselineRatio)} before the rollout, limit ${percent(reason.limit)}), so ${percent(reason.effectiveLimit)} is used instead`;
     case "evidence-faded":

@@ -5,6 +5,7 @@ import { decideBreach } from "./breach.ts";
 import { decideEnd, isOverdue } from "./end.ts";
 import { decideNote } from "./note.ts";
 import { decideLost, decidePending } from "./pending.ts";
+import { decideEarlyPass } from "./pass-early.ts";
 import { noteKey } from "./phase.ts";
 import { releasedFirst } from "./release.ts";
 import { decideBlind, decideSilence } from "./silence.ts";
@@ -40,6 +41,7 @@ function decideOn(ask: Ask, workload: Workload): Decision {
     decideBrake(ask, workload) ??
     decideBlind(ask) ??
     decideEnd(ask, workload) ??
+    decideEarlyPass(ask) ??
     decideSilence(ask) ??
     decideNote(ask) ??
     wait

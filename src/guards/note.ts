@@ -1,7 +1,10 @@
 import { alphaOfEvidence } from "../judging/combine.ts";
 import { sustainBlocks } from "../judging/control.ts";
+import type { RateCounts } from "../judging/counts.ts";
 import { delaysOf, smallestVisible } from "../judging/feasibility.ts";
 import { effectiveLimit } from "../judging/limit.ts";
+import type { Evidence } from "../judging/mixture.ts";
+import { startProcess, stepProcess } from "../judging/mode.ts";
 import type { SignalLimits } from "../judging/signal.ts";
 import type { Decision, Ms, Reason } from "../model.ts";
 import type { Ask } from "./ask.ts";
@@ -31,14 +34,20 @@ export function feasibilityOf(signal: string, limits: SignalLimits, baseline: Ba
   const { blockMs, limit } = limits;
   const blocks = baseline.blocks ?? 0;
   const requestsPerBlock = blocks === 0 ? 0 : baseline.total / blocks;
-  const effective = effectiveLimit(limit, limits.worseThanOld, baseline.upper, null).value;
+  const effective = effectiveLimit(limit, limits.worseThanOld, baseline.upper, null);
   const rule = {
     m: sustainBlocks(limits.sustainMs, limits.scrapeMs, blockMs, false),
     alphaE: alphaOfEvidence(limits.alpha),
     weight: limits.weight,
     planned: limits.plannedBlocks,
   };
-  const traffic = { requestsPerBlock, effectiveLimit: effective, rule };
+  const traffic = {
+    requestsPerBlock,
+    effectiveLimit: effective.value,
+    start: startProcess(limits.mode),
+    step: (before: Evidence, fresh: RateCounts) => stepProcess(before, { fresh, old: { total: 0, bad: 0 }, effective }, limits, rule),
+    mark: 1 / (rule.alphaE * rule.weight),
+  };
   const windowBlocks = Math.floor(windowMs / blockMs);
   const farBlocks = Math.max(windowBlocks, FAR_BLOCKS);
   return {
@@ -46,7 +55,7 @@ export function feasibilityOf(signal: string, limits: SignalLimits, baseline: Ba
     signal,
     requestsPerMinute: (requestsPerBlock * 60_000) / blockMs,
     limit,
-    effectiveLimit: effective,
+    effectiveLimit: effective.value,
     historyMs: baseline.total > 0 ? blocks * blockMs : baseline.to - baseline.from,
     windowMs,
     smallest: smallestVisible(traffic, windowBlocks),

@@ -57,6 +57,11 @@ export function badServed(run: GuardRun): number {
   );
 }
 
+const approximate = {
+  fast: "evidence fast: approximate bound, it depends on how clumped the errors were before the rollout",
+  independent: "evidence independent: approximate bound, it holds only where requests fail independently of each other",
+} as const;
+
 /** What this guard will not be able to do, told when it opens rather than when it matters. */
 export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly string[], scrapeMs: Ms): readonly string[] {
   const told: string[] = [];
@@ -71,6 +76,7 @@ export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly
   for (const owner of owners) told.push(`${owner} owns the template: Rearguard brakes and tells, but does not roll back`);
   if (policy.spec.mode === "observe") told.push("policy mode observe: nothing is changed in the cluster");
   if (underConfidence(policy).length === 0) told.push("no signal of this policy has a statistical bound");
+  else if (policy.spec.evidence !== "burn") told.push(approximate[policy.spec.evidence]);
   if (scrapeMs > SLOW_SCRAPES && Object.values(policy.spec.signals).some((written) => isCounted(signalOf(written)))) {
     told.push(`pods are scraped every ${scrapeMs / 1000} s: at 15 s or less a bad revision is found sooner`);
   }

@@ -144,7 +144,7 @@ export function withBaseline(run: GuardRun, signal: string, baseline: Baseline):
 }
 
 function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace: Pace) {
-  const { confidence, sustain, window } = record.policy.spec;
+  const { confidence, sustain, window, evidence, passEarly } = record.policy.spec;
   const sharing = underConfidence(record.policy);
   return {
     limit: signal.limit,
@@ -159,6 +159,8 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
     plannedBlocks: Math.max(2, Math.ceil((record.rollout.progressDeadline + window) / pace.blockMs)),
     baseline: record.baselines[name] ?? null,
     auditBlocks: AUDIT_BLOCKS,
+    mode: evidence,
+    passEarly: passEarly !== undefined,
   };
 }
 

@@ -1,14 +1,18 @@
 // What a guard can see at the traffic it has: judging.md 6.6, computed with the very process that decides.
 import type { Ms } from "../model.ts";
 import { reaches } from "./combine.ts";
-import { type EvidenceRule, startEvidence, stepEvidence } from "./evidence.ts";
+import type { RateCounts } from "./counts.ts";
+import type { Evidence } from "./mixture.ts";
 import { upperNormalQuantile } from "./normal.ts";
 
 export interface Traffic {
   readonly requestsPerBlock: number;
   /** max(limit, rho * U), 0 to 1. */
   readonly effectiveLimit: number;
-  readonly rule: EvidenceRule;
+  /** The process of the guard: how it begins, what a block of the new revision alone does to it, and where it decides. */
+  readonly start: Evidence;
+  readonly step: (before: Evidence, counts: RateCounts) => Evidence;
+  readonly mark: number;
 }
 
 /** Least bad ratio that is looked for, and how exactly: a thousandth of itself. */
@@ -22,16 +26,14 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
  * Worked example, limit 1 %, m = 4, alphaE = 0.0009: at 2.5 requests a block, 5 % bad take 109 blocks.
  */
 export function blocksToDecide(badRatio: number, traffic: Traffic, most: number): number | null {
-  const { requestsPerBlock, effectiveLimit, rule } = traffic;
-  const mark = 1 / (rule.alphaE * rule.weight);
-  let evidence = startEvidence();
+  const { requestsPerBlock, mark } = traffic;
+  let evidence = traffic.start;
   let requests = 0;
   for (let block = 1; block <= most; block++) {
     const requestsNow = Math.floor(block * requestsPerBlock + 0.5);
     const total = requestsNow - requests;
     requests = requestsNow;
-    const burn = total === 0 ? null : binomialQuantile(total, badRatio, mixed(block)) / total / effectiveLimit;
-    evidence = stepEvidence(evidence, burn, rule);
+    evidence = traffic.step(evidence, { total, bad: binomialQuantile(total, badRatio, mixed(block)) });
     if (reaches(evidence.e, mark)) return block;
   }
   return null;

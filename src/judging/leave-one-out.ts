@@ -1,6 +1,6 @@
 // A bad node is not a bad version: the same process once per new pod, without that pod (judging.md 2.5).
-import { type Evidence, type EvidenceRule, stepEvidence } from "./evidence.ts";
-import type { PodDelta } from "./counts.ts";
+import type { PodDelta, RateCounts } from "./counts.ts";
+import type { Evidence } from "./mixture.ts";
 
 const LEAST_PODS = 3;
 const MOST_SINGLE_PODS = 64;
@@ -15,11 +15,10 @@ export interface LeaveOneOut {
 export interface LeaveOneOutBlock {
   /** Increments of the new pods. */
   readonly deltas: readonly PodDelta[];
-  readonly effectiveLimit: number;
-  readonly rule: EvidenceRule;
-  /** The full process before this block and its burn in it; null where the block proves nothing, whoever is left out. */
+  /** The full process before this block. */
   readonly full: Evidence;
-  readonly burn: number | null;
+  /** One block of a process that sees only these requests of the new revision. */
+  readonly step: (before: Evidence, fresh: RateCounts) => Evidence;
   /** New pods scraped in this block that have ever had a request: below three there is nobody to compare with. */
   readonly servingPods: number;
 }
@@ -28,7 +27,7 @@ export const noneLeftOut: LeaveOneOut = { grouped: false, without: new Map() };
 
 /**
  * One block. A pod that is new here has had no part in the past, so its process begins as a copy of the full one; while fewer than
- * three pods serve, leaving one out means nothing and every process takes the full burn.
+ * three pods serve, leaving one out means nothing and every process takes all requests.
  */
 export function stepLeaveOneOut(before: LeaveOneOut, block: LeaveOneOutBlock): LeaveOneOut {
   const comparable = block.servingPods >= LEAST_PODS;
@@ -43,10 +42,8 @@ export function stepLeaveOneOut(before: LeaveOneOut, block: LeaveOneOutBlock): L
   }
   const next = new Map<string, Evidence>();
   for (const [member, evidence] of without) {
-    const own = comparable && block.burn !== null ? counts.get(member) : undefined;
-    const rest = total - (own?.total ?? 0);
-    const others = own === undefined ? block.burn : rest > 0 ? (bad - own.bad) / rest / block.effectiveLimit : null;
-    next.set(member, stepEvidence(evidence, others, block.rule));
+    const own = comparable ? counts.get(member) : undefined;
+    next.set(member, block.step(evidence, { total: total - (own?.total ?? 0), bad: bad - (own?.bad ?? 0) }));
   }
   return { grouped, without: next };
 }

@@ -1,17 +1,20 @@
 // The fold of one counted signal: block by block from counters to evidence (judging.md 1 to 3).
-import type { BlockAudit, Measurement, Ms, Outcome, ProcessReading } from "../model.ts";
+import type { BlockAudit, EvidenceMode, Measurement, Ms, Outcome, ProcessReading } from "../model.ts";
 import type { BaselineRate } from "./baseline.ts";
 import { auditAfter, auditOf } from "./audit.ts";
 import { alphaOfEvidence, reaches } from "./combine.ts";
 import { type BlockCounts, liveControl, sustainBlocks } from "./control.ts";
 import { type CounterMemory, noCounters, type PodDelta, type RateCounts, takeDeltas } from "./counts.ts";
-import { type Evidence, type EvidenceRule, startEvidence, stepEvidence } from "./evidence.ts";
 import { type LeaveOneOut, leastWithout, noneLeftOut, stepLeaveOneOut } from "./leave-one-out.ts";
 import { effectiveLimit } from "./limit.ts";
+import type { Evidence, EvidenceRule } from "./mixture.ts";
+import { startProcess, stepProcess } from "./mode.ts";
+import { type EarlyPass, startEarlyPass, stepEarlyPass } from "./pass-early.ts";
 import { isAttributable, nothingShared, type Shared, sharedAfter, sharedWithOthers } from "./shared.ts";
 import { type Stretch, stretchAfter } from "./stretch.ts";
 
 const AUDIT_BLOCKS = 240;
+const noRequests: RateCounts = { total: 0, bad: 0 };
 const OLD_BLOCKS = 40;
 const MOST_NOTES = 10;
 
@@ -33,6 +36,10 @@ export interface SignalLimits {
   readonly plannedBlocks: number;
   /** Null: nothing is known of the old revision before the rollout. */
   readonly baseline: BaselineRate | null;
+  /** How evidence is weighed; burn when absent. */
+  readonly mode?: EvidenceMode;
+  /** Evidence for the revision is gathered too, so that the guard may pass early. */
+  readonly passEarly?: boolean;
   /** Blocks kept for the audit; 240 when absent. */
   readonly auditBlocks?: number;
 }
@@ -49,6 +56,8 @@ export interface SignalState {
   readonly counters: CounterMemory;
   readonly evidence: Evidence;
   readonly leaveOneOut: LeaveOneOut;
+  /** Evidence that the new revision is within its limit. Null: nobody asked for it. */
+  readonly early: EarlyPass | null;
   /** New revision over the whole guard. `badAtMost` differs where a histogram has no bucket at the limit. */
   readonly total: number;
   readonly bad: number;
@@ -84,8 +93,9 @@ export function openSignal(limits: SignalLimits): SignalState {
   return {
     limits,
     counters: noCounters,
-    evidence: startEvidence(),
+    evidence: startProcess(limits.mode),
     leaveOneOut: noneLeftOut,
+    early: limits.passEarly === true ? startEarlyPass() : null,
     total: 0,
     bad: 0,
     badAtMost: 0,
@@ -137,15 +147,16 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
   const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live);
   const rule = { m, alphaE: alphaOfEvidence(limits.alpha), weight: limits.weight, planned: limits.plannedBlocks };
   const ratio = fresh.total > 0 ? fresh.bad / fresh.total : null;
-  const burn = ratio === null || !isAttributable(state.shared, limit) ? null : ratio / limit.value;
-  const evidence = stepEvidence(state.evidence, burn, rule);
+  const isTelling = isAttributable(state.shared, limit);
+  const burn = ratio === null || !isTelling ? null : ratio / limit.value;
+  const step = (before: Evidence, counts: RateCounts): Evidence =>
+    stepProcess(before, { fresh: isTelling ? counts : noRequests, old, effective: limit }, limits, rule);
+  const evidence = step(state.evidence, fresh);
   const pods = podsAfter(state.pods, newDeltas);
   const leaveOneOut = stepLeaveOneOut(state.leaveOneOut, {
     deltas: newDeltas,
-    effectiveLimit: limit.value,
-    rule,
     full: state.evidence,
-    burn,
+    step,
     servingPods: servingPods(pods, newDeltas),
   });
   const outcome = ratio === null ? "too-few" : ratio > limit.value ? "breach" : "healthy";
@@ -155,6 +166,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     counters: memory,
     evidence,
     leaveOneOut,
+    early: state.early === null ? null : stepEarlyPass(state.early, { ...fresh, limit: limits.limit, blockMs: limits.blockMs }),
     total: state.total + fresh.total,
     bad: state.bad + fresh.bad,
     badAtMost: state.badAtMost + fresh.badAtMost,
@@ -177,7 +189,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
  * or the new revision has been good for a while. To begin again with a stake of 1 throws evidence away, which is always allowed.
  */
 export function blamedOnOthers(state: SignalState): SignalState {
-  const evidence = { ...startEvidence(), maxE: state.evidence.maxE };
+  const evidence = { ...startProcess(state.limits.mode), maxE: state.evidence.maxE };
   return { ...state, evidence, leaveOneOut: noneLeftOut, suspectBlocks: 0, stretch: null, shared: sharedWithOthers() };
 }
 
@@ -193,10 +205,9 @@ export function withoutOnePod(state: SignalState): number {
 
 function unjudged(state: SignalState, at: Ms, outcome: "no-data" | "error", detail: string): SignalState {
   const { limits } = state;
-  const none = { total: 0, bad: 0 };
   const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, null);
   const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, false);
-  const block = { at, fresh: none, old: none, limit, burn: null, m, evidence: state.evidence.e, outcome };
+  const block = { at, fresh: noRequests, old: noRequests, limit, burn: null, m, evidence: state.evidence.e, outcome };
   return {
     ...state,
     outcome,

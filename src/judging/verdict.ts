@@ -76,6 +76,7 @@ function evidenceReason(state: SignalState, input: VerdictInput, due: GuardEvide
     bad,
     blocks: stretch?.blocks ?? 0,
     unit: input.unit,
+    ...(limits.mode === undefined || limits.mode === "burn" ? {} : { mode: limits.mode }),
   };
 }
 

@@ -7,10 +7,12 @@ import { type Signal, signalOf } from "./signal.ts";
 /** What a policy asks that will be answered less sharply than it reads; one sentence each. Facts of the presets only, no cluster asked. */
 export function limitWarnings(policy: Policy): readonly string[] {
   const warnings: string[] = [];
-  const { window, sustain } = policy.spec;
+  const { window, sustain, passEarly, signals } = policy.spec;
   if (sustain >= window)
     warnings.push(`sustain ${formatDuration(sustain)} is not shorter than window ${formatDuration(window)}: nothing can ever breach`);
-  for (const [name, written] of Object.entries(policy.spec.signals)) {
+  if (passEarly !== undefined && Object.values(signals).every(({ pods, promql }) => pods !== undefined || promql !== undefined))
+    warnings.push("passEarly: no signal counts requests, so nothing can pass early");
+  for (const [name, written] of Object.entries(signals)) {
     const signal = signalOf(written);
     const warning = signal.kind === "http-slower" ? bucketWarning(signal) : undefined;
     if (warning !== undefined) warnings.push(`${name}: ${warning}`);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RearguardError } from "../errors.ts";
-import { duration } from "./duration.ts";
+import { duration, formatDuration } from "./duration.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 import { nearest } from "./nearest.ts";
 import { problemsOf } from "./place.ts";
@@ -102,6 +102,20 @@ const spec = z
       .boolean()
       .default(true)
       .describe("Without old pods to compare with, hold instead of rolling back when two other workloads are in trouble at the same time."),
+    evidence: z
+      .enum(["burn", "fast", "independent"])
+      .default("burn")
+      .describe(
+        "How evidence is weighed. burn: guaranteed bound. fast: approximate bound, depends on the estimated dispersion. independent: bound only when requests fail independently.",
+      ),
+    passEarly: z
+      .strictObject({
+        after: duration(2 * minute, 7 * 24 * 60 * minute)
+          .prefault("5m")
+          .describe("Never earlier than this after the rollout completes."),
+      })
+      .optional()
+      .describe("End as passed before the window does, when every counted signal has shown to be below its limit. Off unless given."),
     keepReady: percent(0, 1).prefault("75%").describe("Share of the desired pods that stays ready while a rollback drains condemned pods."),
     noData: silence("alert").describe("When a source answers, but has nothing: what a signal's silence leads to."),
     sourceError: silence("alert").describe("When a source does not answer, or not properly."),
@@ -122,6 +136,19 @@ const spec = z
       .prefault({})
       .describe("Actions by signal; default is for all others."),
   })
+  .superRefine(
+    ({ window, passEarly }, context) => {
+      if (typeof window !== "number" || typeof passEarly?.after !== "number" || passEarly.after <= window) return;
+      const allowed = `at most the window, ${formatDuration(window)}`;
+      const message = told(
+        `${formatDuration(passEarly.after)} is longer than the window`,
+        allowed,
+        "a shorter window cannot be passed early: leave passEarly out",
+      );
+      context.addIssue({ code: "custom", path: ["passEarly", "after"], message });
+    },
+    { when: ({ value }) => typeof value === "object" && value !== null },
+  )
   .superRefine(
     ({ signals, onBreach }, context) => {
       if (typeof signals !== "object" || signals === null || Array.isArray(signals)) return;

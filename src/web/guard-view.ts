@@ -4,7 +4,7 @@ import { judgementOf } from "../guards/judgement.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
 import { explainReason } from "../explain/reason.ts";
-import type { Entry, Ms } from "../model.ts";
+import type { Entry, EvidenceMode, Ms } from "../model.ts";
 
 /** What the API shows of guards: the list line, and the whole with the arithmetic of every block. */
 export interface GuardLine {
@@ -20,6 +20,8 @@ export interface GuardLine {
   readonly message: string;
   readonly evidence: number | null;
   readonly evidenceNeeded: number;
+  /** How evidence is weighed; other than burn, the bound is approximate. */
+  readonly evidenceMode: EvidenceMode;
   readonly openedAt: string;
 }
 
@@ -39,6 +41,7 @@ export function lineOf(record: GuardRecord, run: GuardRun | undefined, now: Ms):
     message: summaryLine(record.entries),
     evidence: run === undefined ? null : judgementOf(run, now).guard.evidence,
     evidenceNeeded: 1 / (0.9 * (1 - record.policy.spec.confidence)),
+    evidenceMode: record.policy.spec.evidence,
     openedAt: new Date(record.openedAt).toISOString(),
   };
 }
@@ -78,6 +81,7 @@ export function wholeOf(record: GuardRecord, run: GuardRun | undefined, now: Ms)
       bad: state.bad,
       evidence: state.evidence.e,
       pValue: Math.min(1, 1 / state.evidence.maxE),
+      evidenceFor: state.early?.e ?? null,
       limits: state.limits,
       outcome: state.outcome,
       silence: state.silence,

@@ -12,6 +12,7 @@ const peers = [
 ];
 const before: Reason = { ...errors, oldRatio: null };
 const controlWithoutRatio: Reason = { ...errors, limitSource: "live-control", effectiveLimit: 0.06, oldRatio: 0, burn: 3.34 };
+const fast: Reason = { ...errors, mode: "fast" };
 
 const burning: Reason = {
   code: "burn-rate",
@@ -88,6 +89,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       controlWithoutRatio,
       "errors 20 % = 3.3x the limit (max of 1 % limit, 6 % by old pods (0 %)) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
+    ],
+    [
+      fast,
+      "errors 20 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed (fast: the bound is approximate)",
     ],
   ],
   pods: [
@@ -204,6 +209,12 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       { code: "within-limits", signal: "errors", total: 54_210, bad: 108, badRatio: 108 / 54_210, limit: 0.01, evidence: 0.00031 },
       "errors 0.199 % is within its limit of 1 % (108 bad of 54,210; evidence against it 0.00031)",
+    ],
+  ],
+  "passed-early": [
+    [
+      { code: "passed-early", signal: "errors", evidence: 34.2, needed: 20, total: 12_000, bad: 12, limit: 0.01, afterMs: 300_000 },
+      "errors passed early, 5 min after the rollout: at most 12 of 12,000 requests bad, evidence 34 of 20 needed that it is below its limit of 1 %",
     ],
   ],
   "baseline-above-limit": [

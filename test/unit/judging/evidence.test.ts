@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reaches } from "../../../src/judging/combine.ts";
-import { type Evidence, startEvidence, stepEvidence } from "../../../src/judging/evidence.ts";
+import { startEvidence, stepEvidence } from "../../../src/judging/evidence.ts";
+import type { Evidence } from "../../../src/judging/mixture.ts";
 
 const rule = { alphaE: 1e-3, weight: 1, planned: 120 };
 

@@ -1,10 +1,22 @@
 import { describe, expect, test } from "vitest";
+import type { EvidenceRule } from "../../../src/judging/mixture.ts";
+import { startProcess, stepProcess } from "../../../src/judging/mode.ts";
+import type { EvidenceMode } from "../../../src/model.ts";
 import { blocksToDecide, delaysOf, smallestVisible, type Traffic } from "../../../src/judging/feasibility.ts";
 
 const BLOCK = 15_000;
 
-function at(perMinute: number, effectiveLimit = 0.01, rule: Partial<Traffic["rule"]> = {}): Traffic {
-  return { requestsPerBlock: perMinute / 4, effectiveLimit, rule: { m: 4, alphaE: 0.9e-3, weight: 1, planned: 160, ...rule } };
+function at(perMinute: number, effectiveLimit = 0.01, over: Partial<EvidenceRule> = {}, mode: EvidenceMode = "burn"): Traffic {
+  const rule = { m: 4, alphaE: 0.9e-3, weight: 1, planned: 160, ...over };
+  const limits = { mode, limit: effectiveLimit, worseThanOld: 1.5, baseline: { total: 1, bad: 0, dispersion: 1, upper: 0 } };
+  const effective = { value: effectiveLimit, source: "limit", baseline: 0, control: null } as const;
+  return {
+    requestsPerBlock: perMinute / 4,
+    effectiveLimit,
+    start: startProcess(mode),
+    step: (before, fresh) => stepProcess(before, { fresh, old: { total: 0, bad: 0 }, effective }, limits, rule),
+    mark: 1 / (rule.alphaE * rule.weight),
+  };
 }
 
 describe("what a guard can see at its traffic", () => {
@@ -63,6 +75,12 @@ describe("what a guard can see at its traffic", () => {
     ["in fewer blocks than must agree", at(60_000), 3],
   ])("%s not even a total failure is seen", (_, traffic, blocks) => {
     expect(smallestVisible(traffic, blocks)).toBeNull();
+  });
+
+  test("evidence fast sees a small regression of a busy service sooner", () => {
+    const blocks = (mode: EvidenceMode) => blocksToDecide(0.02, at(6000, 0.01, {}, mode), 1000) ?? Infinity;
+
+    expect(blocks("fast")).toBeLessThan(blocks("burn") / 2);
   });
 
   test("a signal that shares the confidence sees less", () => {

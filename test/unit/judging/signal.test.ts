@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { startEvidence, stepEvidence } from "../../../src/judging/evidence.ts";
 import { judgeBlock, openSignal, type SignalState } from "../../../src/judging/signal.ts";
+import { verdictOf } from "../../../src/judging/verdict.ts";
+import type { Verdict } from "../../../src/model.ts";
 import { baseline, BLOCK, inputOf, judgeAll, limits, measurements, times, type Traffic, type Trouble } from "./world.ts";
 
 describe("one block of a signal", () => {
@@ -172,21 +174,25 @@ const traffic = fc.oneof(
 );
 const stream = fc.array(traffic, { maxLength: 60 });
 
-describe("the fold, whatever the stream", () => {
+describe.each(["burn", "fast", "independent"] as const)("the fold, whatever the stream, evidence: %s", (mode) => {
+  const over = { mode, passEarly: true, baseline: baseline(18, 18_000, 0.002) };
+  const open = (): SignalState => openSignal({ ...limits, ...over });
+
   test("how blocks are batched into polls does not matter, nor do repeated blocks", () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat(5), { maxLength: 60 }), (blocks, repeats) => {
         const answers = measurements(blocks);
-        let state = openSignal(limits);
+        let state = open();
         for (const [i, answer] of answers.entries()) {
           // A poll that begins some blocks back offers them again.
           const from = Math.max(0, i - (repeats[i] ?? 0));
           for (const again of answers.slice(from, i).filter(({ kind }) => kind !== "error")) state = judgeBlock(state, inputOf(again));
           state = judgeBlock(state, inputOf(answer));
         }
-        expect(state.evidence).toEqual(judgeAll(blocks).evidence);
+        expect(state.evidence).toEqual(judgeAll(blocks, over).evidence);
+        expect(state.early).toEqual(judgeAll(blocks, over).early);
         expect(state.audit.filter(({ outcome }) => outcome !== "error")).toEqual(
-          judgeAll(blocks).audit.filter(({ outcome }) => outcome !== "error"),
+          judgeAll(blocks, over).audit.filter(({ outcome }) => outcome !== "error"),
         );
       }),
     );
@@ -198,9 +204,10 @@ describe("the fold, whatever the stream", () => {
         const answers = measurements(blocks).filter(({ kind }) => kind !== "error");
         const fold = (from: SignalState, some: typeof answers): SignalState =>
           some.reduce((state, answer) => judgeBlock(state, inputOf(answer)), from);
-        const lived = fold(fold(openSignal(limits), answers.slice(0, killedAt)), answers.slice(killedAt));
-        const replayed = fold(openSignal(limits), answers);
+        const lived = fold(fold(open(), answers.slice(0, killedAt)), answers.slice(killedAt));
+        const replayed = fold(open(), answers);
         expect(replayed).toEqual(lived);
+        expect(decided(replayed)).toEqual(decided(lived));
       }),
     );
   });
@@ -222,7 +229,7 @@ describe("the fold, whatever the stream", () => {
     fc.assert(
       fc.property(stream, fc.nat(60), fc.integer({ min: 1, max: 5 }), (blocks, downAt, missed) => {
         const answers = measurements(blocks).filter(({ kind }) => kind !== "error");
-        let state = openSignal(limits);
+        let state = open();
         for (const [i, answer] of answers.entries()) {
           if (i === downAt) {
             for (const { at } of answers.slice(i, i + missed)) {
@@ -231,12 +238,30 @@ describe("the fold, whatever the stream", () => {
           }
           state = judgeBlock(state, inputOf(answer));
         }
-        const unbroken = answers.reduce((before, answer) => judgeBlock(before, inputOf(answer)), openSignal(limits));
+        const unbroken = answers.reduce((before, answer) => judgeBlock(before, inputOf(answer)), open());
         expect({ ...state, silence: null }).toEqual({ ...unbroken, silence: null });
       }),
     );
   });
 
+  test("no evidence is ever NaN or infinite, with or without any pod", () => {
+    fc.assert(
+      fc.property(stream, (blocks) => {
+        const state = judgeAll(blocks, over);
+        expect(Number.isFinite(state.evidence.e)).toBe(true);
+        for (const evidence of state.leaveOneOut.without.values()) expect(evidence.e > 0 && Number.isFinite(evidence.e)).toBe(true);
+        expect(state.bad).toBeLessThanOrEqual(state.total);
+      }),
+    );
+  });
+});
+
+/** What the guard makes of it, with every number that it gives as a reason. */
+function decided(state: SignalState): Verdict {
+  return verdictOf(state, { signal: "errors", unit: "requests", now: (state.lastAt ?? 0) + BLOCK, noDataAfterMs: 4 * BLOCK });
+}
+
+describe("the fold by the burn rate alone", () => {
   test("ten times the traffic at the same ratios changes nothing while the limit is fixed", () => {
     fc.assert(
       fc.property(
@@ -249,17 +274,6 @@ describe("the fold, whatever the stream", () => {
           expect(Math.abs(judgeAll(scaled(factor)).evidence.e / once - 1)).toBeLessThan(1e-9);
         },
       ),
-    );
-  });
-
-  test("no evidence is ever NaN or infinite, with or without any pod", () => {
-    fc.assert(
-      fc.property(stream, (blocks) => {
-        const state = judgeAll(blocks);
-        expect(Number.isFinite(state.evidence.e)).toBe(true);
-        for (const evidence of state.leaveOneOut.without.values()) expect(evidence.e > 0 && Number.isFinite(evidence.e)).toBe(true);
-        expect(state.bad).toBeLessThanOrEqual(state.total);
-      }),
     );
   });
 });

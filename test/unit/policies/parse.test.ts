@@ -21,6 +21,7 @@ test("the shortest policy gets every default", () => {
       confidence: 0.999,
       sustain: 30_000,
       peerCheck: true,
+      evidence: "burn",
       keepReady: 0.75,
       noData: { after: 300_000, then: "alert" },
       sourceError: { after: 300_000, then: "alert" },
@@ -37,6 +38,8 @@ test("durations become ms and percentages ratios, exactly", () => {
     "window: 1h30m",
     "confidence: 99.99%",
     "sustain: 0s",
+    "evidence: fast",
+    "passEarly: { after: 10m }",
     "keepReady: 62.5%",
     "noData: { after: 2m, then: hold }",
     "sourceError: { after: 10m, then: extend }",
@@ -54,6 +57,8 @@ test("durations become ms and percentages ratios, exactly", () => {
     confidence: 0.9999,
     sustain: 0,
     peerCheck: true,
+    evidence: "fast",
+    passEarly: { after: 600_000 },
     keepReady: 0.625,
     noData: { after: 120_000, then: "hold" },
     sourceError: { after: 600_000, then: "extend" },
@@ -76,7 +81,7 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
     [
       "an unknown key",
       "modus: observe",
-      '5:3 spec.modus: unknown key "modus"; allowed: match, mode, window, confidence, sustain, peerCheck, keepReady, noData, sourceError, tooFew, signals, onBreach; did you mean mode?',
+      '5:3 spec.modus: unknown key "modus"; allowed: match, mode, window, confidence, sustain, peerCheck, evidence, passEarly, keepReady, noData, sourceError, tooFew, signals, onBreach; did you mean mode?',
     ],
     [
       "a mode that is not built",
@@ -114,6 +119,22 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "a rollback without data",
       "noData: { then: rollback }",
       '5:19 spec.noData.then: "rollback" is not allowed; allowed: hold, extend, alert, fail',
+    ],
+    [
+      "a way of weighing that is not there",
+      "evidence: slow",
+      '5:13 spec.evidence: "slow" is not allowed; allowed: burn, fast, independent',
+    ],
+    ["an early pass at once", "passEarly: { after: 30s }", "5:23 spec.passEarly.after: 30s is out of range; allowed: between 2m and 7d"],
+    [
+      "an early pass after the window",
+      "passEarly: { after: 45m }",
+      "5:23 spec.passEarly.after: 45m is longer than the window; allowed: at most the window, 30m; a shorter window cannot be passed early: leave passEarly out",
+    ],
+    [
+      "a window shorter than the usual early pass",
+      "window: 3m\n  passEarly: {}",
+      "6:14 spec.passEarly.after: 5m is longer than the window; allowed: at most the window, 3m; a shorter window cannot be passed early: leave passEarly out",
     ],
     [
       "an action for a signal that is not there",

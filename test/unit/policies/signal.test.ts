@@ -147,17 +147,30 @@ describe("what check warns of", () => {
   });
 });
 
+test("an early pass where no signal counts requests", () => {
+  expect(limitWarnings(aPolicy("p", "{}", ["passEarly: {}"]))).toEqual(["passEarly: no signal counts requests, so nothing can pass early"]);
+  expect(limitWarnings(aPolicy("p", "{}", ["passEarly: {}", "signals: { a: { http: { preset: otel, errors: {} } } }"]))).toEqual([]);
+});
+
 test("a stored policy is what was written, and comes back with the same numbers", () => {
   const policy = aPolicy("p", "{ names: ['api-*'] }", [
     "mode: enforce",
-    "window: 90s",
+    "window: 3m30s",
     "confidence: 99.95%",
+    "evidence: independent",
+    "passEarly: { after: 3m }",
     "signals: { a: { http: { preset: otel, slower: { p99: 1s } } } }",
     "onBreach: { a: [brake] }",
   ]);
   const stored: unknown = JSON.parse(JSON.stringify(storePolicy(policy)));
   expect(stored).toMatchObject({
-    spec: { window: "1m30s", confidence: "99.95%", signals: { a: { http: { slower: { p99: "1s", worseThanOld: "1.5x" } } } } },
+    spec: {
+      window: "3m30s",
+      confidence: "99.95%",
+      evidence: "independent",
+      passEarly: { after: "3m" },
+      signals: { a: { http: { slower: { p99: "1s", worseThanOld: "1.5x" } } } },
+    },
   });
   expect(storedPolicy(stored)).toEqual(policy);
 });
@@ -177,6 +190,13 @@ test("a policy that was stored when noData was for every silence keeps what it s
   const { spec } = storedPolicy({ ...storePolicy(aPolicy("p")), spec: before });
   expect(spec.noData.then).toBe("hold");
   expect([spec.sourceError, spec.tooFew]).toEqual([spec.noData, spec.noData]);
+});
+
+test("a policy stored before evidence could be weighed otherwise is judged as it was then", () => {
+  const { evidence: _, ...spec } = storePolicy(aPolicy("p")).spec;
+
+  expect(storedPolicy({ ...storePolicy(aPolicy("p")), spec }).spec).toMatchObject({ evidence: "burn" });
+  expect(storedPolicy({ ...storePolicy(aPolicy("p")), spec }).spec.passEarly).toBeUndefined();
 });
 
 test("a stored policy that somebody damaged is refused", () => {
