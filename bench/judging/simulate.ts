@@ -1,8 +1,9 @@
 // A guard over simulated Prometheus counters, judged by the same fold as a real one (judging.md 6 and 10.2).
 import { type BaselineRate, baselineOf, nextBaselineWindow } from "../../src/judging/baseline.ts";
 import { combineEvidence } from "../../src/judging/combine.ts";
+import { passesEarly } from "../../src/judging/pass-early.ts";
 import { judgeBlock, openSignal, type SignalLimits, type SignalState, withoutOnePod } from "../../src/judging/signal.ts";
-import type { ProcessReading } from "../../src/model.ts";
+import type { EvidenceMode, ProcessReading } from "../../src/model.ts";
 import { beta, binomial, geometric, poisson, type Random } from "./random.ts";
 
 const BLOCK_MS = 15_000;
@@ -10,6 +11,8 @@ const BLOCK_S = 15;
 const BLOCKS = 120;
 const ICC = 0.01;
 const CLUMP = 10;
+/** As in src/guards/pass-early.ts. */
+const QUIET = 2;
 const LONGEST_BASELINE = 6 * 3_600_000;
 
 export type Shape = "iid" | "shocks" | "clumps";
@@ -30,6 +33,13 @@ export interface Stream {
   readonly alpha?: number;
   readonly sustainMs?: number;
   readonly baseline?: boolean;
+  readonly mode?: EvidenceMode;
+  /** The guard ends as soon as every signal has passed early, without a least time. */
+  readonly passEarly?: boolean;
+  /** The total of every block, not by chance: pod-seconds, of which `rps` of a second then make up the total. */
+  readonly exposure?: boolean;
+  /** Intra-cluster correlation of the shocks; 0.01 when absent. */
+  readonly icc?: number;
 }
 
 /** Seconds from the start of the guard; null: never. */
@@ -37,6 +47,7 @@ export interface Outcome {
   readonly brake: number | null;
   readonly rollback: number | null;
   readonly suspect: boolean;
+  readonly passed: number | null;
 }
 
 /** The new revision's counters at the end of a block, `second` s after the start of the guard. */
@@ -68,6 +79,7 @@ export function simulateGuard(stream: Stream, random: Random, watch?: (sample: S
   for (const { old } of counters) states.push(judgeAt(openSignal(limits), 0, [{ ...old }]));
   let brake: number | null = null;
   let rollback: number | null = null;
+  let passed: number | null = null;
   let suspect = false;
   for (let block = 0; block < BLOCKS; block++) {
     const second = block * BLOCK_S;
@@ -78,7 +90,7 @@ export function simulateGuard(stream: Stream, random: Random, watch?: (sample: S
       return judgeAt(state, at, readings);
     });
     watch?.(sampleOf(at / 1000, counters[0]?.fresh ?? fail()));
-    if (rollback !== null) continue;
+    if (rollback !== null || passed !== null) continue;
     const shares = states.map((state, i) => ({
       signal: `signal-${i}`,
       weight: 1 / signals,
@@ -89,9 +101,11 @@ export function simulateGuard(stream: Stream, random: Random, watch?: (sample: S
     if (guard.firesBrake) brake ??= at / 1000;
     if (guard.firesRollback) rollback = at / 1000;
     else suspect ||= guard.firesFull;
-    if (rollback !== null && watch === undefined) break;
+    if (rollback === null && guard.evidence < QUIET && states.every(({ early }) => early !== null && passesEarly(early)))
+      passed = at / 1000;
+    if ((rollback ?? passed) !== null && watch === undefined) break;
   }
-  return { brake, rollback, suspect };
+  return { brake, rollback, suspect, passed };
 }
 
 function sampleOf(second: number, pods: readonly Counter[]): Sample {
@@ -139,20 +153,24 @@ function serve(
   const share = stream.share(second);
   const oldRate = stream.old(second);
   const freshRate = stream.fresh(second);
-  const oldNow = shocked(stream.shape, oldRate, random);
+  const oldNow = shocked(stream, oldRate, random);
   // Equal rates mean one common cause: both revisions are hit by the same shock.
-  const freshNow = freshRate === oldRate ? oldNow : shocked(stream.shape, freshRate, random);
+  const freshNow = freshRate === oldRate ? oldNow : shocked(stream, freshRate, random);
   const readings: ProcessReading[] = [];
   if (share < 1) {
-    grow(counters.old, poisson(random, stream.rps * BLOCK_S * (1 - share)), oldNow, stream.shape, random);
+    grow(counters.old, requestsOf(stream, stream.rps * BLOCK_S * (1 - share), random), oldNow, stream.shape, random);
     readings.push({ ...counters.old });
   }
   for (const [i, fresh] of counters.fresh.entries()) {
     const rate = stream.pods === undefined ? freshNow : (stream.pods[i]?.(second) ?? 0);
-    grow(fresh, poisson(random, (stream.rps * BLOCK_S * share) / counters.fresh.length), rate, stream.shape, random);
+    grow(fresh, requestsOf(stream, (stream.rps * BLOCK_S * share) / counters.fresh.length, random), rate, stream.shape, random);
     readings.push({ ...fresh });
   }
   return readings;
+}
+
+function requestsOf({ exposure = false }: Stream, mean: number, random: Random): number {
+  return exposure ? mean : poisson(random, mean);
 }
 
 function grow(counter: Counter, requests: number, rate: number, shape: Shape, random: Random): void {
@@ -162,10 +180,10 @@ function grow(counter: Counter, requests: number, rate: number, shape: Shape, ra
   counter.badAtMost += bad;
 }
 
-/** Beta-distributed with intra-cluster correlation 0.01 in each block. */
-function shocked(shape: Shape, rate: number, random: Random): number {
+/** Beta-distributed in each block. */
+function shocked({ shape, icc = ICC }: Stream, rate: number, random: Random): number {
   if (shape !== "shocks" || rate <= 0 || rate >= 1) return rate;
-  const size = 1 / ICC - 1;
+  const size = 1 / icc - 1;
   return beta(random, rate * size, (1 - rate) * size);
 }
 
@@ -192,6 +210,8 @@ function limitsOf(stream: Stream, random: Random): SignalLimits {
     plannedBlocks: BLOCKS,
     baseline: stream.baseline === false ? null : history(stream, limit, alpha, signals, random),
     auditBlocks: 1,
+    mode: stream.mode ?? "burn",
+    passEarly: stream.passEarly ?? false,
   };
 }
 
@@ -201,7 +221,7 @@ function history(stream: Stream, limit: number, alpha: number, checks: number, r
   for (let window = nextBaselineWindow(null, 0, limit, LONGEST_BASELINE); window !== null;) {
     while (blocks.length < window / BLOCK_MS) {
       const requests = poisson(random, stream.rps * BLOCK_S);
-      blocks.push({ total: requests, bad: badOf(requests, shocked(stream.shape, stream.old(0), random), stream.shape, random) });
+      blocks.push({ total: requests, bad: badOf(requests, shocked(stream, stream.old(0), random), stream.shape, random) });
       total += requests;
     }
     window = nextBaselineWindow(window, total, limit, LONGEST_BASELINE);
