@@ -32,7 +32,7 @@ const modeRows: readonly Row[] = [
   ...fastDelays(10, "iid", [300, 60, 30]),
   ...fastDelays(100, "iid", [60, 30, 30]),
   ...fastDelays(1000, "iid", [30, 30, 30]),
-  ...fastDelays(100, "shocks", [315, 75, 30]),
+  ...fastDelays(100, "shocks", [330, 75, 30]),
   ...[10, 100, 1000].map((rps) => falseRow(`fast 0.9 % iid ${rps} rps`, alike("fast", rps, "iid"), 0.002)),
   falseRow("fast 0.9 % shocks 100 rps", alike("fast", 100, "shocks"), 0.002),
   falseRow("fast 0.9 % clumps 10 rps", alike("fast", 10, "clumps"), 0.002),

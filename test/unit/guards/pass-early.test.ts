@@ -7,6 +7,7 @@ import type { EntryBody, Ms, Verdict } from "../../../src/model.ts";
 import { limits } from "../judging/world.ts";
 import {
   askOf,
+  brakedByUs,
   done,
   evidence,
   judgementOf,
@@ -75,13 +76,20 @@ describe("passing early", () => {
     expect(at(now, over).kind).toBe("wait");
   });
 
-  test.each<[string, readonly (EntryBody & { readonly at?: Ms })[]]>([
+  test.each<[string, readonly (EntryBody & { readonly at?: Ms })[], Partial<Ask>?]>([
     ["before the rollout is complete", []],
     ["once a breach was withheld", [completed, { kind: "withheld", action: "rollback", because: [evidence, { code: "observe-mode" }] }]],
     ["once the guard was on hold", [completed, { kind: "held", because: [shared] }]],
-    ["under a brake", [completed, ...done("brake")]],
-  ])("not %s", (_, bodies) => {
-    expect(at(now, {}, early, bodies).kind).not.toBe("finish");
+    [
+      "under a brake that holds back a later scale-up",
+      [completed, ...done("brake")],
+      { workload: workloadOf({ desired: 12, ...brakedByUs }) },
+    ],
+  ])("not %s: the guard goes on as without the key", (_, bodies, over = {}) => {
+    const decision = at(now, over, early, bodies);
+
+    expect(decision.kind).not.toBe("finish");
+    expect(decision).toEqual(at(now, over, policyOf(), bodies));
   });
 
   test("not unless the policy says so", () => {

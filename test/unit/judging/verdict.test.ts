@@ -37,6 +37,16 @@ describe("verdict of a counted signal", () => {
     ]);
   });
 
+  test.each([
+    { mode: "burn", said: undefined },
+    { mode: "fast", said: "fast" },
+    { mode: "independent", said: "independent" },
+  ] as const)("evidence that was weighed by $mode says $said beside its number", ({ mode, said }) => {
+    const [reason] = verdict(judgeAll([calm, ...times(4, { "old-1": [900, 2], "new-1": [100, 20] } as const)], { mode })).because;
+
+    expect(reason?.code === "evidence" ? reason.mode : "no evidence").toBe(said);
+  });
+
   test("evidence for a brake is a warning", () => {
     expect(verdict(judgeAll([calm, ...times(3, { "old-1": [900, 2], "new-1": [100, 20] } as const)]))).toMatchObject({
       state: "warn",

@@ -24,7 +24,7 @@ describe("the API", () => {
     const one = await app.inject(`/api/v1/guards/${record.name}`);
 
     expect(list.json().guards).toHaveLength(1);
-    expect(list.json().guards[0]).toMatchObject({ name: record.name, namespace: record.namespace });
+    expect(list.json().guards[0]).toMatchObject({ name: record.name, namespace: record.namespace, evidenceMode: "burn" });
     expect(one.json().record.entries).toEqual(JSON.parse(JSON.stringify(record.entries)));
     expect(one.json().history[0]).toHaveProperty("words");
     await app.close();
