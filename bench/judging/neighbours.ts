@@ -58,7 +58,7 @@ export function compare(stream: Stream, runs: number, seed = 1): readonly { read
   for (let i = 0; i < runs; i++) {
     const samples: Sample[] = [];
     const ours = simulateGuard(stream, random, (sample) => samples.push(sample));
-    const theirs = fixedRules.map(({ rule }): Outcome => ({ brake: null, rollback: rule(samples, LIMIT), suspect: false }));
+    const theirs = fixedRules.map(({ rule }): Outcome => ({ brake: null, rollback: rule(samples, LIMIT), suspect: false, passed: null }));
     for (const [at, outcome] of [ours, ...theirs].entries()) judges[at]?.outcomes.push(outcome);
   }
   return judges.map(({ name, outcomes }) => ({ name, measured: summaryOf(outcomes) }));
