@@ -247,6 +247,18 @@ export type Reason =
   | Readonly<{ code: "pods-ready"; ready: number; of: number; afterMs: Ms }>
   | Readonly<{ code: "not-recovered"; detail: string; afterMs: Ms }>
   | Readonly<{
+      code: "traffic-missing";
+      signal: string;
+      counted: "all" | "successful";
+      /** Requests per Ready pod and minute while both ran. */
+      newPerMinute: number;
+      oldPerMinute: number;
+      newPods: number;
+      oldPods: number;
+      blocks: number;
+      forMs: Ms;
+    }>
+  | Readonly<{
       code: "feasibility";
       signal: string;
       /** Of the old revision before the rollout. */

@@ -22,6 +22,7 @@ export function nextStep(
     case "rolled-back":
       return `See what was in the bad revision: ${inspectCommand(rollout)}`;
     case "held":
+      if (because.some(({ code }) => code === "traffic-missing")) return `${braked ? `${brakedStep(record)} ` : ""}${trafficStep(record)}`;
       return `${braked ? `${brakedStep(record)} ` : ""}Look at the new pods: ${podsCommand(rollout)}`;
     case "withheld":
     case "failed":
@@ -38,6 +39,14 @@ function brakedStep({ rollout }: GuardRecord): string {
   return (
     `Let it go on: ${resumeCommand(rollout.workload)}. Take it back now: ${undoCommand(rollout, true)}. ` +
     "While it is paused, `kubectl rollout undo` refuses and `kubectl rollout status` waits, so resume comes first."
+  );
+}
+
+function trafficStep({ rollout }: GuardRecord): string {
+  return (
+    "Look whether the Service's selector and named ports fit the new pods, whether their readiness probe says more than it should, whether " +
+    "clients keep long-lived connections to the old pods, and whether the new pods' metrics are scraped: " +
+    `kubectl get endpointslices -n ${rollout.workload.namespace} -o wide; ${podsCommand(rollout)}`
   );
 }
 

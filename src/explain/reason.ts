@@ -3,7 +3,7 @@ import { evidenceSentence, limitBasis } from "./evidence.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
-import { count, counted, duration, evidenceOf, percent } from "./numbers.ts";
+import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 
@@ -75,6 +75,8 @@ export function explainReason(reason: Reason): string {
       return `${count(reason.ready)} of ${counted(reason.of, "pod")} ready after ${duration(reason.afterMs)}`;
     case "not-recovered":
       return `still not recovered ${duration(reason.afterMs)} after the rollback: ${reason.detail}`;
+    case "traffic-missing":
+      return trafficSentence(reason);
     case "feasibility":
       return feasibilitySentence(reason);
     case "limitation":
@@ -115,4 +117,10 @@ function podsHeadline(reason: Of<"pods">): string {
 function podsSentence(reason: Of<"pods">): string {
   const detail = reason.detail === "" ? "" : `: ${reason.detail}`;
   return `${reason.signal}: ${podsHeadline(reason)} (for ${duration(reason.forMs)}: ${someOf(reason.pods)})${detail}`;
+}
+
+function trafficSentence(reason: Of<"traffic-missing">): string {
+  const does = reason.counted === "all" ? "gets" : "answers well";
+  const rates = `a new pod ${does} ${plain(Number(reason.newPerMinute.toPrecision(2)))} requests/min, an old one ${plain(Number(reason.oldPerMinute.toPrecision(2)))}`;
+  return `${reason.signal}: ${rates}, over ${counted(reason.blocks, "block")} with ${reason.newPods} new and ${reason.oldPods} old pods ready`;
 }

@@ -52,8 +52,8 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       return {
         kind: "held",
         severity: braked ? "critical" : "warning",
-        head: "is on hold",
-        what: `The guard of ${name} is on hold: ${entry.because.some(isElsewhere) ? `something is wrong, but it does not point at ${revision}` : "it cannot tell good from bad now"}. Nothing is rolled back.`,
+        head: entry.because.every(isTraffic) ? "misses requests" : "is on hold",
+        what: `${heldWords(entry.because, name, revision)} Nothing is rolled back.`,
         because: entry.because,
       };
     case "finished":
@@ -64,6 +64,16 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
 /** Where the policy itself asks for words only, the person who wrote it expects no page. */
 function isByPolicy(reason: Reason): boolean {
   return reason.code === "observe-mode" || reason.code === "policy-only-notifies";
+}
+
+function heldWords(because: readonly Reason[], name: string, revision: string): string {
+  if (because.every(isTraffic)) return `The new pods of ${name} are ready, but hardly any requests reach them or are answered well.`;
+  const why = because.some(isElsewhere) ? `something is wrong, but it does not point at ${revision}` : "it cannot tell good from bad now";
+  return `The guard of ${name} is on hold: ${why}.`;
+}
+
+function isTraffic(reason: Reason): boolean {
+  return reason.code === "traffic-missing";
 }
 
 function isElsewhere(reason: Reason): boolean {

@@ -1,7 +1,7 @@
 import type { GuardEvidence } from "../judging/combine.ts";
 import type { Recovering } from "../judging/recovery.ts";
 import type { Silence, SignalState } from "../judging/signal.ts";
-import type { Ms, PodState, Verdict, Workload } from "../model.ts";
+import type { Ms, PodState, Reason, Verdict, Workload } from "../model.ts";
 import type { GovernorLimits, PastRollback } from "./governor.ts";
 import type { GuardRecord } from "./guard.ts";
 import type { Standing } from "./phase.ts";
@@ -17,6 +17,8 @@ export interface Judgement {
   readonly byRule: Readonly<Record<string, Recovering>>;
   /** Since when, and why, a signal's source has given nothing that can be judged. */
   readonly silences: Readonly<Record<string, Silence>>;
+  /** New pods without their share of the requests; only told. */
+  readonly traffic: readonly Reason[];
   /** Blocks with requests in a row, since the brake, in which the evidence of all signals together stayed below 10; Infinity without signals. */
   readonly quietBlocks: number;
   /** End of the last block in which new pods had requests. */

@@ -43,6 +43,7 @@ function decideOn(ask: Ask, workload: Workload): Decision {
     decideEnd(ask, workload) ??
     decideEarlyPass(ask) ??
     decideSilence(ask) ??
+    decideTraffic(ask) ??
     decideNote(ask) ??
     wait
   );
@@ -66,6 +67,12 @@ function decideHold(ask: Ask): Decision | undefined {
   );
   if (because.length === 0) return undefined;
   return { kind: "hold", because };
+}
+
+/** New pods without their share of the requests are told of once: what hardly reaches them hardly shows what they do. */
+function decideTraffic(ask: Ask): Decision | undefined {
+  const because = fresh(ask, ask.judgement.traffic);
+  return because.length === 0 ? undefined : { kind: "hold", because };
 }
 
 function fresh(ask: Ask, reasons: readonly Reason[]): readonly Reason[] {

@@ -1,8 +1,9 @@
 import { combineEvidence } from "../judging/combine.ts";
 import { judgePods } from "../judging/pods.ts";
 import { withoutOnePod } from "../judging/signal.ts";
+import { missingTraffic, type Traffic } from "../judging/traffic.ts";
 import { verdictOf } from "../judging/verdict.ts";
-import type { Ms, PodState, Verdict, Workload } from "../model.ts";
+import type { Ms, PodState, Reason, Verdict, Workload } from "../model.ts";
 import { actionsFor, silenceOf } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
 import { attributed, peerQuestion } from "./attribution.ts";
@@ -53,6 +54,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     counted: run.counted,
     byRule: recoveringByRule(run),
     silences: silencesOf(run),
+    traffic: Object.entries(run.traffic).flatMap(([signal, traffic]) => missingReason(run, signal, traffic, verdicts)),
     quietBlocks: Math.min(quietBlocksOf(capable, brakedAt), ...alone.map((state) => quietBlocksOf([state], brakedAt))),
     lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
     caughtUp: isCaughtUp(run, now),
@@ -119,6 +121,17 @@ function recoveringByRule(run: GuardRun): Judgement["byRule"] {
       return recovering === undefined ? [] : [[signal, recovering]];
     }),
   );
+}
+
+/** That too few are answered well is told only where the signal itself has nothing to say of it. */
+function missingReason({ pace }: GuardRun, signal: string, traffic: Traffic, verdicts: readonly [string, Verdict][]): readonly Reason[] {
+  const found = missingTraffic(traffic);
+  const state = verdicts.find(([name]) => name === signal)?.[1].state;
+  if (found === null || (found.counted === "successful" && state !== "pass" && state !== "inconclusive")) return [];
+  const { counted, newPods, oldPods, blocks } = found;
+  const perMinute = (perBlock: number) => (perBlock * 60_000) / pace.blockMs;
+  const rates = { newPerMinute: perMinute(found.newPerPod), oldPerMinute: perMinute(found.oldPerPod) };
+  return [{ code: "traffic-missing", signal, counted, ...rates, newPods, oldPods, blocks, forMs: blocks * pace.blockMs }];
 }
 
 /** A source that fails was asked; pods that were never listed cannot be asked for. */

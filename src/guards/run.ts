@@ -1,4 +1,5 @@
 import { blamedOnOthers, judgeBlock, openSignal, type Silence, type SignalState } from "../judging/signal.ts";
+import { noTraffic, stepTraffic, type Traffic } from "../judging/traffic.ts";
 import type { Entry, Measurement, Ms, Outcome, PodState } from "../model.ts";
 import { actionsFor, type Policy } from "../policies/policy.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
@@ -7,7 +8,7 @@ import { environmentHold } from "./environment-hold.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
 import { foldRule, openRule, type RuleState } from "./rule.ts";
-import { sidesAt } from "./sides.ts";
+import { sidesAt, steadyPods } from "./sides.ts";
 
 /** Lengths that hold for every guard of this daemon. */
 export interface Pace {
@@ -28,6 +29,8 @@ export interface GuardRun {
   readonly peers?: PeerAnswer;
   /** Signals that are judged by a plain rule, outside the bound. */
   readonly rules: Readonly<Record<string, RuleState>>;
+  /** Of every signal of errors: do new pods get their share of the requests? */
+  readonly traffic: Readonly<Record<string, Traffic>>;
   /** Since when this process has seen the rollout unpaused without a break; absent while it is paused or was not looked at. */
   readonly runningSince?: Ms;
   /** Since when this process has looked at the guard: what did not answer before was not asked. */
@@ -52,7 +55,7 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
     if (rule !== undefined) rules[name] = rule;
     if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
   }
-  return { record, standing: standingOf(record.entries), pace, signals, counted, rules };
+  return { record, standing: standingOf(record.entries), pace, signals, counted, rules, traffic: {} };
 }
 
 export type HttpSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
@@ -84,7 +87,19 @@ export function judge(run: GuardRun, name: string, measurement: Measurement): Gu
   const sides = sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
   if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input) } };
-  return state === undefined ? run : { ...run, counted: { ...run.counted, [name]: judgeBlock(state, input) } };
+  if (state === undefined) return run;
+  const next = judgeBlock(state, input);
+  return withTraffic({ ...run, counted: { ...run.counted, [name]: next } }, name, state.countedAt ?? measurement.at - pace.blockMs);
+}
+
+/** Compares the requests of new and old pods in the block that was counted last; `began` is the end of the one before it. */
+function withTraffic(run: GuardRun, name: string, began: Ms): GuardRun {
+  const { record, pace } = run;
+  const state = run.counted[name];
+  const to = state?.countedAt ?? null;
+  if (state === undefined || run.signals[name]?.kind !== "http-errors" || to === null || to <= began) return run;
+  const steady = steadyPods({ from: began - pace.scrapeMs, to }, record.rollout, record.pods);
+  return { ...run, traffic: { ...run.traffic, [name]: stepTraffic(run.traffic[name] ?? noTraffic, state.deltas, steady) } };
 }
 
 /** State of a counted signal as the block that ends at `at` finds it. A recorded hold of the environment binds from the block after it. */

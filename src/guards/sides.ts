@@ -1,3 +1,4 @@
+import type { SteadyPods } from "../judging/traffic.ts";
 import type { Ms, PodState, ProcessReading, Rollout } from "../model.ts";
 
 /** How the readings of a block ending at `at` are told apart, from the roster alone, so that a replay tells them apart alike. */
@@ -28,4 +29,17 @@ export function sidesAt(at: Ms, blockMs: Ms, rollout: Rollout, pods: readonly Po
       return pod !== undefined && pod.created >= rollout.startedAt;
     },
   };
+}
+
+/**
+ * Pods that could be sent requests in all of this time, by revision: Ready before it, and not leaving in it. One that is not Ready now is
+ * not counted. What a block counted may have come since the scrape before the last counted block: `from` is there.
+ */
+export function steadyPods(span: { readonly from: Ms; readonly to: Ms }, rollout: Rollout, pods: readonly PodState[]): SteadyPods {
+  const steady = pods.filter(({ readySince, ready, terminatingSince, gone }) => {
+    const leaving = Math.min(terminatingSince ?? Infinity, gone ?? Infinity);
+    return readySince !== undefined && readySince <= span.from && leaving > span.to && (ready || leaving < Infinity);
+  });
+  const namesOf = (hash: string | undefined) => new Set(steady.filter((pod) => pod.podTemplateHash === hash).map(({ name }) => name));
+  return { new: namesOf(rollout.new.podTemplateHash), old: namesOf(rollout.old?.podTemplateHash) };
 }

@@ -70,6 +70,9 @@ export interface SignalState {
   /** Blocks with requests in a row in which this signal alone called for a rollback, but without one pod it would not. */
   readonly suspectBlocks: number;
   readonly stretch: Stretch | null;
+  /** Of the newest block with counters, whoever counted them: increments since the one before it. */
+  readonly deltas: readonly PodDelta[];
+  readonly countedAt: Ms | null;
   readonly outcome: Outcome | null;
   readonly lastAt: Ms | null;
   /** Last block in which the new revision had requests. */
@@ -104,6 +107,8 @@ export function openSignal(limits: SignalLimits): SignalState {
     shared: nothingShared,
     suspectBlocks: 0,
     stretch: null,
+    deltas: [],
+    countedAt: null,
     outcome: null,
     lastAt: null,
     lastUsableAt: null,
@@ -175,6 +180,8 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     shared: sharedAfter(state.shared, block, limits.limit),
     suspectBlocks: suspectBlocksAfter(state.suspectBlocks, burn, rule, evidence, leaveOneOut),
     stretch: stretchAfter(state.stretch, block),
+    deltas,
+    countedAt: at,
     outcome,
     lastAt: at,
     lastUsableAt: ratio === null ? state.lastUsableAt : at,

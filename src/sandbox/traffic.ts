@@ -79,17 +79,18 @@ export function createTraffic({ services, random, effects }: TrafficOptions): Tr
         const rate = rates.get(keyOf(service)) ?? 0;
         const rps = typeof rate === "function" ? rate(to) : rate;
         const count = poisson(random, (rps * (to - from)) / 1000);
-        const behind = ready.get(service) ?? [];
-        const behaviours = new Map<SandboxPod, Behaviour>();
+        if (count === 0) continue;
+        const servers = new Map<SandboxPod, Behaviour>();
+        const behaviourNow = (pod: SandboxPod): Behaviour => {
+          const behaviour = servers.get(pod) ?? behaviourOf(pod, effects, to);
+          servers.set(pod, behaviour);
+          return behaviour;
+        };
+        const behind = (ready.get(service) ?? []).filter((pod) => behaviourNow(pod).trafficShare > 0);
         for (let request = 0; request < count; request += 1) {
-          const chosen = behind[Math.floor(random() * behind.length)];
-          if (!chosen) {
-            refuse(all);
-            continue;
-          }
-          const behaviour = behaviours.get(chosen) ?? behaviourOf(chosen, effects, to);
-          behaviours.set(chosen, behaviour);
-          serve(chosen, behaviour, processOf(chosen));
+          const chosen = chooseOf(behind, behaviourNow, random);
+          if (chosen) serve(chosen, behaviourNow(chosen), processOf(chosen));
+          else refuse(all);
         }
       }
     },
@@ -104,6 +105,16 @@ export function createTraffic({ services, random, effects }: TrafficOptions): Tr
       return processOf(pod).expose(now, leakedBytes(behaviour, now - pod.startedAt));
     },
   };
+}
+
+/** Any of them alike; one that takes less than its share passes the request on. */
+function chooseOf(behind: readonly SandboxPod[], behaviourNow: (pod: SandboxPod) => Behaviour, random: Random): SandboxPod | undefined {
+  for (;;) {
+    const chosen = behind[Math.floor(random() * behind.length)];
+    if (chosen === undefined) return undefined;
+    const share = behaviourNow(chosen).trafficShare;
+    if (share >= 1 || random() < share) return chosen;
+  }
 }
 
 interface Tally {

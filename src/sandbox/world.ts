@@ -13,6 +13,8 @@ export interface Behaviour {
   readonly crashAfterMs: number | null;
   /** `leak-mib-per-minute`: memory grows from 150 MiB on; at its limit of 512 MiB the process is killed for it (OOMKilled, 137). Absent: no leak. */
   readonly leakMibPerMinute: number | null;
+  /** `traffic-share`: part of its share of the requests that reaches a ready pod, 0–1; the rest goes to the others. Absent: 1. */
+  readonly trafficShare: number;
   /** `image-pull: fail`: ErrImagePull, then ImagePullBackOff. */
   readonly imagePullFails: boolean;
 }

@@ -9,6 +9,8 @@ export interface Behaviour {
   readonly crashAfterS?: number;
   readonly leakMibPerMinute?: number;
   readonly imagePull?: "fail";
+  /** Part of its share of the requests that reaches a pod; 1 unless told. */
+  readonly trafficShare?: number;
 }
 
 export interface ShopService {
@@ -30,7 +32,7 @@ export const shop = "shop";
 const healthy: Behaviour = { errorRate: 0.001, p50Ms: 45, p95Ms: 120, readyAfterS: 2 };
 
 export function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, string>> {
-  const { errorRate, p50Ms, p95Ms, readyAfterS, crashAfterS, leakMibPerMinute, imagePull } = { ...healthy, ...behaviour };
+  const { errorRate, p50Ms, p95Ms, readyAfterS, crashAfterS, leakMibPerMinute, imagePull, trafficShare } = { ...healthy, ...behaviour };
   const told = {
     "error-rate": errorRate,
     "p50-ms": p50Ms,
@@ -39,6 +41,7 @@ export function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<stri
     "crash-after": crashAfterS,
     "leak-mib-per-minute": leakMibPerMinute,
     "image-pull": imagePull,
+    "traffic-share": trafficShare,
   };
   return Object.fromEntries(
     Object.entries(told).flatMap(([key, value]) => (value === undefined ? [] : [[`sandbox.rearguard.dev/${key}`, String(value)]])),

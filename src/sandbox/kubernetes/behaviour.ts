@@ -25,6 +25,7 @@ function toldBehaviour({ annotations }: SandboxPod): Behaviour {
     readyAfterMs: ready === "never" ? null : seconds(ready ?? "2") * 1000,
     crashAfterMs: crash === undefined ? null : seconds(crash) * 1000,
     leakMibPerMinute: leak === undefined ? null : Number(leak),
+    trafficShare: Number(told("traffic-share") ?? 1),
     imagePullFails: told("image-pull") === "fail",
   };
 }

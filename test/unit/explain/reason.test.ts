@@ -44,6 +44,18 @@ const feasible: Reason = {
   longestMs: 12 * 3_600_000,
 };
 
+const missing: Reason = {
+  code: "traffic-missing",
+  signal: "errors",
+  counted: "all",
+  newPerMinute: 1.25,
+  oldPerMinute: 301,
+  newPods: 2,
+  oldPods: 6,
+  blocks: 4,
+  forMs: 60_000,
+};
+
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
   environment: [
@@ -281,6 +293,13 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       { code: "not-recovered", detail: "errors 18 %, limit 1 %", afterMs: 300_000 },
       "still not recovered 5 min after the rollback: errors 18 %, limit 1 %",
+    ],
+  ],
+  "traffic-missing": [
+    [missing, "errors: a new pod gets 1.3 requests/min, an old one 300, over 4 blocks with 2 new and 6 old pods ready"],
+    [
+      { ...missing, counted: "successful", newPerMinute: 0 },
+      "errors: a new pod answers well 0 requests/min, an old one 300, over 4 blocks with 2 new and 6 old pods ready",
     ],
   ],
   feasibility: [

@@ -181,6 +181,7 @@ export function judgementOf(over: Partial<Judgement> = {}): Judgement {
     counted: {},
     byRule: {},
     silences: {},
+    traffic: [],
     quietBlocks: 0,
     lastRequestsAt: null,
     caughtUp: true,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sidesAt } from "../../../src/guards/sides.ts";
+import { sidesAt, steadyPods } from "../../../src/guards/sides.ts";
 import type { PodState } from "../../../src/model.ts";
 import { BLOCK, fresh, old, pod, revision, rollout, START } from "./a-guard.ts";
 
@@ -48,5 +48,22 @@ describe("the side of a pod in a block", () => {
     const reading = { namespace: "shop", pod: "web-1", process: "p", total: 1, bad: 0, badAtMost: 0 };
 
     expect(sidesAt(at, BLOCK, rollout, [pod("web-1", fresh, { created })]).bornInside(reading)).toBe(wanted);
+  });
+});
+
+describe("pods that could be sent requests in a span of time", () => {
+  const began = at - 2 * BLOCK;
+  test.each<[string, PodState, "new" | "old" | "neither"]>([
+    ["a new pod that was ready when it began", pod("web-1", fresh, { readySince: began }), "new"],
+    ["not later", pod("web-1", fresh, { readySince: began + 1 }), "neither"],
+    ["an old pod", pod("web-1", old, { readySince: START - BLOCK }), "old"],
+    ["not one that leaves in it", pod("web-1", old, { readySince: START - BLOCK, terminatingSince: at, ready: false }), "neither"],
+    ["one that leaves later, in hindsight", pod("web-1", old, { readySince: START - BLOCK, gone: at + 1, ready: false }), "old"],
+    ["not one that is unready again", pod("web-1", fresh, { readySince: START, ready: false }), "neither"],
+    ["not one of an unfinished rollout between", pod("web-1", unfinished, { readySince: START }), "neither"],
+  ])("%s", (_, one, wanted) => {
+    const steady = steadyPods({ from: began, to: at }, rollout, [one]);
+    expect([...steady.new]).toEqual(wanted === "new" ? ["web-1"] : []);
+    expect([...steady.old]).toEqual(wanted === "old" ? ["web-1"] : []);
   });
 });

@@ -65,6 +65,17 @@ test.each([
 describe("traffic", () => {
   const [good, bad] = [podOf("web-old-1"), podOf("web-new-1", { "error-rate": "0.2" })];
 
+  test("a pod that takes a part of its share leaves the rest to the others, one that takes none is never asked", () => {
+    const fifth = podOf("web-new-2", { "traffic-share": "0.2" });
+    const none = podOf("web-new-3", { "traffic-share": "0" });
+    const traffic = trafficOf(200);
+    run(traffic, [good, fifth, none], 60);
+    const [atGood, atFifth, atNone] = [good, fifth, none].map((pod) => shown(traffic, pod, "http_requests_total"));
+    expect((atFifth ?? 0) / (atGood ?? 0)).toBeCloseTo(0.2, 1);
+    expect(atNone).toBe(0);
+    expect(traffic.served()).toMatchObject({ total: (atGood ?? 0) + (atFifth ?? 0), unanswered: 0 });
+  });
+
   test("requests are shared by the ready pods and fail at the pod's own rate", () => {
     const traffic = trafficOf(200);
     run(traffic, [good, bad], 100);
