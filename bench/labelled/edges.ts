@@ -6,7 +6,7 @@ import type { Ask } from "../../src/signals/ask.ts";
 import type { VirtualClock } from "./clock.ts";
 import { advance, apply, deploy, type LiveWorkload, namespace, workloadOf } from "./cluster.ts";
 import { lastScrape } from "./counters.ts";
-import { type LivePod, podState } from "./live-pod.ts";
+import { podState } from "./live-pod.ts";
 import { gaugeAt, slowerAt } from "./measure.ts";
 import type { ReplayCase } from "./replay-case.ts";
 
@@ -51,14 +51,9 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Virtual
     return woken;
   }
 
-  function podsOf({ prefixes }: Ask): readonly LivePod[] {
-    const all = [...workloads.values()].flatMap(({ pods }) => [...pods.values()]);
-    return all.filter(({ name }) => prefixes.some((prefix) => name.startsWith(`${prefix}-`)));
-  }
-
   function measure(ask: Ask, at: Ms): Measurement {
     if (ask.query.kind === "promql") return gaugeAt(replay.gauge, at);
-    if (ask.query.kind === "slower") return slowerAt(replay, ask.query, podsOf(ask), at);
+    if (ask.query.kind === "slower") return slowerAt(replay, ask, ask.query, workloads, at);
     const { block } = ask.query;
     const readings: ProcessReading[] = [];
     for (const { pods } of workloads.values()) {

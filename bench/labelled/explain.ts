@@ -3,7 +3,7 @@ import { explainReason } from "../../src/explain/reason.ts";
 import type { Reason } from "../../src/model.ts";
 import { formatDuration } from "../../src/policies/duration.ts";
 import { signalOf } from "../../src/policies/signal.ts";
-import type { Replayed, Seen } from "./replay.ts";
+import type { Counted, Replayed } from "./replay.ts";
 
 /** Tiers that a guard of this workload alone cannot see: missing them is no defect. */
 export const unseeable: ReadonlySet<string> = new Set(["T4", "T5"]);
@@ -23,7 +23,7 @@ export function explain(replayed: Replayed): string {
 
 function wrong(replayed: Replayed): string {
   const because = standingOf(replayed.guard.entries).attempted?.because ?? [];
-  const meanwhile = Object.entries(replayed.seen).map(([signal, { oldBad, oldTotal, worst }]) => {
+  const meanwhile = Object.entries(replayed.counted).map(([signal, { oldBad, oldTotal, worst }]) => {
     const control = worst?.controlLimit === null ? "too few requests reached old pods for a live control" : "a live control was there";
     const old = oldTotal === 0 ? "no old pods beside them" : `old pods ${share(oldBad, oldTotal)}; ${control}`;
     return `${named(replayed, signal)}: ${old}${limitOf(replayed, signal)}`;
@@ -32,24 +32,23 @@ function wrong(replayed: Replayed): string {
 }
 
 function missed(replayed: Replayed): string {
-  const { guard } = replayed;
+  const { guard, counted } = replayed;
   const notes = guard.entries.flatMap((entry) => (entry.kind === "withheld" || entry.kind === "held" ? [said(entry.because)] : []));
   const told = notes.length === 0 ? "" : `; told: ${notes.join("; ")}`;
-  const seen = Object.entries(replayed.seen);
-  if (seen.length === 0) return `no plain rule was broken for long enough${told}`;
-  if (seen.every(([, { total }]) => total === 0)) return `its pods answered no request that was measured${told}`;
-  return `${seen.map(([signal, counts]) => `${named(replayed, signal)}: ${toldOf(replayed, signal, counts)}`).join("; ")}${told}`;
+  const signals = Object.entries(counted).map(([signal, counts]) => `${named(replayed, signal)}: ${toldOf(replayed, signal, counts)}`);
+  return `${signals.length === 0 ? "no plain rule was broken for long enough" : signals.join("; ")}${told}`;
 }
 
-function toldOf(replayed: Replayed, signal: string, counts: Seen): string {
+function toldOf(replayed: Replayed, signal: string, counts: Counted): string {
   const { total, bad, oldTotal, oldBad, worst } = counts;
+  if (total === 0) return "no request was measured";
   const evidence = worst === null ? "" : `, evidence at most ${worst.evidence.toFixed(1)}${tooFew(replayed, counts)}`;
   const old = oldTotal === 0 ? "" : `, old ${share(oldBad, oldTotal)}`;
   return `new pods ${share(bad, total)}${old}${limitOf(replayed, signal)}${evidence}`;
 }
 
-function limitOf({ guard, seen }: Replayed, signal: string): string {
-  const worst = seen[signal]?.worst ?? null;
+function limitOf({ guard, counted }: Replayed, signal: string): string {
+  const worst = counted[signal]?.worst ?? null;
   const limit = worst === null ? "" : `, limit ${percent(worst.effectiveLimit)} set by ${worst.limitSource}`;
   const baseline = guard.baselines[signal];
   const before = baseline === undefined ? "" : `, before ${share(baseline.bad, baseline.total)}`;
@@ -60,7 +59,7 @@ function limitOf({ guard, seen }: Replayed, signal: string): string {
  * What was bad until the evidence was largest, and what a rollback takes at that share. Requests, with perfect knowledge: ln(1/alpha) over the
  * divergence of the two shares; 2 % at a limit of 1 %, alpha 0.001: 1790. Blocks, if everything were staked in each: ln(1/alpha) over ln(burn): 10.
  */
-function tooFew({ guard }: Replayed, { worst, worstTotal, worstBad, worstBlocks }: Seen): string {
+function tooFew({ guard }: Replayed, { worst, worstTotal, worstBad, worstBlocks }: Counted): string {
   if (worst === null || worst.evidence <= 1) return "";
   const share = worstBad / worstTotal;
   const limit = worst.effectiveLimit;

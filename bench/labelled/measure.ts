@@ -1,26 +1,28 @@
 // What Prometheus would answer about latencies, or to a query of the user's own.
 import { latencyReading } from "../../src/judging/buckets.ts";
 import type { Measurement, Ms, ProcessReading } from "../../src/model.ts";
-import type { CounterAsk } from "../../src/signals/ask.ts";
-import { namespace } from "./cluster.ts";
+import type { Ask, CounterAsk } from "../../src/signals/ask.ts";
+import { type LiveWorkload, namespace } from "./cluster.ts";
 import { lastScrape } from "./counters.ts";
-import type { LivePod } from "./live-pod.ts";
 import type { Gauge, ReplayCase } from "./replay-case.ts";
 
 const MINUTE: Ms = 60_000;
 
-/** Histograms of these pods at the end of a block, read as the daemon reads them. */
+/** Histograms of the pods that are asked for at the end of a block, read as the daemon reads them. */
 export function slowerAt(
   { latencies }: ReplayCase,
+  { prefixes }: Ask,
   { block, thresholdMs }: Extract<CounterAsk, { kind: "slower" }>,
-  pods: readonly LivePod[],
+  workloads: ReadonlyMap<string, LiveWorkload>,
   at: Ms,
 ): Measurement {
+  const pods = [...workloads.values()].flatMap((live) => [...live.pods.values()]);
   const readings: ProcessReading[] = [];
   for (const { name: pod, gone = Infinity } of pods) {
     const histogram = latencies?.get(pod);
-    const index = histogram === undefined ? undefined : lastScrape(histogram, at - block, Math.min(at, gone));
-    if (histogram === undefined || index === undefined) continue;
+    if (histogram === undefined || !prefixes.some((prefix) => pod.startsWith(`${prefix}-`))) continue;
+    const index = lastScrape(histogram, at - block, Math.min(at, gone));
+    if (index === undefined) continue;
     const total = histogram.total[index] ?? 0;
     const finite = histogram.bounds.map((le, bound) => ({ le, count: total - (histogram.slower[index]?.[bound] ?? 0) }));
     const counts = latencyReading([...finite, { le: Infinity, count: total }], thresholdMs / 1000);

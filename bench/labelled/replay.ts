@@ -17,11 +17,12 @@ export interface Replayed {
   readonly rolledBackAt: Ms | null;
   readonly brakedAt: Ms | null;
   readonly guard: GuardRecord;
-  /** Of each counted signal, until a rollback or the end of the data. */
-  readonly seen: Readonly<Record<string, Seen>>;
+  /** By counted signal. */
+  readonly counted: Readonly<Record<string, Counted>>;
 }
 
-export interface Seen {
+/** What one signal counted until a rollback or the end of the data. */
+export interface Counted {
   readonly total: number;
   readonly bad: number;
   readonly oldTotal: number;
@@ -52,7 +53,7 @@ export async function replay(given: ReplayCase, policy: Policy, settings: Pipeli
     for (const uid of woken) pipeline.wake(uid);
     await setImmediate();
     for (const run of pipeline.open())
-      watched.set(run.record.rollout.workload.name, lookedAt(watched.get(run.record.rollout.workload.name), run));
+      watched.set(run.record.rollout.workload.name, seen(watched.get(run.record.rollout.workload.name), run));
   }
   if (errors.length > 0) throw new Error(`${given.name}: ${errors[0]}`);
   const ended = new Map(pipeline.ended().map((record) => [record.name, record]));
@@ -67,17 +68,14 @@ export async function replay(given: ReplayCase, policy: Policy, settings: Pipeli
       rolledBackAt: first("rollback"),
       brakedAt: first("brake"),
       guard: ended.get(found.guard.name) ?? found.guard,
-      seen: found.seen,
+      counted: found.counted,
     };
   });
 }
 
-interface Watched {
-  readonly guard: GuardRecord;
-  readonly seen: Readonly<Record<string, Seen>>;
-}
+type Watched = Pick<Replayed, "guard" | "counted">;
 
-const nothing: Seen = {
+const nothing: Counted = {
   total: 0,
   bad: 0,
   oldTotal: 0,
@@ -91,21 +89,21 @@ const nothing: Seen = {
 };
 
 /** Adds what is new since the last look. After a rollback its counts stand still: they are what it was decided by. */
-function lookedAt(before: Watched | undefined, run: GuardRun): Watched {
+function seen(before: Watched | undefined, run: GuardRun): Watched {
   const guard = run.record;
-  if (run.standing.rollback !== undefined) return { seen: before?.seen ?? {}, guard };
-  const seen = Object.entries(run.counted).map(([signal, { audit }]) => {
-    const known = before?.seen[signal] ?? nothing;
+  if (run.standing.rollback !== undefined) return { counted: before?.counted ?? {}, guard };
+  const counted = Object.entries(run.counted).map(([signal, { audit }]) => {
+    const known = before?.counted[signal] ?? nothing;
     return [signal, audit.filter(({ at }) => at > known.lastBlock).reduce(withBlock, known)] as const;
   });
-  return { guard, seen: Object.fromEntries(seen) };
+  return { guard, counted: Object.fromEntries(counted) };
 }
 
-function withBlock(seen: Seen, block: BlockAudit): Seen {
-  const total = seen.total + block.newTotal;
-  const bad = seen.bad + block.newBad;
-  const blocks = seen.blocks + (block.newTotal > 0 ? 1 : 0);
-  const sums = { total, bad, blocks, oldTotal: seen.oldTotal + block.oldTotal, oldBad: seen.oldBad + block.oldBad, lastBlock: block.at };
-  const isWorst = block.evidence > (seen.worst?.evidence ?? 0);
-  return isWorst ? { ...sums, worst: block, worstTotal: total, worstBad: bad, worstBlocks: blocks } : { ...seen, ...sums };
+function withBlock(known: Counted, block: BlockAudit): Counted {
+  const total = known.total + block.newTotal;
+  const bad = known.bad + block.newBad;
+  const blocks = known.blocks + (block.newTotal > 0 ? 1 : 0);
+  const sums = { total, bad, blocks, oldTotal: known.oldTotal + block.oldTotal, oldBad: known.oldBad + block.oldBad, lastBlock: block.at };
+  const isWorst = block.evidence > (known.worst?.evidence ?? 0);
+  return isWorst ? { ...sums, worst: block, worstTotal: total, worstBad: bad, worstBlocks: blocks } : { ...known, ...sums };
 }
