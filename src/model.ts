@@ -152,7 +152,7 @@ export interface BlockAudit {
   readonly outcome: Outcome;
 }
 
-/** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms. */
+/** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
 export type Reason =
   | Readonly<{
       code: "evidence";
@@ -175,8 +175,8 @@ export type Reason =
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
   | Readonly<{ code: "suspect-pod"; signal: string; pod: string; node: string; badRatio: number; withoutIt: number }>
   | Readonly<{ code: "shared-degradation"; signal: string; newRatio: number; oldRatio: number; limit: number; blocks: number }>
-  | Readonly<{ code: "no-usable-data"; signal: string; outcome: "no-data" | "error" | "too-few"; detail: string; forMs: Ms }>
-  | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number }>
+  | Readonly<{ code: "no-usable-data"; signal: string; outcome: "no-data" | "error" | "too-few"; detail: string; forMs: Ms; unit?: string }>
+  | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number; unit?: string }>
   | Readonly<{ code: "within-limits"; signal: string; total: number; bad: number; badRatio: number; limit: number; evidence: number }>
   | Readonly<{ code: "baseline-above-limit"; signal: string; baselineRatio: number; limit: number; effectiveLimit: number }>
   | Readonly<{ code: "evidence-faded"; signal: string; evidence: number; blocks: number }>

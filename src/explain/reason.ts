@@ -19,9 +19,9 @@ export function explainReason(reason: Reason): string {
     case "shared-degradation":
       return `${reason.signal}: old and new pods are bad alike (new ${percent(reason.newRatio)}, old ${percent(reason.oldRatio)}, limit ${percent(reason.limit)}) for ${counted(reason.blocks, "block")}, so the cause is shared and a rollback would not help`;
     case "no-usable-data":
-      return `${reason.signal}: ${unusableWords[reason.outcome]} for ${duration(reason.forMs)} (${reason.detail})`;
+      return `${reason.signal}: ${unusable(reason)} for ${duration(reason.forMs)} (${reason.detail})`;
     case "not-enough-requests":
-      return `${reason.signal}: only ${counted(reason.total, "request")} seen, ${count(reason.needed)} are needed for a verdict`;
+      return `${reason.signal}: only ${counted(reason.total, (reason.unit ?? "requests").replace(/s$/, ""))} seen, ${count(reason.needed)} are needed for a verdict`;
     case "within-limits":
       return `${reason.signal} ${percent(reason.badRatio)} is within its limit of ${percent(reason.limit)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
     case "baseline-above-limit":
@@ -68,11 +68,11 @@ export function headline(reason: Reason): string {
   return explainReason(reason);
 }
 
-const unusableWords: Readonly<Record<Of<"no-usable-data">["outcome"], string>> = {
-  "no-data": "the source has no data",
-  error: "the source does not answer properly",
-  "too-few": "too few requests to judge",
-};
+function unusable({ outcome, unit }: Of<"no-usable-data">): string {
+  if (outcome === "no-data") return "the source has no data";
+  if (outcome === "error") return "the source does not answer properly";
+  return `too few ${unit ?? "requests"} to judge`;
+}
 
 const nothingToUndoWords: Readonly<Record<Of<"nothing-to-undo">["why"], string>> = {
   "first-deploy": "this is the first revision, so there is nothing to go back to",

@@ -63,7 +63,8 @@ function decideSilence(ask: Ask): Decision | undefined {
   if (then !== "alert") return undefined;
   const silent = Object.entries(ask.judgement.silences).flatMap(([signal, { outcome, since, detail }]): Reason[] => {
     const forMs = ask.now - since;
-    return forMs < after ? [] : [{ code: "no-usable-data", signal, outcome, detail, forMs }];
+    const unit = ask.judgement.counted[signal]?.limits.unit;
+    return forMs < after ? [] : [{ code: "no-usable-data", signal, outcome, detail, forMs, ...(unit === undefined ? {} : { unit }) }];
   });
   const because = fresh(ask, silent);
   return because.length === 0 ? undefined : { kind: "hold", because };

@@ -50,13 +50,14 @@ function unresolved(verdicts: readonly Verdict[], detail: string): Decision {
 /** Three bad requests at the limit are the least from which "within limits" may be said (judging.md 4.2). A dead source never passes. */
 function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reason[] {
   const needed = Math.ceil(3 / state.limits.limit);
+  const unit = state.limits.unit === undefined ? {} : { unit: state.limits.unit };
   const silence = ask.judgement.silences[signal];
   const forMs = silence === undefined ? 0 : ask.now - silence.since;
   const isDead = silence !== undefined && silence.outcome !== "too-few";
   if (isDead && (state.total === 0 || forMs >= ask.record.policy.spec.noData.after)) {
-    return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs }];
+    return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs, ...unit }];
   }
-  return state.total >= needed ? [] : [{ code: "not-enough-requests", signal, total: state.total, needed }];
+  return state.total >= needed ? [] : [{ code: "not-enough-requests", signal, total: state.total, needed, ...unit }];
 }
 
 /** A rule that has seen nothing cannot have passed. */

@@ -9,7 +9,7 @@ import type { Judgement } from "./ask.ts";
 import { isComplete } from "./complete.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
-import { type GuardRun, judgedThrough, thresholdRule, underConfidence } from "./run.ts";
+import { type GuardRun, judgedThrough, thresholdRule, underConfidence, unitOf } from "./run.ts";
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
@@ -29,7 +29,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     signal,
     verdictOf(state, {
       signal,
-      unit: "requests",
+      unit: unitOf(run.signals[signal]),
       now,
       noDataAfterMs: policy.spec.noData.after,
       nodeOf,

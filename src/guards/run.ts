@@ -45,10 +45,16 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
   return { record, standing: standingOf(record.entries), pace, signals, counted, thresholds };
 }
 
-export type CountedSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
+/** A signal of counts, bad of total: the kinds under the statistical bound. */
+export type CountedSignal = Extract<Signal, { kind: "http-errors" | "http-slower" | "ratio" }>;
 
 export function isCounted(signal: Signal): signal is CountedSignal {
-  return signal.kind === "http-errors" || signal.kind === "http-slower";
+  return signal.kind === "http-errors" || signal.kind === "http-slower" || signal.kind === "ratio";
+}
+
+/** What a counted signal counts, as people call it. */
+export function unitOf(signal: Signal | undefined): string {
+  return signal?.kind === "ratio" ? "events" : "requests";
 }
 
 /** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
@@ -125,6 +131,7 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
     plannedBlocks: Math.max(2, Math.ceil((record.rollout.progressDeadline + window) / pace.blockMs)),
     baseline: record.baselines[name] ?? null,
     auditBlocks: AUDIT_BLOCKS,
+    unit: unitOf(signal),
   };
 }
 

@@ -77,7 +77,8 @@ function clamped(
   delta: { readonly total: number; readonly bad: number; readonly badAtMost: number },
   notes: Set<string>,
 ): PodDelta {
-  if (delta.bad > delta.total || delta.badAtMost > delta.total) notes.add(`more bad than all requests in ${reading.pod}: taken as all bad`);
+  if (delta.bad > delta.total || delta.badAtMost > delta.total)
+    notes.add(`more bad than all that was counted in ${reading.pod}: taken as all bad`);
   const bad = Math.min(delta.bad, delta.total);
   return { reading, total: delta.total, bad, badAtMost: Math.min(Math.max(delta.badAtMost, bad), delta.total) };
 }

@@ -34,6 +34,8 @@ export interface SignalLimits {
   readonly baseline: BaselineRate | null;
   /** Blocks kept for the audit; 240 when absent. */
   readonly auditBlocks?: number;
+  /** What is counted, as people call it; requests when absent. */
+  readonly unit?: string;
 }
 
 /** Run of blocks since the last one that could be judged. */
@@ -166,7 +168,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     outcome,
     lastAt: at,
     lastUsableAt: burn === null ? state.lastUsableAt : at,
-    silence: burn === null ? silenceAfter(state, at, "too-few", "no requests reached the new pods") : null,
+    silence: burn === null ? silenceAfter(state, at, "too-few", `no ${limits.unit ?? "requests"} reached the new pods`) : null,
     audit: auditAfter(state.audit, auditOf(block, limits.limit), limits.auditBlocks ?? AUDIT_BLOCKS),
     notes: notesAfter(state.notes, note === undefined ? notes : [...notes, note]),
   };

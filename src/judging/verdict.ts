@@ -9,7 +9,7 @@ const CONTROL_WINDOW: Ms = 120_000;
 
 export interface VerdictInput {
   readonly signal: string;
-  /** What is counted: "requests", "log lines". */
+  /** What is counted: "requests", "events". */
   readonly unit: string;
   readonly now: Ms;
   /** After this long without a usable block the signal cannot tell. */
@@ -45,7 +45,7 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   if (silence !== null) return verdict("inconclusive", silence);
   const needed = Math.ceil(3 / state.limits.limit);
   if (!reaches(state.total, 3 / state.limits.limit)) {
-    return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total: state.total, needed });
+    return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total: state.total, needed, unit: input.unit });
   }
   return verdict("pass", withinReason(state, input.signal), ...aboveLimit(state, input.signal));
 }
@@ -144,10 +144,10 @@ function oldIsBadToo({ audit, oldBlocks, limits, stretch }: SignalState, signal:
   return { code: "shared-degradation", signal, newRatio, oldRatio, limit: limits.limit, blocks: recent.length };
 }
 
-function silenceReason(state: SignalState, { signal, now, noDataAfterMs }: VerdictInput): Reason | null {
+function silenceReason(state: SignalState, { signal, unit, now, noDataAfterMs }: VerdictInput): Reason | null {
   const { silence } = state;
   if (silence === null || now - silence.since < noDataAfterMs) return null;
-  return { code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: now - silence.since };
+  return { code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: now - silence.since, unit };
 }
 
 function withinReason(state: SignalState, signal: string): Reason {

@@ -4,7 +4,7 @@ import { type CountedSignal, isCounted, judge, type GuardRun, underConfidence, w
 import { nextBaselineWindow } from "../judging/baseline.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
-import { httpAsk } from "../signals/http-signal.ts";
+import { counterAsk } from "../signals/counter-signal.ts";
 import type { Flow } from "./flow.ts";
 
 /** True when the old revision's rate before the rollout is known, or known not to exist. A failing source only delays it. */
@@ -38,7 +38,7 @@ async function measure(
   const sharing = underConfidence(record.policy);
   const share = { alpha: 1 - record.policy.spec.confidence, checks: sharing.includes(signal) ? sharing.length : 1 };
   const to = Math.floor(record.rollout.startedAt / blockMs) * blockMs;
-  const query = httpAsk(kind, blockMs);
+  const query = counterAsk(kind, blockMs);
   const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes: [old.name], query };
   let baseline: Baseline = { from: to, to, total: 0, bad: 0, dispersion: 1, upper: 0 };
   let window: Ms | null = null;

@@ -3,7 +3,7 @@ import { judge, judgedThrough, type GuardRun } from "../guards/run.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
 import type { Ask } from "../signals/ask.ts";
-import { httpAsk } from "../signals/http-signal.ts";
+import { counterAsk } from "../signals/counter-signal.ts";
 import { promqlAsk } from "../signals/promql-signal.ts";
 import { ensureBaseline } from "./baseline.ts";
 import type { PipelineSettings } from "./edges.ts";
@@ -68,7 +68,7 @@ function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due
             newPods: podNames(run, record.rollout.new),
             oldPods: podNames(run, record.rollout.old),
           })
-        : httpAsk(kind, settings.pace.blockMs);
+        : counterAsk(kind, settings.pace.blockMs);
     const ask = { id: `${record.name}/${signal}`, namespace: record.namespace, prefixes: revisionsOf(run).map((one) => one.name), query };
     return [{ guard: record.name, signal, ask, instants }];
   });

@@ -1,5 +1,6 @@
 import { formatDuration } from "./duration.ts";
 import type { Policy } from "./policy.ts";
+import type { MetricSelector } from "./selector.ts";
 import { type Signal, signalOf } from "./signal.ts";
 
 /** What a policy asks that will be answered less sharply than it reads; one sentence each. Facts of the presets only, no cluster asked. */
@@ -10,12 +11,30 @@ export function limitWarnings(policy: Policy): readonly string[] {
     warnings.push(`sustain ${formatDuration(sustain)} is not shorter than window ${formatDuration(window)}: nothing can ever breach`);
   for (const [name, written] of Object.entries(policy.spec.signals)) {
     const signal = signalOf(written);
-    const warning = signal.kind === "http-slower" ? bucketWarning(signal) : undefined;
-    if (warning !== undefined) warnings.push(`${name}: ${warning}`);
+    const found = signal.kind === "http-slower" ? [bucketWarning(signal)] : signal.kind === "ratio" ? counterWarnings(signal) : [];
+    for (const warning of found) if (warning !== undefined) warnings.push(`${name}: ${warning}`);
     if (signal.kind === "promql" && signal.forMs >= window)
       warnings.push(`${name}: for ${formatDuration(signal.forMs)} is not shorter than window: it can never breach`);
   }
   return warnings;
+}
+
+/** By their names alone: a gauge has no increments, and of a histogram's buckets every one counts the same request. */
+function counterWarnings({ bad, total }: Signal & { kind: "ratio" }): readonly string[] {
+  const warnings: string[] = [];
+  for (const [key, { metric, matchers }] of [["bad", bad] as const, ["total", total] as const]) {
+    if (metric.endsWith("_bucket") && !matchers.some((matcher) => matcher.startsWith("le="))) {
+      warnings.push(`${key} ${metric} counts each event once per bucket; name one, as in ${metric}{le="+Inf"}, or take _count`);
+    } else if (!/_(total|count|bucket)$/.test(metric)) {
+      warnings.push(`${key} ${metric} is not named like a counter (_total, _count); only what grows from 0 can be counted`);
+    }
+  }
+  if (textOf(bad) === textOf(total)) warnings.push(`bad and total are the same counter: everything would be bad`);
+  return warnings;
+}
+
+function textOf({ metric, matchers }: MetricSelector): string {
+  return `${metric}{${matchers.toSorted().join(",")}}`;
 }
 
 function bucketWarning({ preset, quantile, thresholdMs }: Signal & { kind: "http-slower" }): string | undefined {

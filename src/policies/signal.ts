@@ -3,6 +3,7 @@ import type { Ms } from "../model.ts";
 import { duration } from "./duration.ts";
 import { type Preset, presetNames, presetOf } from "./presets.ts";
 import { percent, times } from "./ratio.ts";
+import { type MetricSelector, parseSelector } from "./selector.ts";
 import { templateProblem } from "./template.ts";
 import { named, told } from "./told.ts";
 
@@ -53,6 +54,23 @@ const http = z
   .meta(oneOf(["errors", "slower"]))
   .describe("HTTP requests of each pod, new against limit and against old. Exactly one of errors and slower.");
 
+const selector = z
+  .string()
+  .min(1)
+  .max(1000)
+  .meta({ examples: ['orders_total{kind="paid"}'] });
+
+const ratio = z
+  .strictObject({
+    bad: selector.describe("Counter of what went wrong, with label matchers where needed; absent beside total it counts as 0."),
+    total: selector.describe("Counter of everything, from the same process as bad."),
+    podLabel: labelName.default("pod").describe("Label that carries the pod's name: pod, exported_pod, kubernetes_pod_name …"),
+    limit: percent(0, 0.99).describe("Share of total that may be bad."),
+    worseThanOld,
+  })
+  .superRefine(...readableSelectors())
+  .describe("Two counters of each pod, new against limit and against old: bad may be at most a share of total.");
+
 const pods = z
   .strictObject({
     restarts: z.int().min(1).max(1000).default(2).describe("A container of a new pod that restarted this often is a crash loop."),
@@ -82,10 +100,10 @@ const promql = z
 
 /** One signal as it is written: exactly one key says what kind it is. */
 export const signalSchema = z
-  .strictObject({ http: http.optional(), pods: pods.optional(), promql: promql.optional() })
-  .superRefine(...exactlyOne(["http", "pods", "promql"]))
-  .meta(oneOf(["http", "pods", "promql"]))
-  .describe("One question about the new revision. Exactly one of http, pods and promql.");
+  .strictObject({ http: http.optional(), ratio: ratio.optional(), pods: pods.optional(), promql: promql.optional() })
+  .superRefine(...exactlyOne(["http", "ratio", "pods", "promql"]))
+  .meta(oneOf(["http", "ratio", "pods", "promql"]))
+  .describe("One question about the new revision. Exactly one of http, ratio, pods and promql.");
 
 /** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
 export type WrittenSignal = z.output<typeof signalSchema>;
@@ -101,6 +119,14 @@ export type Signal =
       readonly limit: number;
       readonly worseThanOld: number;
     }
+  | {
+      readonly kind: "ratio";
+      readonly bad: MetricSelector;
+      readonly total: MetricSelector;
+      readonly podLabel: string;
+      readonly limit: number;
+      readonly worseThanOld: number;
+    }
   | { readonly kind: "pods"; readonly restarts: number; readonly stuckForMs: Ms }
   | {
       readonly kind: "promql";
@@ -113,13 +139,17 @@ export type Signal =
 /** Which kind a written signal is. Throws only on a value that the schema would have refused. */
 export function signalOf(written: WrittenSignal): Signal {
   if (written.http) return httpSignal(written.http);
+  if (written.ratio) {
+    const { bad, total, ...rest } = written.ratio;
+    return { kind: "ratio", ...rest, bad: selectorOf(bad, rest.podLabel), total: selectorOf(total, rest.podLabel) };
+  }
   if (written.pods) return { kind: "pods", restarts: written.pods.restarts, stuckForMs: written.pods.stuckFor };
   if (written.promql) {
     const { query, above, below, for: forMs } = written.promql;
     if (above !== undefined) return { kind: "promql", query, comparison: "above", limit: above, forMs };
     if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, forMs };
   }
-  throw new TypeError("A signal without http, pods or promql was not read through signalSchema.");
+  throw new TypeError("A signal without http, ratio, pods or promql was not read through signalSchema.");
 }
 
 function httpSignal(written: z.output<typeof http>): Signal {
@@ -133,6 +163,33 @@ function httpSignal(written: z.output<typeof http>): Signal {
     return { kind: "http-slower", preset, quantile, thresholdMs, limit, worseThanOld: written.slower.worseThanOld };
   }
   throw new TypeError("An http signal without errors or slower was not read through signalSchema.");
+}
+
+function selectorOf(text: string, podLabel: string): MetricSelector {
+  const parsed = parseSelector(text, addedLabels(podLabel));
+  if ("problem" in parsed) throw new TypeError("A ratio signal with a broken selector was not read through signalSchema.");
+  return parsed;
+}
+
+/** `pod` too where the pods' names stand elsewhere: it is then a label of the scrape and means another pod. */
+function addedLabels(podLabel: string): readonly string[] {
+  return ["namespace", "pod", podLabel];
+}
+
+/** Refines `ratio`: both selectors, by the label that carries the pod's name. */
+function readableSelectors() {
+  const refine = (value: { bad: string; total: string; podLabel: string }, context: z.RefinementCtx): void => {
+    for (const key of ["bad", "total"] as const) {
+      const parsed = parseSelector(value[key], addedLabels(value.podLabel));
+      if ("problem" in parsed) context.addIssue({ code: "custom", path: [key], message: parsed.problem });
+    }
+  };
+  // Beside other problems too, so that all are told at once.
+  const when = ({ value }: z.core.ParsePayload): boolean =>
+    typeof value === "object" &&
+    value !== null &&
+    ["bad", "total"].every((key) => typeof (value as Record<string, unknown>)[key] === "string");
+  return [refine, { when }] as const;
 }
 
 /** Refines an object of which exactly one of `keys` must be set. Runs beside other problems, but not beside an unknown key: that is a slip for one of them. */

@@ -20,6 +20,13 @@ const mostBytes = 6 * 1024;
 
 /** What has to be read for an ask. Asks with equal classes and blocks share their queries. */
 export function classesOf(query: CounterAsk): readonly CounterClass[] {
+  if (query.kind === "ratio") {
+    const { podLabel } = query;
+    return [
+      { name: "total", ...query.total, podLabel },
+      { name: "bad", ...query.bad, podLabel },
+    ];
+  }
   const { preset } = query;
   const { podLabel } = preset;
   if (query.kind === "slower") return [{ name: "buckets", metric: preset.buckets, matchers: preset.excluded, podLabel }];
@@ -29,6 +36,11 @@ export function classesOf(query: CounterAsk): readonly CounterClass[] {
     { name: "total", metric: preset.requests, matchers: total, podLabel },
     { name: "bad", metric: preset.requests, matchers: [...preset.excluded, preset.badMatcher], podLabel },
   ];
+}
+
+/** Label by which the answers to an ask name their pods. */
+export function podLabelOf(query: CounterAsk): string {
+  return query.kind === "ratio" ? query.podLabel : query.preset.podLabel;
 }
 
 /** Splits asks into chunks of about 200 pod prefixes or 6 KB of text; an ask is never cut in two. */

@@ -3,8 +3,8 @@ import { latencyReading } from "../judging/buckets.ts";
 import type { Bucket } from "../judging/buckets.ts";
 import { processName } from "../judging/process.ts";
 import type { Measurement, Ms, ProcessReading } from "../model.ts";
-import type { CountersAsk } from "./ask.ts";
-import type { CounterClass } from "./counter-query.ts";
+import type { CounterAsk, CountersAsk } from "./ask.ts";
+import { type CounterClass, podLabelOf } from "./counter-query.ts";
 
 /** The answers that belong to one ask, by class. `note` is what the source said besides. */
 export interface CounterAnswers {
@@ -26,7 +26,7 @@ interface Process {
 
 /** One measurement for each instant, from what Prometheus answered about the pods of this ask. */
 export function measureCounters(ask: CountersAsk, instants: readonly Ms[], answers: CounterAnswers): readonly Measurement[] {
-  const processes = processesOf(ask.query.preset.podLabel, instants, answers);
+  const processes = processesOf(podLabelOf(ask.query), instants, answers);
   return instants.map((at, index) => measureAt(ask, at, index, processes, answers));
 }
 
@@ -36,7 +36,7 @@ function measureAt(ask: CountersAsk, at: Ms, index: number, processes: readonly 
   for (const process of processes) {
     const { namespace, pod } = process;
     const identity = { namespace, pod, process: process.process };
-    if (ask.query.kind === "errors") {
+    if (ask.query.kind !== "slower") {
       const total = process.total[index] ?? NaN;
       const bad = process.bad[index] ?? NaN;
       // A process scraped in this block without a bad series has had no bad request yet.
@@ -106,7 +106,7 @@ function bucketRow(process: Process, le: string | undefined, empty: () => Float6
 
 function nothing(ask: CountersAsk, at: Ms, nativeHistograms: number): Measurement {
   const { query } = ask;
-  const metric = query.kind === "errors" ? query.preset.requests : query.preset.buckets;
+  const metric = metricOf(query);
   if (nativeHistograms > 0) {
     return { kind: "error", at, because: `${metric} is a native histogram in Prometheus; only classic buckets can be judged so far` };
   }
@@ -119,15 +119,22 @@ function nothing(ask: CountersAsk, at: Ms, nativeHistograms: number): Measuremen
   };
 }
 
+function metricOf(query: CounterAsk): string {
+  if (query.kind === "errors") return query.preset.requests;
+  if (query.kind === "slower") return query.preset.buckets;
+  const { metric, matchers } = query.total;
+  return matchers.length === 0 ? metric : `${metric}{${matchers.join(", ")}}`;
+}
+
 function cannotJudge(ask: CountersAsk, pod: string, problem: string, buckets: readonly Bucket[]): string {
   const bounds = buckets.map(({ le }) => le).filter((le) => le !== Infinity);
   const known = bounds.toSorted((a, b) => a - b).map(milliseconds);
-  return `${problem}; ${ask.query.preset.buckets} of pod ${pod} has ${known.length > 0 ? `buckets at ${known.join(", ")}` : "no finite bucket"}`;
+  return `${problem}; ${metricOf(ask.query)} of pod ${pod} has ${known.length > 0 ? `buckets at ${known.join(", ")}` : "no finite bucket"}`;
 }
 
 function judgedElsewhere(ask: CountersAsk, bound: number): string {
   const wanted = ask.query.kind === "slower" ? ask.query.thresholdMs : 0;
-  return `no bucket of ${ask.query.preset.buckets} ends at ${wanted} ms: judged at ${milliseconds(bound)}`;
+  return `no bucket of ${metricOf(ask.query)} ends at ${wanted} ms: judged at ${milliseconds(bound)}`;
 }
 
 function milliseconds(seconds: number): string {

@@ -2,7 +2,7 @@ import type { PrometheusApi, SampleSeries } from "../clients/prometheus/api.ts";
 import { sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { Ask, CountersAsk, ValuesAsk } from "./ask.ts";
-import { chunksOf, classesOf, counterQuery } from "./counter-query.ts";
+import { chunksOf, classesOf, counterQuery, podLabelOf } from "./counter-query.ts";
 import type { CounterClass } from "./counter-query.ts";
 import { rangesOf } from "./instants.ts";
 import { ownersOf } from "./owners.ts";
@@ -56,7 +56,7 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
     const answers = await Promise.all(classes.map((counter) => evaluate(counterQuery(counter, asks, first.query.block), instants)));
     const note = unique(answers.flatMap(({ notes }) => notes)).join("; ");
     const nativeHistograms = answers.reduce((sum, one) => sum + one.nativeHistograms, 0);
-    const owners = ownersOf(asks, first.query.preset.podLabel);
+    const owners = ownersOf(asks, podLabelOf(first.query));
     const split = new Map(asks.map((ask) => [ask, new Map<CounterClass["name"], SampleSeries[]>()]));
     for (const [index, counter] of classes.entries()) {
       for (const series of answers[index]?.series ?? []) {

@@ -99,11 +99,19 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       { code: "no-usable-data", signal: "errors", outcome: "too-few", detail: "3 requests", forMs: 60_000 },
       "errors: too few requests to judge for 1 min (3 requests)",
     ],
+    [
+      { code: "no-usable-data", signal: "orders", outcome: "too-few", detail: "3 events", forMs: 60_000, unit: "events" },
+      "orders: too few events to judge for 1 min (3 events)",
+    ],
   ],
   "not-enough-requests": [
     [
       { code: "not-enough-requests", signal: "errors", total: 41, needed: 300 },
       "errors: only 41 requests seen, 300 are needed for a verdict",
+    ],
+    [
+      { code: "not-enough-requests", signal: "orders", total: 1, needed: 600, unit: "events" },
+      "orders: only 1 event seen, 600 are needed for a verdict",
     ],
   ],
   "within-limits": [

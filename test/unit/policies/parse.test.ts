@@ -124,11 +124,11 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "signals: { Pods: { pods: {} } }",
       '5:14 spec.signals.Pods: "Pods" cannot name a signal; allowed: lower-case letters, digits and -, at most 63',
     ],
-    ["an empty signal", "signals: { a: }", "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, pods, promql"],
+    ["an empty signal", "signals: { a: }", "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, ratio, pods, promql"],
     [
       "two kinds in one signal",
       "signals: { a: { pods: {}, promql: { query: up, above: 1 } } }",
-      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, pods, promql",
+      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, ratio, pods, promql",
     ],
     [
       "a preset that does not exist",
@@ -165,6 +165,11 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "PromQL in a metric name",
       `signals: { a: { http: { preset: otel, metric: { requests: 'up} or up{' }, errors: {} } } }`,
       '5:61 spec.signals.a.http.metric.requests: "up} or up{" is no metric name; allowed: letters, digits, _ and :',
+    ],
+    [
+      "a function around a counter",
+      "signals: { a: { ratio: { bad: 'rate(x_total[5m])', total: y_total, limit: 1% } } }",
+      '5:33 spec.signals.a.ratio.bad: "rate(x_total[5m])" is more than a metric; allowed: a metric name, with label matchers in braces where needed: orders_total{kind="paid"}; no functions: counters are differenced as they are, block by block',
     ],
     ["no restarts at all", "signals: { a: { pods: { restarts: 0 } } }", "5:37 spec.signals.a.pods.restarts: 0 is out of range: at least 1"],
     [

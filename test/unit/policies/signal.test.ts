@@ -43,6 +43,17 @@ test("pods and promql become what they say", () => {
   expect(signal("{ promql: { query: up, below: 0 } }")).toEqual({ kind: "promql", query: "up", comparison: "below", limit: 0, forMs: 0 });
 });
 
+test("two counters of any kind become their selectors", () => {
+  expect(signal(`{ ratio: { bad: 'orders_failed_total{kind=~"a|b", shop!="x"}', total: orders_total, limit: 0.5% } }`)).toEqual({
+    kind: "ratio",
+    bad: { metric: "orders_failed_total", matchers: ['kind=~"a|b"', 'shop!="x"'] },
+    total: { metric: "orders_total", matchers: [] },
+    podLabel: "pod",
+    limit: 0.005,
+    worseThanOld: 1.5,
+  });
+});
+
 test("a policy may name its own metrics, and the matcher of bad requests follows the label", () => {
   const own = signal(
     "{ http: { preset: prom-client, metric: { requests: api_total, statusLabel: code, podLabel: exported_pod }, errors: {} } }",
@@ -98,6 +109,20 @@ describe("what check warns of", () => {
     ],
     ["{ http: { preset: linkerd, slower: { p95: 200ms } } }", []],
     ["{ http: { preset: prom-client, metric: { buckets: own_bucket }, slower: { p95: 200ms } } }", []],
+    ["{ ratio: { bad: orders_failed_total, total: orders_total, limit: 1% } }", []],
+    [`{ ratio: { bad: 'took_seconds_bucket{le="1"}', total: took_seconds_count, limit: 1% } }`, []],
+    [
+      "{ ratio: { bad: orders_failed_total, total: orders_in_flight, limit: 1% } }",
+      ["a: total orders_in_flight is not named like a counter (_total, _count); only what grows from 0 can be counted"],
+    ],
+    [
+      "{ ratio: { bad: took_failed_total, total: took_seconds_bucket, limit: 1% } }",
+      ['a: total took_seconds_bucket counts each event once per bucket; name one, as in took_seconds_bucket{le="+Inf"}, or take _count'],
+    ],
+    [
+      `{ ratio: { bad: 'orders_total{a="1",b="2"}', total: 'orders_total{b="2", a="1"}', limit: 1% } }`,
+      ["a: bad and total are the same counter: everything would be bad"],
+    ],
     ["{ promql: { query: up, above: 1, for: 30m } }", ["a: for 30m is not shorter than window: it can never breach"]],
   ])("%s", (yaml, warnings) => {
     expect(limitWarnings(aPolicy("p", "{}", [`signals: { a: ${yaml} }`]))).toEqual(warnings);

@@ -3,6 +3,7 @@ import type { SampleSeries } from "../../../src/clients/prometheus/api.ts";
 import { presetOf } from "../../../src/policies/presets.ts";
 import { measureCounters } from "../../../src/signals/readings.ts";
 import { measureValues } from "../../../src/signals/values.ts";
+import type { CountersAsk } from "../../../src/signals/ask.ts";
 import { errorsAsk, slowerAsk } from "./signal-asks.ts";
 
 function process(pod: string, values: readonly number[], more: Readonly<Record<string, string>> = {}): SampleSeries {
@@ -66,6 +67,34 @@ describe("errors", () => {
   test("a native histogram is an error that says so, not no-data", () => {
     const [measurement] = measureCounters(ask, [15_000], { series: {}, nativeHistograms: 3 });
     expect(measurement).toMatchObject({ kind: "error", because: expect.stringContaining("native histogram") });
+  });
+});
+
+describe("ratio", () => {
+  const total = { metric: "orders_total", matchers: ['kind="paid"'] };
+  const query = { kind: "ratio", bad: { metric: "orders_failed_total", matchers: [] }, total, podLabel: "k8s_pod", block: 15_000 };
+  const ask = { ...errorsAsk("a", ["web-1"]), query } as CountersAsk;
+
+  test("counts a process by the policy's own pod label, without a bad series as none bad", () => {
+    const labelled = (pod: string, value: number) => process("scraper", [value], { k8s_pod: pod, instance: pod });
+    const series = { total: [labelled("web-1-aaaaa", 100), labelled("web-1-bbbbb", 50)], bad: [labelled("web-1-bbbbb", 7)] };
+    const [measurement] = measureCounters(ask, [15_000], { series, ...noHistograms });
+    expect(measurement).toMatchObject({
+      kind: "counters",
+      readings: [
+        { pod: "web-1-aaaaa", total: 100, bad: 0, badAtMost: 0 },
+        { pod: "web-1-bbbbb", total: 50, bad: 7, badAtMost: 7 },
+      ],
+    });
+  });
+
+  test("without any total it is no-data that names the counter as the policy has it", () => {
+    const [measurement] = measureCounters(ask, [15_000], { series: {}, ...noHistograms });
+    expect(measurement).toEqual({
+      kind: "no-data",
+      at: 15_000,
+      because: 'no orders_total{kind="paid"} of pods web-1-* in namespace prod in the last 15 s',
+    });
   });
 });
 

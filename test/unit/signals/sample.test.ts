@@ -4,7 +4,7 @@ import { RearguardError } from "../../../src/errors.ts";
 import { presetOf } from "../../../src/policies/presets.ts";
 import { signalOf, signalSchema } from "../../../src/policies/signal.ts";
 import type { Ask } from "../../../src/signals/ask.ts";
-import { httpAsk } from "../../../src/signals/http-signal.ts";
+import { counterAsk } from "../../../src/signals/counter-signal.ts";
 import { promqlAsk } from "../../../src/signals/promql-signal.ts";
 import { createSampler } from "../../../src/signals/sample.ts";
 import { errorsAsk, slowerAsk } from "./signal-asks.ts";
@@ -130,7 +130,7 @@ test("signals with other presets, blocks or classes do not share a query; other 
 test("a signal of a policy is asked as it is written", () => {
   const http = signalOf(signalSchema.parse({ http: { preset: "linkerd", slower: { p95: "200ms" } } }));
   if (http.kind !== "http-slower") throw new Error("expected http-slower");
-  expect(httpAsk(http, 15_000)).toMatchObject({ kind: "slower", thresholdMs: 200, block: 15_000, preset: { name: "linkerd" } });
+  expect(counterAsk(http, 15_000)).toMatchObject({ kind: "slower", thresholdMs: 200, block: 15_000, preset: { name: "linkerd" } });
   const promql = signalOf(signalSchema.parse({ promql: { query: 'max(x{pod=~"{{pods.new}}"})', above: 1 } }));
   if (promql.kind !== "promql") throw new Error("expected promql");
   expect(promqlAsk(promql, { namespace: "prod", name: "web", newPods: ["web-1-a", "web-1-b"], oldPods: [] })).toEqual({
