@@ -114,6 +114,21 @@ export interface ProcessReading {
   readonly bad: number;
   /** Upper bound of `bad` where a histogram has no bucket at the limit; equals `bad` otherwise. */
   readonly badAtMost: number;
+  /** End in seconds of the bucket that the limit falls into, where it is known: its change means that the buckets changed. */
+  readonly judgedAt?: number;
+}
+
+/** Observations in (left, right], in the metric's own unit; either end may be infinite. */
+export interface NativeBucket {
+  readonly left: number;
+  readonly right: number;
+  readonly count: number;
+}
+
+/** A native histogram as one scrape left it: disjoint buckets, of which empty ones are not listed. */
+export interface NativeHistogram {
+  readonly count: number;
+  readonly buckets: readonly NativeBucket[];
 }
 
 /** What a source answered for one signal of one guard at one instant: never merged, never guessed. */

@@ -21,7 +21,7 @@ export interface BucketProblem {
 }
 
 /** Boundaries come as decimal text and limits as milliseconds divided: 0.2 and 200/1000 must meet. */
-const SAME_BOUNDARY = 1e-9;
+export const SAME_BOUNDARY = 1e-9;
 
 /**
  * Buckets of one process at one instant against a limit in seconds. Example: limit 0.2, buckets 0.1:90 0.25:97 +Inf:100

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { SampleSeries } from "../../../src/clients/prometheus/api.ts";
+import type { HistogramSeries, SampleSeries } from "../../../src/clients/prometheus/api.ts";
+import type { NativeHistogram } from "../../../src/model.ts";
 import { presetOf } from "../../../src/policies/presets.ts";
 import { measureCounters } from "../../../src/signals/readings.ts";
 import { measureValues } from "../../../src/signals/values.ts";
@@ -11,7 +12,12 @@ function process(pod: string, values: readonly number[], more: Readonly<Record<s
   return { labels, points: values.map((value, index) => ({ at: 15_000 * (index + 1), value })) };
 }
 
-const noHistograms = { nativeHistograms: 0 };
+function native(pod: string, histograms: readonly NativeHistogram[]): HistogramSeries {
+  const { labels } = process(pod, []);
+  return { labels, points: histograms.map((histogram, index) => ({ at: 15_000 * (index + 1), histogram })) };
+}
+
+const noHistograms = { histograms: [] };
 
 describe("errors", () => {
   const ask = errorsAsk("a", ["web-1"]);
@@ -65,7 +71,8 @@ describe("errors", () => {
   });
 
   test("a native histogram is an error that says so, not no-data", () => {
-    const [measurement] = measureCounters(ask, [15_000], { series: {}, nativeHistograms: 3 });
+    const histograms = [native("web-1-aaaaa", [{ count: 3, buckets: [] }])];
+    const [measurement] = measureCounters(ask, [15_000], { series: {}, histograms });
     expect(measurement).toMatchObject({ kind: "error", because: expect.stringContaining("native histogram") });
   });
 });
@@ -142,6 +149,48 @@ describe("slower", () => {
   test("a process that was not scraped in this block is a gap, not an error", () => {
     const series = { buckets: [...usual.buckets, { labels: { namespace: "prod", pod: "web-1-bbbbb", le: "+Inf" }, points: [] }] };
     expect(reading(250, series)).toMatchObject({ kind: "counters", readings: [{ pod: "web-1-aaaaa" }] });
+  });
+});
+
+describe("slower, from a native histogram", () => {
+  const bucket = (left: number, right: number, count: number) => ({ left, right, count });
+  const histogram = { count: 100, buckets: [bucket(-Infinity, 0.1, 90), bucket(0.19, 0.21, 7), bucket(0.4, 0.44, 3)] };
+
+  function reading(thresholdMs: number, histograms = [native("web-1-aaaaa", [histogram])], preset = presetOf("prom-client")) {
+    return measureCounters(slowerAsk("a", ["web-1"], thresholdMs, preset), [15_000], { series: {}, histograms })[0];
+  }
+
+  test.each([
+    ["in a bucket it lies between two counts", 200, 3, 10, 0.21],
+    ["at a bound both counts are exact", 210, 3, 3, undefined],
+    ["in a gap both counts are exact", 300, 3, 3, undefined],
+    ["above everything nothing is slow", 5000, 0, 0, undefined],
+  ])("a limit %s", (_name, thresholdMs, bad, badAtMost, judgedAt) => {
+    const measurement = reading(thresholdMs);
+    if (measurement?.kind !== "counters") throw new Error(JSON.stringify(measurement));
+    const [{ judgedAt: found, ...one } = { judgedAt: undefined }] = measurement.readings;
+    expect([one, found]).toEqual([expect.objectContaining({ total: 100, bad, badAtMost }), judgedAt]);
+    expect(measurement.note ?? "").toContain(judgedAt === undefined ? "" : "judged at 210 ms");
+  });
+
+  test("of a metric in milliseconds is read in milliseconds", () => {
+    const inMs = { count: 100, buckets: histogram.buckets.map(({ left, right, count }) => bucket(left * 1000, right * 1000, count)) };
+    expect(reading(200, [native("web-1-aaaaa", [inMs])], presetOf("linkerd"))).toMatchObject({ readings: [{ bad: 3, badAtMost: 10 }] });
+  });
+
+  test("with requests in a bucket without an end, which holds the limit, is an error", () => {
+    const open = { count: 100, buckets: [bucket(-Infinity, 0.1, 90), bucket(0.1, Infinity, 10)] };
+    expect(reading(200, [native("web-1-aaaaa", [open])])).toMatchObject({
+      kind: "error",
+      because: expect.stringContaining("has buckets at 100 ms"),
+    });
+  });
+
+  test("beside classic buckets of the same process is left out", () => {
+    const series = { buckets: [process("web-1-aaaaa", [40], { le: "0.2" }), process("web-1-aaaaa", [50], { le: "+Inf" })] };
+    const answers = { series, histograms: [native("web-1-aaaaa", [histogram])] };
+    const [measurement] = measureCounters(slowerAsk("a", ["web-1"], 200), [15_000], answers);
+    expect(measurement).toMatchObject({ kind: "counters", readings: [{ total: 50, bad: 10 }] });
   });
 });
 
