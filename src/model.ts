@@ -118,6 +118,12 @@ export interface ProcessReading {
   readonly judgedAt?: number;
 }
 
+/** Cumulative count of requests no slower than `le` seconds; +Inf is Infinity. */
+export interface CumulativeBucket {
+  readonly le: number;
+  readonly count: number;
+}
+
 /** Observations in (left, right], in the metric's own unit; either end may be infinite. */
 export interface NativeBucket {
   readonly left: number;
@@ -131,9 +137,22 @@ export interface NativeHistogram {
   readonly buckets: readonly NativeBucket[];
 }
 
+/** How slow the requests of one process were so far, bounds in seconds. */
+export type Latencies =
+  | { readonly kind: "classic"; readonly buckets: readonly CumulativeBucket[] }
+  | ({ readonly kind: "native" } & NativeHistogram);
+
+export interface ProcessLatencies {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly process: string;
+  readonly latencies: Latencies;
+}
+
 /** What a source answered for one signal of one guard at one instant: never merged, never guessed. */
 export type Measurement =
   | { readonly kind: "counters"; readonly at: Ms; readonly readings: readonly ProcessReading[]; readonly note?: string }
+  | { readonly kind: "latencies"; readonly at: Ms; readonly processes: readonly ProcessLatencies[] }
   | { readonly kind: "values"; readonly at: Ms; readonly values: readonly SeriesValue[] }
   | { readonly kind: "no-data"; readonly at: Ms; readonly because: string }
   | { readonly kind: "error"; readonly at: Ms; readonly because: string };
@@ -185,6 +204,7 @@ export type Reason =
       bad: number;
       blocks: number;
       unit: string;
+      ownBound?: OwnBound;
     }>
   | Readonly<{ code: "pods"; signal: string; trouble: PodTrouble; pods: string[]; of: number; detail: string; forMs: Ms }>
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
@@ -192,7 +212,16 @@ export type Reason =
   | Readonly<{ code: "shared-degradation"; signal: string; newRatio: number; oldRatio: number; limit: number; blocks: number }>
   | Readonly<{ code: "no-usable-data"; signal: string; outcome: "no-data" | "error" | "too-few"; detail: string; forMs: Ms; unit?: string }>
   | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number; unit?: string }>
-  | Readonly<{ code: "within-limits"; signal: string; total: number; bad: number; badRatio: number; limit: number; evidence: number }>
+  | Readonly<{
+      code: "within-limits";
+      signal: string;
+      total: number;
+      bad: number;
+      badRatio: number;
+      limit: number;
+      evidence: number;
+      ownBound?: OwnBound;
+    }>
   | Readonly<{ code: "baseline-above-limit"; signal: string; baselineRatio: number; limit: number; effectiveLimit: number }>
   | Readonly<{ code: "evidence-faded"; signal: string; evidence: number; blocks: number }>
   | Readonly<{ code: "superseded"; by: string }>
@@ -210,6 +239,12 @@ export type Reason =
   | Readonly<{ code: "pods-ready"; ready: number; of: number; afterMs: Ms }>
   | Readonly<{ code: "not-recovered"; detail: string; afterMs: Ms }>
   | Readonly<{ code: "limitation"; detail: string }>;
+
+/** Bound that was chosen from the old revision's own latencies: at most 1 - quantile of its requests were slower. */
+export interface OwnBound {
+  readonly thresholdMs: Ms;
+  readonly quantile: number;
+}
 
 export type ReasonCode = Reason["code"];
 

@@ -1,5 +1,5 @@
 import type { Reason } from "../model.ts";
-import { evidenceSentence, limitBasis } from "./evidence.ts";
+import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 
@@ -23,7 +23,7 @@ export function explainReason(reason: Reason): string {
     case "not-enough-requests":
       return `${reason.signal}: only ${counted(reason.total, (reason.unit ?? "requests").replace(/s$/, ""))} seen, ${count(reason.needed)} are needed for a verdict`;
     case "within-limits":
-      return `${reason.signal} ${percent(reason.badRatio)} is within its limit of ${percent(reason.limit)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
+      return `${measured(reason)} is within its limit of ${percent(reason.limit)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
     case "baseline-above-limit":
       return `${reason.signal}: the old revision was already above the limit (${percent(reason.baselineRatio)} before the rollout, limit ${percent(reason.limit)}), so ${percent(reason.effectiveLimit)} is used instead`;
     case "evidence-faded":
@@ -63,7 +63,7 @@ export function explainReason(reason: Reason): string {
 
 /** The headline of a reason: its numbers without their derivation. For titles and table columns. */
 export function headline(reason: Reason): string {
-  if (reason.code === "evidence") return `${reason.signal} ${percent(reason.badRatio)}, limit ${limitBasis(reason).short}`;
+  if (reason.code === "evidence") return `${measured(reason)}, limit ${limitBasis(reason).short}`;
   if (reason.code === "pods") return podsHeadline(reason);
   return explainReason(reason);
 }

@@ -7,6 +7,7 @@ import type { Ms, PodState, Verdict, Workload } from "../model.ts";
 import { actionsFor } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
 import { isComplete } from "./complete.ts";
+import { ownBoundOf } from "./own-bound.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { type GuardRun, judgedThrough, thresholdRule, underConfidence, unitOf } from "./run.ts";
@@ -25,17 +26,19 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
   const { policy, pods } = run.record;
   const guard = combineEvidence(shares, 1 - policy.spec.confidence);
   const nodeOf = (name: string) => pods.find((pod) => pod.name === name)?.node ?? "unknown";
-  const verdicts = Object.entries(run.counted).map(([signal, state]): [string, Verdict] => [
-    signal,
-    verdictOf(state, {
+  const verdicts = Object.entries(run.counted).map(([signal, state]): [string, Verdict] => {
+    const ownBound = ownBoundOf(run.signals[signal], run.record.baselines[signal]);
+    const verdict = verdictOf(state, {
       signal,
       unit: unitOf(run.signals[signal]),
       now,
       noDataAfterMs: policy.spec.noData.after,
       nodeOf,
       ...(sharing.includes(signal) ? { guard } : {}),
-    }),
-  ]);
+      ...(ownBound === undefined ? {} : { ownBound }),
+    });
+    return [signal, verdict];
+  });
   const capable = sharing.flatMap((signal) => run.counted[signal] ?? []);
   // Signals that may brake but not roll back are judged each by itself.
   const alone = Object.entries(run.counted).flatMap(([signal, state]) =>

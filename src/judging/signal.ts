@@ -115,7 +115,8 @@ export function judgeBlock(state: SignalState, input: BlockInput): SignalState {
   if (measurement.kind === "no-data" || measurement.kind === "error") {
     return unjudged(state, input.at, measurement.kind, measurement.because);
   }
-  if (measurement.kind === "values") return unjudged(state, input.at, "no-data", "values came where counters were asked for");
+  if (measurement.kind !== "counters")
+    return unjudged(state, input.at, "no-data", `${measurement.kind} came where counters were asked for`);
   if (measurement.readings.length === 0) return unjudged(state, input.at, "no-data", "the answer holds no counter of this workload");
   return judged(state, input, measurement.readings, measurement.note);
 }

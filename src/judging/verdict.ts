@@ -1,5 +1,5 @@
 // From the state of a signal to a verdict with its arithmetic: judging.md 4.2.
-import type { Ms, Reason, Verdict } from "../model.ts";
+import type { Ms, OwnBound, Reason, Verdict } from "../model.ts";
 import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";
 import { leastWithout, groupOf } from "./leave-one-out.ts";
 import { type SignalState, withoutOnePod } from "./signal.ts";
@@ -17,6 +17,8 @@ export interface VerdictInput {
   /** Evidence of all signals of the guard; absent for a signal that is alone. */
   readonly guard?: GuardEvidence;
   readonly nodeOf?: (pod: string) => string;
+  /** Of a latency against the old revision's own. */
+  readonly ownBound?: OwnBound;
 }
 
 /**
@@ -47,7 +49,7 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   if (!reaches(state.total, 3 / state.limits.limit)) {
     return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total: state.total, needed, unit: input.unit });
   }
-  return verdict("pass", withinReason(state, input.signal), ...aboveLimit(state, input.signal));
+  return verdict("pass", withinReason(state, input), ...aboveLimit(state, input.signal));
 }
 
 /** As many blocks as a rollback itself needs; at once where only several signals together call for it. */
@@ -78,6 +80,7 @@ function evidenceReason(state: SignalState, input: VerdictInput, due: GuardEvide
     bad,
     blocks: stretch?.blocks ?? 0,
     unit: input.unit,
+    ...(input.ownBound === undefined ? {} : { ownBound: input.ownBound }),
   };
 }
 
@@ -150,9 +153,10 @@ function silenceReason(state: SignalState, { signal, unit, now, noDataAfterMs }:
   return { code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: now - silence.since, unit };
 }
 
-function withinReason(state: SignalState, signal: string): Reason {
+function withinReason(state: SignalState, { signal, ownBound }: VerdictInput): Reason {
   const { total, bad, evidence, limits } = state;
-  return { code: "within-limits", signal, total, bad, badRatio: ratio(bad, total) ?? 0, limit: limits.limit, evidence: evidence.e };
+  const own = ownBound === undefined ? {} : { ownBound };
+  return { code: "within-limits", signal, total, bad, badRatio: ratio(bad, total) ?? 0, limit: limits.limit, evidence: evidence.e, ...own };
 }
 
 /** The old revision was over the plain limit before the rollout: the message must say "already 5.0 % before this rollout". */

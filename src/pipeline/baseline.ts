@@ -1,6 +1,7 @@
 import { baselineFrom } from "../guards/baseline.ts";
 import type { Baseline } from "../guards/guard.ts";
 import { type CountedSignal, isCounted, judge, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
+import { ownBaseline } from "../guards/own-bound.ts";
 import { nextBaselineWindow } from "../judging/baseline.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
@@ -47,7 +48,8 @@ async function measure(
     const answer = (await edges.sample([ask], blockEnds(from, to, blockMs))).get(ask.id) ?? [];
     const failed = answer.find((measurement) => measurement.kind === "error");
     if (failed !== undefined) return failed;
-    baseline = baselineFrom(answer, { from, to }, share);
+    const relative = kind.kind === "http-slower" && kind.thresholdMs === null;
+    baseline = relative ? ownBaseline(answer, kind.limit, { from, to }, share) : baselineFrom(answer, { from, to }, share);
   }
   return baseline;
 }

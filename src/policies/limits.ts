@@ -38,12 +38,14 @@ function textOf({ metric, matchers }: MetricSelector): string {
 }
 
 function bucketWarning({ preset, quantile, thresholdMs }: Signal & { kind: "http-slower" }): string | undefined {
-  const limit = `p${Math.round(quantile * 100)} ${formatDuration(thresholdMs)}`;
+  const limit = `p${Math.round(quantile * 100)} ${thresholdMs === null ? "old" : formatDuration(thresholdMs)}`;
   const bounds = preset.defaultBuckets;
-  const threshold = thresholdMs / 1000;
   if (bounds.length === 0) {
     return preset.name === "micrometer" ? `${limit}: micrometer exports no buckets unless percentiles-histogram is set` : undefined;
   }
+  // The old revision's own bound is always one of the buckets'.
+  if (thresholdMs === null) return undefined;
+  const threshold = thresholdMs / 1000;
   if (bounds.includes(threshold)) return undefined;
   const above = bounds.find((bound) => bound > threshold);
   const below = bounds.findLast((bound) => bound < threshold) ?? 0;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Ms } from "../model.ts";
-import { duration } from "./duration.ts";
+import { duration, durationOr } from "./duration.ts";
 import { type Preset, presetNames, presetOf } from "./presets.ts";
 import { percent, times } from "./ratio.ts";
 import { type MetricSelector, parseSelector } from "./selector.ts";
@@ -20,7 +20,7 @@ const worseThanOld = times()
   .describe("The new revision may be this many times as bad as the old one before it counts, even above its limit.");
 
 const quantiles = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
-const threshold = duration(1, hour).optional();
+const threshold = durationOr("old", 1, hour).optional();
 
 const errors = z
   .strictObject({
@@ -33,7 +33,9 @@ const slower = z
   .strictObject({ p50: threshold, p75: threshold, p90: threshold, p95: threshold, p99: threshold, worseThanOld })
   .superRefine(...exactlyOne(["p50", "p75", "p90", "p95", "p99"]))
   .meta(oneOf(["p50", "p75", "p90", "p95", "p99"]))
-  .describe("Judges a latency quantile, by counting the requests slower than it allows. Exactly one of p50 to p99.");
+  .describe(
+    "Judges a latency quantile, by counting the requests slower than it allows; `old` is the old revision's own. Exactly one of p50 to p99.",
+  );
 
 const http = z
   .strictObject({
@@ -108,14 +110,17 @@ export const signalSchema = z
 /** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
 export type WrittenSignal = z.output<typeof signalSchema>;
 
-/** A signal to switch on. Ratios are 0–1; `limit` of `http-slower` is the share of requests that may be slower than `thresholdMs`. */
+/**
+ * A signal to switch on. Ratios are 0–1; `limit` of `http-slower` is the share of requests that may be slower than `thresholdMs`;
+ * null stands for the old revision's own bound, which only its baseline tells.
+ */
 export type Signal =
   | { readonly kind: "http-errors"; readonly preset: Preset; readonly limit: number; readonly worseThanOld: number }
   | {
       readonly kind: "http-slower";
       readonly preset: Preset;
       readonly quantile: number;
-      readonly thresholdMs: Ms;
+      readonly thresholdMs: Ms | null;
       readonly limit: number;
       readonly worseThanOld: number;
     }
@@ -156,8 +161,9 @@ function httpSignal(written: z.output<typeof http>): Signal {
   const preset = presetOf(written.preset, written.metric);
   if (written.errors) return { kind: "http-errors", preset, ...written.errors };
   for (const [key, quantile] of Object.entries(quantiles)) {
-    const thresholdMs = written.slower?.[key as keyof typeof quantiles];
-    if (written.slower === undefined || thresholdMs === undefined) continue;
+    const bound = written.slower?.[key as keyof typeof quantiles];
+    if (written.slower === undefined || bound === undefined) continue;
+    const thresholdMs = bound === "old" ? null : bound;
     // 1 - 0.95 is not 0.05 in binary; the limit is shown to people and must be.
     const limit = Math.round((1 - quantile) * 100) / 100;
     return { kind: "http-slower", preset, quantile, thresholdMs, limit, worseThanOld: written.slower.worseThanOld };

@@ -1,9 +1,7 @@
 import type { HistogramSeries, Labels, SampleSeries } from "../clients/prometheus/api.ts";
-import { latencyReading } from "../judging/buckets.ts";
-import type { Bucket, BucketProblem, LatencyReading } from "../judging/buckets.ts";
-import { nativeReading } from "../judging/native.ts";
+import { latencyReading } from "../judging/latency.ts";
 import { processName } from "../judging/process.ts";
-import type { Measurement, Ms, NativeHistogram, ProcessReading } from "../model.ts";
+import type { CumulativeBucket, Latencies, Measurement, Ms, NativeHistogram, ProcessLatencies, ProcessReading } from "../model.ts";
 import type { CounterAsk, CountersAsk } from "./ask.ts";
 import { type CounterClass, podLabelOf } from "./counter-query.ts";
 
@@ -35,6 +33,7 @@ export function measureCounters(ask: CountersAsk, instants: readonly Ms[], answe
 
 function measureAt(ask: CountersAsk, at: Ms, index: number, processes: readonly Process[], answers: CounterAnswers): Measurement {
   const readings: ProcessReading[] = [];
+  const whole: ProcessLatencies[] = [];
   const notes = new Set(answers.note === undefined ? [] : [answers.note]);
   for (const process of processes) {
     const { namespace, pod } = process;
@@ -50,27 +49,25 @@ function measureAt(ask: CountersAsk, at: Ms, index: number, processes: readonly 
     const latencies = latenciesAt(process, index, ask.query.preset.unitSeconds);
     // Not scraped in this block: a gap, whose increment comes with the next reading.
     if (latencies === null) continue;
-    const counts = countsOf(latencies, ask.query.thresholdMs / 1000);
+    if (ask.query.thresholdMs === null) {
+      whole.push({ ...identity, latencies });
+      continue;
+    }
+    const counts = latencyReading(latencies, ask.query.thresholdMs / 1000);
     if ("problem" in counts) return { kind: "error", at, because: cannotJudge(ask, pod, counts.problem, latencies) };
     const { total, bad, badAtMost, judgedAt, exact } = counts;
     // Of a native histogram an empty bucket is not listed: where the limit falls is known only while something lies beside it.
     readings.push({ ...identity, total, bad, badAtMost, ...(latencies.kind === "native" && exact ? {} : { judgedAt }) });
     if (!exact) notes.add(judgedElsewhere(ask, judgedAt));
   }
+  if (whole.length > 0) return { kind: "latencies", at, processes: whole };
   if (readings.length === 0) return nothing(ask, at, answers.histograms.length);
   return { kind: "counters", at, readings, ...(notes.size > 0 ? { note: [...notes].join("; ") } : {}) };
 }
 
-/** One process at one instant, bounds in seconds. */
-type Latencies = { readonly kind: "classic"; readonly buckets: readonly Bucket[] } | ({ readonly kind: "native" } & NativeHistogram);
-
-function countsOf(latencies: Latencies, thresholdSeconds: number): LatencyReading | BucketProblem {
-  return latencies.kind === "native" ? nativeReading(latencies, thresholdSeconds) : latencyReading(latencies.buckets, thresholdSeconds);
-}
-
 /** The classic buckets, or else the native histogram: never both, which would count every request twice. */
 function latenciesAt(process: Process, index: number, unitSeconds: number): Latencies | null {
-  const buckets: Bucket[] = [];
+  const buckets: CumulativeBucket[] = [];
   for (const [bound, counts] of process.buckets) {
     const count = counts[index] ?? NaN;
     if (Number.isFinite(count)) buckets.push({ le: bound * unitSeconds, count });
@@ -164,8 +161,8 @@ function cannotJudge(ask: CountersAsk, pod: string, problem: string, latencies: 
 }
 
 function judgedElsewhere(ask: CountersAsk, bound: number): string {
-  const wanted = ask.query.kind === "slower" ? ask.query.thresholdMs : 0;
-  return `no bucket of ${metricOf(ask.query)} ends at ${wanted} ms: judged at ${milliseconds(bound)}`;
+  const wanted = ask.query.kind === "slower" ? (ask.query.thresholdMs ?? 0) : 0;
+  return `no bucket of ${metricOf(ask.query)} ends at ${milliseconds(wanted / 1000)}: judged at ${milliseconds(bound)}`;
 }
 
 function milliseconds(seconds: number): string {

@@ -8,6 +8,7 @@ const baseline: Reason = { ...errors, limitSource: "baseline", effectiveLimit: 0
 const alone: Reason = { ...errors, oldRatio: null, baselineRatio: null, blocks: 1 };
 const before: Reason = { ...errors, oldRatio: null };
 const controlWithoutRatio: Reason = { ...errors, limitSource: "live-control", effectiveLimit: 0.06, oldRatio: 0, burn: 3.34 };
+const ownLatency: Reason = { ...errors, signal: "latency", ownBound: { thresholdMs: 91.7004, quantile: 0.99 } };
 
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
@@ -32,6 +33,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       controlWithoutRatio,
       "errors 20 % = 3.3x the limit (max of 1 % limit, 6 % from old pods) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
+    ],
+    [
+      ownLatency,
+      "latency 20 % slower than 91.7 ms (the old revision's own p99 bound) = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
     ],
   ],
   pods: [
@@ -115,6 +120,19 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     ],
   ],
   "within-limits": [
+    [
+      {
+        code: "within-limits",
+        signal: "latency",
+        total: 4000,
+        bad: 150,
+        badRatio: 0.0375,
+        limit: 0.05,
+        evidence: 0.4,
+        ownBound: { thresholdMs: 100, quantile: 0.95 },
+      },
+      "latency 3.75 % slower than 100 ms (the old revision's own p95 bound) is within its limit of 5 % (150 bad of 4000; evidence against it 0.4)",
+    ],
     [
       { code: "within-limits", signal: "errors", total: 54_210, bad: 108, badRatio: 108 / 54_210, limit: 0.01, evidence: 0.00031 },
       "errors 0.199 % is within its limit of 1 % (108 bad of 54,210; evidence against it 0.00031)",

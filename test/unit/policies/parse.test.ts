@@ -167,6 +167,16 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       '5:61 spec.signals.a.http.metric.requests: "up} or up{" is no metric name; allowed: letters, digits, _ and :',
     ],
     [
+      "a quantile against nobody",
+      "signals: { a: { http: { preset: otel, slower: { p95: new } } } }",
+      '5:56 spec.signals.a.http.slower.p95: "new" is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m, or old',
+    ],
+    [
+      "a quantile beyond its range",
+      "signals: { a: { http: { preset: otel, slower: { p95: 2h } } } }",
+      "5:56 spec.signals.a.http.slower.p95: 2h is out of range; allowed: between 1ms and 1h, or old",
+    ],
+    [
       "a function around a counter",
       "signals: { a: { ratio: { bad: 'rate(x_total[5m])', total: y_total, limit: 1% } } }",
       '5:33 spec.signals.a.ratio.bad: "rate(x_total[5m])" is more than a metric; allowed: a metric name, with label matchers in braces where needed: orders_total{kind="paid"}; no functions: counters are differenced as they are, block by block',

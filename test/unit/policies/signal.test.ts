@@ -43,6 +43,17 @@ test("pods and promql become what they say", () => {
   expect(signal("{ promql: { query: up, below: 0 } }")).toEqual({ kind: "promql", query: "up", comparison: "below", limit: 0, forMs: 0 });
 });
 
+test("a quantile against the old revision's own has no bound yet, but its share", () => {
+  expect(signal("{ http: { preset: otel, slower: { p95: old, worseThanOld: 2x } } }")).toEqual({
+    kind: "http-slower",
+    preset: presetOf("otel"),
+    quantile: 0.95,
+    thresholdMs: null,
+    limit: 0.05,
+    worseThanOld: 2,
+  });
+});
+
 test("two counters of any kind become their selectors", () => {
   expect(signal(`{ ratio: { bad: 'orders_failed_total{kind=~"a|b", shop!="x"}', total: orders_total, limit: 0.5% } }`)).toEqual({
     kind: "ratio",
@@ -108,6 +119,11 @@ describe("what check warns of", () => {
       ["a: p95 1s: micrometer exports no buckets unless percentiles-histogram is set"],
     ],
     ["{ http: { preset: linkerd, slower: { p95: 200ms } } }", []],
+    ["{ http: { preset: fastapi, slower: { p95: old } } }", []],
+    [
+      "{ http: { preset: micrometer, slower: { p95: old } } }",
+      ["a: p95 old: micrometer exports no buckets unless percentiles-histogram is set"],
+    ],
     ["{ http: { preset: prom-client, metric: { buckets: own_bucket }, slower: { p95: 200ms } } }", []],
     ["{ ratio: { bad: orders_failed_total, total: orders_total, limit: 1% } }", []],
     [`{ ratio: { bad: 'took_seconds_bucket{le="1"}', total: took_seconds_count, limit: 1% } }`, []],
@@ -140,7 +156,7 @@ test("a stored policy is what was written, and comes back with the same numbers"
     "mode: enforce",
     "window: 90s",
     "confidence: 99.95%",
-    "signals: { a: { http: { preset: otel, slower: { p99: 1s } } } }",
+    "signals: { a: { http: { preset: otel, slower: { p99: 1s } } }, b: { http: { preset: otel, slower: { p99: old } } } }",
     "onBreach: { a: [brake] }",
   ]);
   const stored: unknown = JSON.parse(JSON.stringify(storePolicy(policy)));

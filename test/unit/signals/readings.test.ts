@@ -194,6 +194,38 @@ describe("slower, from a native histogram", () => {
   });
 });
 
+describe("slower, with the limit still to be chosen", () => {
+  const whole = { ...slowerAsk("a", ["web-1"], 200, presetOf("linkerd")) };
+  const ask = { ...whole, query: { ...whole.query, thresholdMs: null } } as CountersAsk;
+
+  test("the histograms come whole, their bounds in seconds", () => {
+    const series = { buckets: [process("web-1-aaaaa", [40], { le: "200" }), process("web-1-aaaaa", [50], { le: "+Inf" })] };
+    const histograms = [native("web-1-bbbbb", [{ count: 3, buckets: [{ left: 100, right: 110, count: 3 }] }])];
+    expect(measureCounters(ask, [15_000], { series, histograms })).toMatchObject([
+      {
+        kind: "latencies",
+        processes: [
+          {
+            pod: "web-1-aaaaa",
+            latencies: {
+              kind: "classic",
+              buckets: [
+                { le: 0.2, count: 40 },
+                { le: Infinity, count: 50 },
+              ],
+            },
+          },
+          { pod: "web-1-bbbbb", latencies: { kind: "native", count: 3, buckets: [{ left: 0.1, right: 0.11, count: 3 }] } },
+        ],
+      },
+    ]);
+  });
+
+  test("no histogram is no-data, as ever", () => {
+    expect(measureCounters(ask, [15_000], { series: {}, histograms: [] })).toMatchObject([{ kind: "no-data" }]);
+  });
+});
+
 describe("values of a user's query", () => {
   const series = (value: number, labels = {}): SampleSeries => ({ labels, points: [{ at: 15_000, value }] });
 
