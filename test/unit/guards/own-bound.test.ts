@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { baselineFrom } from "../../../src/guards/baseline.ts";
+import { limitationsOf } from "../../../src/guards/record.ts";
 import { ownBaseline, ownBoundMissing } from "../../../src/guards/own-bound.ts";
-import type { Latencies, Measurement } from "../../../src/model.ts";
+import type { Latencies, Measurement, Rollout } from "../../../src/model.ts";
+import type { Policy } from "../../../src/policies/policy.ts";
 import { signalOf, signalSchema } from "../../../src/policies/signal.ts";
-import { BLOCK, START, recordOf } from "./a-guard.ts";
+import { BLOCK, policyOf, recordOf, rollout, START } from "./a-guard.ts";
 
 const window = { from: START - 10 * BLOCK, to: START };
 const share = { alpha: 0.001, checks: 1 };
@@ -130,6 +132,17 @@ describe("a latency against the old revision's own", () => {
   ])("%s", (_name, found, because) => {
     const missing = ownBoundMissing(signal, recordOf([], { baselines: { latency: found } }), "latency");
     expect(missing ?? "judged").toContain(because ?? "judged");
+  });
+
+  test("is said to be impossible when a guard opens at a first deploy, and only then", () => {
+    const { old: _, ...first } = rollout;
+    const told = (policy: Policy, one: Rollout) => limitationsOf(one, policy, []).filter((text) => text.startsWith("slow "));
+    const relative = policyOf("signals: { slow: { http: { preset: otel, slower: { p95: old } } } }");
+    expect(told(relative, first)).toEqual([
+      "slow is judged against the old revision's own latency: without an old revision it cannot be judged",
+    ]);
+    expect(told(relative, rollout)).toEqual([]);
+    expect(told(policyOf("signals: { slow: { http: { preset: otel, slower: { p95: 1s } } } }"), first)).toEqual([]);
   });
 
   test("cannot be judged at a first deploy", () => {

@@ -181,6 +181,16 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "signals: { a: { ratio: { bad: 'rate(x_total[5m])', total: y_total, limit: 1% } } }",
       '5:33 spec.signals.a.ratio.bad: "rate(x_total[5m])" is more than a metric; allowed: a metric name, with label matchers in braces where needed: orders_total{kind="paid"}; no functions: counters are differenced as they are, block by block',
     ],
+    [
+      "a counter of one namespace",
+      `signals: { a: { ratio: { bad: 'x_total{namespace="a"}', total: y_total, limit: 1% } } }`,
+      String.raw`5:33 spec.signals.a.ratio.bad: "x_total{namespace=\"a\"}" has a matcher of its own for namespace; allowed: a metric name, with label matchers in braces where needed: orders_total{kind="paid"}; each guard's namespace and pods are added to the query`,
+    ],
+    [
+      "a counter of one pod, by the label that the policy says",
+      `signals: { a: { ratio: { podLabel: k8s_pod, bad: x_total, total: 'y_total{k8s_pod="a"}', limit: 1% } } }`,
+      String.raw`5:68 spec.signals.a.ratio.total: "y_total{k8s_pod=\"a\"}" has a matcher of its own for k8s_pod; allowed: a metric name, with label matchers in braces where needed: orders_total{kind="paid"}; each guard's namespace and pods are added to the query`,
+    ],
     ["no restarts at all", "signals: { a: { pods: { restarts: 0 } } }", "5:37 spec.signals.a.pods.restarts: 0 is out of range: at least 1"],
     [
       "an unknown placeholder",
