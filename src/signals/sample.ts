@@ -45,7 +45,8 @@ const mostRemembered = 10_000;
 
 /**
  * Asks Prometheus for all guards together: one query per preset, class and block (chunked), one per query of the user's own. Where a
- * latency has no classic buckets, the native histogram is asked for, and asked first from then on. One instant is an instant query, evenly spaced ones are a range query. A query that fails makes `error` measurements of its own asks alone.
+ * latency has no classic buckets, the native histogram is asked for, and asked first from then on. One instant is an instant query,
+ * evenly spaced ones are a range query. A query that fails makes `error` measurements of its own asks alone.
  */
 export function createSampler({ prometheus, log }: SamplerParts): Sample {
   let said: ReadonlySet<string> = new Set();
@@ -87,26 +88,38 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
     }
   }
 
-  async function sampleCounters(asks: readonly CountersAsk[], instants: readonly Ms[]) {
+  /** `otherwise` takes the asks that found nothing; without it nothing is what they found. */
+  async function sampleCounters(
+    classes: readonly CounterClass[],
+    asks: readonly CountersAsk[],
+    instants: readonly Ms[],
+    otherwise?: (unanswered: readonly CountersAsk[]) => void,
+  ) {
     const found: Found = { byAsk: new Map(), notes: new Set() };
-    const [first] = asks;
-    const native = first === undefined ? null : nativeClassOf(first.query);
-    const classic = first === undefined ? [] : classesOf(first.query);
-    if (native === null) await read(classic, asks, instants, found);
-    else {
-      const isNative = first !== undefined && nativeAsks.has(first.id);
-      await read(isNative ? [native] : classic, asks, instants, found);
-      const unanswered = asks.filter((ask) => !found.byAsk.has(ask));
-      await read(isNative ? classic : [native], unanswered, instants, found);
-      for (const ask of asks) remember(ask, found.byAsk.get(ask));
-    }
+    await read(classes, asks, instants, found);
+    const unanswered = otherwise === undefined ? [] : asks.filter((ask) => !found.byAsk.has(ask));
+    if (unanswered.length > 0) otherwise?.(unanswered);
     const note = [...found.notes].join("; ");
-    return new Map(
-      asks.map((ask) => {
-        const { series, histograms } = found.byAsk.get(ask) ?? { series: {}, histograms: [] };
-        return [ask.id, measureCounters(ask, instants, { series, histograms, ...(note ? { note } : {}) })] as const;
-      }),
-    );
+    const measured = new Map<string, readonly Measurement[]>();
+    for (const ask of asks) {
+      if (unanswered.includes(ask)) continue;
+      const rows = found.byAsk.get(ask);
+      remember(ask, rows);
+      const { series, histograms } = rows ?? { series: {}, histograms: [] };
+      measured.set(ask.id, measureCounters(ask, instants, { series, histograms, ...(note ? { note } : {}) }));
+    }
+    return measured;
+  }
+
+  /** The second way to read the same is a job of its own: where it fails, those that were answered keep their answers. */
+  function counterJob(asks: readonly CountersAsk[], instants: readonly Ms[], jobs: Job[]): Job {
+    const [first] = asks;
+    const classic = first === undefined ? [] : classesOf(first.query);
+    const native = first === undefined ? null : nativeClassOf(first.query);
+    if (first === undefined || native === null) return { asks, run: () => sampleCounters(classic, asks, instants) };
+    const [one, other] = nativeAsks.has(first.id) ? [[native], classic] : [classic, [native]];
+    const otherwise = (left: readonly CountersAsk[]) => jobs.push({ asks: left, run: () => sampleCounters(other, left, instants) });
+    return { asks, run: () => sampleCounters(one, asks, instants, otherwise) };
   }
 
   /** So that from the second block on one query is enough. What nothing is known of stays as it is. */
@@ -127,16 +140,16 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
   return async (asks, instants) => {
     const jobs: Job[] = [];
     for (const group of groupsOf(asks.filter(asksCounters), (ask) => `${nativeAsks.has(ask.id)} ${counterKey(ask)}`)) {
-      for (const chunk of chunksOf(group)) jobs.push({ asks: chunk.asks, run: () => sampleCounters(chunk.asks, instants) });
+      for (const chunk of chunksOf(group)) jobs.push(counterJob(chunk.asks, instants, jobs));
     }
     for (const group of groupsOf(asks.filter(asksValues), ({ query }) => query.promql)) {
       jobs.push({ asks: group, run: () => sampleValues(group, instants) });
     }
     const result = new Map<string, readonly Measurement[]>();
     const failures = new Set<string>();
-    const waiting = jobs.values();
     const work = async () => {
-      for (const job of waiting)
+      // Taken one by one, since a job may add another.
+      for (let job = jobs.shift(); job !== undefined; job = jobs.shift())
         for (const [id, measurements] of await answered(job, instants, (because) => failures.add(because))) result.set(id, measurements);
     };
     await Promise.all(Array.from({ length: atOnce }, work));

@@ -158,6 +158,16 @@ test("a guard with native histograms costs one query from the second block on, a
   expect(again).toHaveLength(2);
 });
 
+test("where native histograms cannot be read, those with classic buckets keep their answers", async () => {
+  const prometheus = prometheusOf((promql) => {
+    if (!promql.includes("_bucket{")) throw new RearguardError("PROMETHEUS_TIMEOUT", "too late");
+    return ["0.2", "+Inf"].map((le) => ({ labels: { ...pod("web-1-aaaaa"), le }, value: 7 }));
+  });
+  const result = await sampler(prometheus).sample([slowerAsk("classic", ["web-1"], 200), slowerAsk("none", ["web-2"], 200)], [15_000]);
+  expect(result.get("classic")).toMatchObject([{ kind: "counters" }]);
+  expect(result.get("none")).toEqual([{ kind: "error", at: 15_000, because: "too late" }]);
+});
+
 test("a signal of a policy is asked as it is written", () => {
   const http = signalOf(signalSchema.parse({ http: { preset: "linkerd", slower: { p95: "200ms" } } }));
   if (http.kind !== "http-slower") throw new Error("expected http-slower");
