@@ -114,11 +114,45 @@ export interface ProcessReading {
   readonly bad: number;
   /** Upper bound of `bad` where a histogram has no bucket at the limit; equals `bad` otherwise. */
   readonly badAtMost: number;
+  /** End in seconds of the bucket that the limit falls into, where it is known: its change means that the buckets changed. */
+  readonly judgedAt?: number;
+}
+
+/** Cumulative count of requests no slower than `le` seconds; +Inf is Infinity. */
+export interface CumulativeBucket {
+  readonly le: number;
+  readonly count: number;
+}
+
+/** Observations in (left, right], in the metric's own unit; either end may be infinite. */
+export interface NativeBucket {
+  readonly left: number;
+  readonly right: number;
+  readonly count: number;
+}
+
+/** A native histogram as one scrape left it: disjoint buckets, of which empty ones are not listed. */
+export interface NativeHistogram {
+  readonly count: number;
+  readonly buckets: readonly NativeBucket[];
+}
+
+/** How slow the requests of one process were so far, bounds in seconds. */
+export type Latencies =
+  | { readonly kind: "classic"; readonly buckets: readonly CumulativeBucket[] }
+  | ({ readonly kind: "native" } & NativeHistogram);
+
+export interface ProcessLatencies {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly process: string;
+  readonly latencies: Latencies;
 }
 
 /** What a source answered for one signal of one guard at one instant: never merged, never guessed. */
 export type Measurement =
   | { readonly kind: "counters"; readonly at: Ms; readonly readings: readonly ProcessReading[]; readonly note?: string }
+  | { readonly kind: "latencies"; readonly at: Ms; readonly processes: readonly ProcessLatencies[] }
   | { readonly kind: "values"; readonly at: Ms; readonly values: readonly SeriesValue[] }
   | { readonly kind: "no-data"; readonly at: Ms; readonly because: string }
   | { readonly kind: "error"; readonly at: Ms; readonly because: string };
@@ -155,7 +189,7 @@ export interface BlockAudit {
   readonly outcome: Outcome;
 }
 
-/** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms. */
+/** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
 export type Reason =
   | Readonly<{
       code: "evidence";
@@ -175,6 +209,7 @@ export type Reason =
       unit: string;
       /** Absent: burn. */
       mode?: Exclude<EvidenceMode, "burn">;
+      ownBound?: OwnBound;
     }>
   | Readonly<{ code: "pods"; signal: string; trouble: PodTrouble; pods: string[]; of: number; detail: string; forMs: Ms }>
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
@@ -213,11 +248,28 @@ export type Reason =
       outcome: "no-data" | "error" | "too-few";
       detail: string;
       forMs: Ms;
+      unit?: string;
       extends?: boolean;
     }>
-  | Readonly<{ code: "window-extended"; signal: string; outcome: "no-data" | "error" | "too-few"; silentMs: Ms; byMs: Ms }>
-  | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number }>
-  | Readonly<{ code: "within-limits"; signal: string; total: number; bad: number; badRatio: number; limit: number; evidence: number }>
+  | Readonly<{
+      code: "window-extended";
+      signal: string;
+      outcome: "no-data" | "error" | "too-few";
+      silentMs: Ms;
+      byMs: Ms;
+      unit?: string;
+    }>
+  | Readonly<{ code: "not-enough-requests"; signal: string; total: number; needed: number; unit?: string }>
+  | Readonly<{
+      code: "within-limits";
+      signal: string;
+      total: number;
+      bad: number;
+      badRatio: number;
+      limit: number;
+      evidence: number;
+      ownBound?: OwnBound;
+    }>
   | Readonly<{
       code: "passed-early";
       signal: string;
@@ -275,6 +327,12 @@ export type Reason =
       longestMs: Ms;
     }>
   | Readonly<{ code: "limitation"; detail: string }>;
+
+/** Bound that was chosen from the old revision's own latencies: at most 1 - quantile of its requests were slower. */
+export interface OwnBound {
+  readonly thresholdMs: Ms;
+  readonly quantile: number;
+}
 
 export type ReasonCode = Reason["code"];
 

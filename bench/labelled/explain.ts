@@ -75,7 +75,9 @@ function tooFew({ guard }: Replayed, { worst, worstTotal, worstBad, worstBlocks 
 function named({ guard }: Replayed, signal: string): string {
   const written = guard.policy.spec.signals[signal];
   const known = written === undefined ? undefined : signalOf(written);
-  return known?.kind === "http-slower" ? `${signal} (p${known.quantile * 100} ${formatDuration(known.thresholdMs)})` : signal;
+  return known?.kind === "http-slower"
+    ? `${signal} (p${known.quantile * 100} ${known.thresholdMs === null ? "old" : formatDuration(known.thresholdMs)})`
+    : signal;
 }
 
 function said(because: readonly Reason[]): string {

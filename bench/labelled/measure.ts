@@ -1,5 +1,5 @@
 // What Prometheus would answer about latencies, or to a query of the user's own.
-import { latencyReading } from "../../src/judging/buckets.ts";
+import { classicReading } from "../../src/judging/buckets.ts";
 import type { Measurement, Ms, ProcessReading } from "../../src/model.ts";
 import type { Ask, CounterAsk } from "../../src/signals/ask.ts";
 import { type LiveWorkload, namespace } from "./cluster.ts";
@@ -25,7 +25,7 @@ export function slowerAt(
     if (index === undefined) continue;
     const total = histogram.total[index] ?? 0;
     const finite = histogram.bounds.map((le, bound) => ({ le, count: total - (histogram.slower[index]?.[bound] ?? 0) }));
-    const counts = latencyReading([...finite, { le: Infinity, count: total }], thresholdMs / 1000);
+    const counts = classicReading([...finite, { le: Infinity, count: total }], (thresholdMs ?? Infinity) / 1000);
     if ("problem" in counts) return { kind: "error", at, because: counts.problem };
     const { bad, badAtMost } = counts;
     readings.push({ namespace, pod, process: "replayed", total, bad, badAtMost });

@@ -1,5 +1,5 @@
-import type { Reason } from "../model.ts";
-import { count, counted, evidenceOf, percent, times } from "./numbers.ts";
+import type { OwnBound, Reason } from "../model.ts";
+import { count, counted, evidenceOf, milliseconds, percent, times } from "./numbers.ts";
 
 type Evidence = Extract<Reason, { code: "evidence" }>;
 
@@ -11,7 +11,18 @@ export function evidenceSentence(reason: Evidence): string {
   const sample = `in ${counted(reason.blocks, "block")}, ${count(reason.bad)} of ${count(reason.total)} ${reason.unit}`;
   const bound = reason.mode === undefined ? "" : ` (${reason.mode}: the bound is approximate)`;
   const evidence = `evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed${bound}`;
-  return `${reason.signal} ${percent(reason.badRatio)} = ${times(reason.burn)} the limit (${limitBasis(reason).full}) ${sample}; ${evidence}`;
+  return `${measured(reason)} = ${times(reason.burn)} the limit (${limitBasis(reason).full}) ${sample}; ${evidence}`;
+}
+
+/** "errors 20.1 %", or "latency 20.1 % slower than 250 ms (the old revision's own p95 bound)". */
+export function measured(reason: Evidence | Extract<Reason, { code: "within-limits" }>): string {
+  const { signal, badRatio, ownBound } = reason;
+  const slower = ownBound === undefined ? "" : ` slower than ${milliseconds(ownBound.thresholdMs)} (${whose(ownBound)})`;
+  return `${signal} ${percent(badRatio)}${slower}`;
+}
+
+function whose({ quantile }: OwnBound): string {
+  return `the old revision's own p${Math.round(quantile * 100)} bound`;
 }
 
 /** What set the limit. `max of` names both candidates, as the larger one binds (judging.md 3.1). */

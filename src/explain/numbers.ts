@@ -55,6 +55,11 @@ export function duration(ms: Ms): string {
     .join(" ");
 }
 
+/** A bound of a latency, four significant digits: `91.7004` → "91.7 ms". */
+export function milliseconds(ms: Ms): string {
+  return `${Number(ms.toPrecision(4))} ms`;
+}
+
 /** Time of day of an instant: "14:03:07 UTC". */
 export function timeOfDay(at: Ms): string {
   const seconds = Math.floor(at / 1000) % 86_400;

@@ -1,5 +1,5 @@
 import type { Reason, SufferingPeer } from "../model.ts";
-import { evidenceSentence, limitBasis } from "./evidence.ts";
+import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
@@ -34,13 +34,13 @@ export function explainReason(reason: Reason): string {
     case "peers-unknown":
       return `${reason.signal}: no old pods are left to compare with, and how other workloads fared could not be asked (${reason.detail})`;
     case "no-usable-data":
-      return `${reason.signal}: ${unusableWords[reason.outcome]} for ${duration(reason.forMs)} (${reason.detail})${reason.extends ? "; the window will end later by as long as this lasts, at most by its own length" : ""}`;
+      return `${reason.signal}: ${unusable(reason)} for ${duration(reason.forMs)} (${reason.detail})${reason.extends ? "; the window will end later by as long as this lasts, at most by its own length" : ""}`;
     case "window-extended":
-      return `${reason.signal} can be judged again; for ${duration(reason.silentMs)} ${unusableWords[reason.outcome]}, so the window ends ${duration(reason.byMs)} later`;
+      return `${reason.signal} can be judged again; for ${duration(reason.silentMs)} ${unusable(reason)}, so the window ends ${duration(reason.byMs)} later`;
     case "not-enough-requests":
-      return `${reason.signal}: only ${counted(reason.total, "request")} seen, ${count(reason.needed)} are needed for a verdict`;
+      return `${reason.signal}: only ${counted(reason.total, (reason.unit ?? "requests").replace(/s$/, ""))} seen, ${count(reason.needed)} are needed for a verdict`;
     case "within-limits":
-      return `${reason.signal} ${percent(reason.badRatio)} is within its limit of ${percent(reason.limit)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
+      return `${measured(reason)} is within its limit of ${percent(reason.limit)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
     case "passed-early":
       return `${reason.signal} passed early, ${duration(reason.afterMs)} after the rollout: at most ${count(reason.bad)} of ${counted(reason.total, "request")} bad, evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed that it is below its limit of ${percent(reason.limit)}`;
     case "baseline-above-limit":
@@ -86,7 +86,7 @@ export function explainReason(reason: Reason): string {
 
 /** The headline of a reason: its numbers without their derivation. For titles and table columns. */
 export function headline(reason: Reason): string {
-  if (reason.code === "evidence") return `${reason.signal} ${percent(reason.badRatio)}, limit ${limitBasis(reason).short}`;
+  if (reason.code === "evidence") return `${measured(reason)}, limit ${limitBasis(reason).short}`;
   if (reason.code === "pods") return podsHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);
@@ -96,11 +96,11 @@ function peer({ name, ratio, limit }: SufferingPeer): string {
   return `${name} ${percent(ratio)}, limit ${percent(limit)}`;
 }
 
-const unusableWords: Readonly<Record<Of<"no-usable-data">["outcome"], string>> = {
-  "no-data": "the source has no data",
-  error: "the source does not answer properly",
-  "too-few": "too few requests to judge",
-};
+function unusable({ outcome, unit }: Pick<Of<"no-usable-data">, "outcome" | "unit">): string {
+  if (outcome === "no-data") return "the source has no data";
+  if (outcome === "error") return "the source does not answer properly";
+  return `too few ${unit ?? "requests"} to judge`;
+}
 
 const nothingToUndoWords: Readonly<Record<Of<"nothing-to-undo">["why"], string>> = {
   "first-deploy": "this is the first revision, so there is nothing to go back to",

@@ -53,14 +53,15 @@ function unresolved(verdicts: readonly Verdict[], detail: string): Decision {
 /** Three bad requests at the limit are the least from which "within limits" may be said (judging.md 4.2). A dead source never passes. */
 function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reason[] {
   const needed = Math.ceil(3 / state.limits.limit);
+  const unit = state.limits.unit === undefined ? {} : { unit: state.limits.unit };
   const silence = ask.judgement.silences[signal];
   const forMs = silence === undefined ? 0 : ask.now - silence.since;
   const isDead = silence !== undefined && silence.outcome !== "too-few";
   if (isDead && (state.total === 0 || forMs >= silenceOf(ask.record.policy, silence.outcome).after)) {
-    return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs }];
+    return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs, ...unit }];
   }
   const { total } = countsToPass(state);
-  return total >= needed ? [] : [{ code: "not-enough-requests", signal, total, needed }];
+  return total >= needed ? [] : [{ code: "not-enough-requests", signal, total, needed, ...unit }];
 }
 
 /** A rule that has seen nothing cannot have passed. */

@@ -25,6 +25,8 @@ export interface Baseline {
   readonly dispersion: number;
   /** Upper confidence bound of the bad ratio; 0 when there is no baseline. */
   readonly upper: number;
+  /** Of a latency against the old revision's own: the bound that was chosen; absent where none could be, and for other signals. */
+  readonly thresholdMs?: Ms;
 }
 
 /** What is written down about a guard (the custom resource): enough to fold it again after a restart, never its evidence. */

@@ -9,10 +9,11 @@ import type { Judgement } from "./ask.ts";
 import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
+import { ownBoundOf } from "./own-bound.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { recoveringOf, ruleVerdict } from "./rule.ts";
-import { type GuardRun, heardOf, judgedThrough, underConfidence } from "./run.ts";
+import { type GuardRun, heardOf, judgedThrough, underConfidence, unitOf } from "./run.ts";
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
@@ -31,14 +32,16 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
   const question = peerQuestion(run, guard);
   const verdicts = Object.entries(run.counted).map(([signal, state]): [string, Verdict] => {
     const environment = state.shared.with === "others" ? environmentHold(run.record.entries, signal, now)?.because : undefined;
+    const ownBound = ownBoundOf(run.signals[signal], run.record.baselines[signal]);
     const verdict = verdictOf(state, {
       signal,
-      unit: "requests",
+      unit: unitOf(run.signals[signal]),
       now,
       noDataAfterMs: patienceWith(run, signal),
       nodeOf,
       ...(sharing.includes(signal) ? { guard } : {}),
       ...(environment === undefined ? {} : { environment }),
+      ...(ownBound === undefined ? {} : { ownBound }),
     });
     return [signal, attributed(verdict, question, run.peers)];
   });

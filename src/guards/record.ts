@@ -69,6 +69,12 @@ export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly
     const why = rollout.new.number <= 1 ? "this is the first revision" : "no other revision was seen complete before this one";
     told.push(`${why}: there is nothing to roll back to and no old revision to compare with`);
   }
+  for (const [signal, written] of Object.entries(policy.spec.signals)) {
+    const { http } = written;
+    if (rollout.old === undefined && Object.values(http?.slower ?? {}).includes("old")) {
+      told.push(`${signal} is judged against the old revision's own latency: without an old revision it cannot be judged`);
+    }
+  }
   if (rollout.restartOnly) told.push("only the restart annotation differs from the old template: there is nothing to undo");
   if (rollout.strategy === "Recreate") told.push("strategy Recreate: old and new pods never run together, so there is no live control");
   if (rollout.desired === 0) told.push("no replicas: nothing runs, so nothing can be judged");

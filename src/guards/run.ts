@@ -59,11 +59,18 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
 }
 
 export type HttpSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
-export type CountedSignal = HttpSignal & { readonly rule?: undefined };
+/** A signal of counts, bad of total, that is judged by evidence: the kinds under the statistical bound. */
+export type CountedSignal = (HttpSignal & { readonly rule?: undefined }) | Extract<Signal, { kind: "ratio" }>;
 
 /** Judged by evidence. One with a rule of its own is not, and takes no share of the confidence. */
 export function isCounted(signal: Signal): signal is CountedSignal {
+  if (signal.kind === "ratio") return true;
   return (signal.kind === "http-errors" || signal.kind === "http-slower") && signal.rule === undefined;
+}
+
+/** What a counted signal counts, as people call it. */
+export function unitOf(signal: Signal | undefined): string {
+  return signal?.kind === "ratio" ? "events" : "requests";
 }
 
 /** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
@@ -176,6 +183,7 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
     auditBlocks: AUDIT_BLOCKS,
     mode: evidence,
     passEarly: passEarly !== undefined,
+    unit: unitOf(signal),
   };
 }
 

@@ -1,10 +1,5 @@
 // A latency quantile as a count of slow requests: judging.md 1.3.
-
-/** Cumulative count of requests no slower than `le` seconds; +Inf is Infinity. */
-export interface Bucket {
-  readonly le: number;
-  readonly count: number;
-}
+import type { CumulativeBucket } from "../model.ts";
 
 /** `bad`: surely slower than the limit. `badAtMost`: possibly slower. They differ when no boundary lies at the limit. */
 export interface LatencyReading {
@@ -21,13 +16,13 @@ export interface BucketProblem {
 }
 
 /** Boundaries come as decimal text and limits as milliseconds divided: 0.2 and 200/1000 must meet. */
-const SAME_BOUNDARY = 1e-9;
+export const SAME_BOUNDARY = 1e-9;
 
 /**
  * Buckets of one process at one instant against a limit in seconds. Example: limit 0.2, buckets 0.1:90 0.25:97 +Inf:100
  * gives 3 surely slow, at most 10, judged at 0.25.
  */
-export function latencyReading(buckets: readonly Bucket[], thresholdSeconds: number): LatencyReading | BucketProblem {
+export function classicReading(buckets: readonly CumulativeBucket[], thresholdSeconds: number): LatencyReading | BucketProblem {
   const sorted = buckets.toSorted((a, b) => a.le - b.le);
   const last = sorted.at(-1);
   if (last === undefined) return { problem: "no buckets" };

@@ -7,6 +7,7 @@ interface CounterBase {
   readonly total: number;
   readonly bad: number;
   readonly badAtMost: number;
+  readonly judgedAt: number | undefined;
   readonly born: boolean;
   readonly pod: string;
   readonly job: string;
@@ -62,6 +63,10 @@ export function takeDeltas(
 function deltaOf(base: CounterBase | undefined, reading: ProcessReading, born: boolean, notes: Set<string>): PodDelta | null {
   if (base?.passedOver) return null;
   if (base === undefined) return born ? clamped(reading, reading, notes) : null;
+  if (reading.total >= base.total && bucketsChanged(base, reading)) {
+    notes.add(`the histogram of ${reading.pod} has other buckets now: counted from there`);
+    return null;
+  }
   if (reading.total < base.total || reading.bad < base.bad || reading.badAtMost < base.badAtMost) {
     // A StatefulSet's new pod may come back under the name and address of the old one: then it did start at 0.
     if (born && !base.born) return clamped(reading, reading, notes);
@@ -72,19 +77,30 @@ function deltaOf(base: CounterBase | undefined, reading: ProcessReading, born: b
   return clamped(reading, delta, notes);
 }
 
+/**
+ * The limit falls otherwise than before: what was in doubt would come in as bad. Seen by the bucket it falls into, and by that bucket
+ * holding less than before, which no counter does by itself.
+ */
+function bucketsChanged(base: CounterBase, reading: ProcessReading): boolean {
+  const { bad, badAtMost, judgedAt } = reading;
+  if (badAtMost - bad < base.badAtMost - base.bad) return true;
+  return judgedAt !== undefined && base.judgedAt !== undefined && judgedAt !== base.judgedAt;
+}
+
 function clamped(
   reading: ProcessReading,
   delta: { readonly total: number; readonly bad: number; readonly badAtMost: number },
   notes: Set<string>,
 ): PodDelta {
-  if (delta.bad > delta.total || delta.badAtMost > delta.total) notes.add(`more bad than all requests in ${reading.pod}: taken as all bad`);
+  if (delta.bad > delta.total || delta.badAtMost > delta.total)
+    notes.add(`more bad than all that was counted in ${reading.pod}: taken as all bad`);
   const bad = Math.min(delta.bad, delta.total);
   return { reading, total: delta.total, bad, badAtMost: Math.min(Math.max(delta.badAtMost, bad), delta.total) };
 }
 
 function baseOf(reading: ProcessReading, born: boolean): CounterBase {
-  const { total, bad, badAtMost } = reading;
-  return { total, bad, badAtMost, born, pod: podOf(reading), job: jobOf(reading.process), passedOver: false };
+  const { total, bad, badAtMost, judgedAt } = reading;
+  return { total, bad, badAtMost, judgedAt, born, pod: podOf(reading), job: jobOf(reading.process), passedOver: false };
 }
 
 /** Requests already counted through one job must not come in again as the first value of another. */

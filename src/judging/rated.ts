@@ -74,7 +74,7 @@ export function foldRated<Memory>(
   const { at, measurement } = input;
   if (state.lastAt !== null && at <= state.lastAt) return state;
   if (measurement.kind === "error" || measurement.kind === "no-data") return silent(state, at, measurement.kind, measurement.because);
-  if (measurement.kind === "values") return silent(state, at, "no-data", "values came where counters were asked for");
+  if (measurement.kind !== "counters") return silent(state, at, "no-data", `${measurement.kind} came where counters were asked for`);
   if (measurement.readings.length === 0) return silent(state, at, "no-data", "the answer holds no counter of this workload");
   const { memory: counters, deltas, notes } = takeDeltas(state.counters, measurement.readings, input.bornInside);
   const fresh = sumOf(deltas.filter(({ reading }) => input.side(reading) === "new"));

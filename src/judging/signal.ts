@@ -42,6 +42,8 @@ export interface SignalLimits {
   readonly passEarly?: boolean;
   /** Blocks kept for the audit; 240 when absent. */
   readonly auditBlocks?: number;
+  /** What is counted, as people call it; requests when absent. */
+  readonly unit?: string;
 }
 
 /** Run of blocks since the last one that could be judged. */
@@ -128,7 +130,8 @@ export function judgeBlock(state: SignalState, input: BlockInput): SignalState {
   if (measurement.kind === "no-data" || measurement.kind === "error") {
     return unjudged(state, input.at, measurement.kind, measurement.because);
   }
-  if (measurement.kind === "values") return unjudged(state, input.at, "no-data", "values came where counters were asked for");
+  if (measurement.kind !== "counters")
+    return unjudged(state, input.at, "no-data", `${measurement.kind} came where counters were asked for`);
   if (measurement.readings.length === 0) return unjudged(state, input.at, "no-data", "the answer holds no counter of this workload");
   return judged(state, input, measurement.readings, measurement.note);
 }
@@ -185,7 +188,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     outcome,
     lastAt: at,
     lastUsableAt: ratio === null ? state.lastUsableAt : at,
-    silence: ratio === null ? silenceAfter(state, at, "too-few", "no requests reached the new pods") : null,
+    silence: ratio === null ? silenceAfter(state, at, "too-few", `no ${limits.unit ?? "requests"} reached the new pods`) : null,
     audit: auditAfter(state.audit, auditOf(block, limits.limit), limits.auditBlocks ?? AUDIT_BLOCKS),
     notes: notesAfter(state.notes, note === undefined ? notes : [...notes, note]),
   };

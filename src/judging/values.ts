@@ -46,7 +46,7 @@ export function foldValues<Run extends { readonly lastAt: Ms }>(
   if (state.lastAt !== null && at <= state.lastAt) return state;
   if (measurement.kind === "error") return unusable(state, at, "error", measurement.because);
   if (measurement.kind === "no-data") return unusable(state, at, "no-data", measurement.because);
-  if (measurement.kind === "counters") return unusable(state, at, "no-data", "counters came where values were asked for");
+  if (measurement.kind !== "values") return unusable(state, at, "no-data", `${measurement.kind} came where values were asked for`);
   const numbers = measurement.values.filter(({ value }) => !Number.isNaN(value));
   if (numbers.length === 0) {
     return unusable(state, at, "no-data", measurement.values.length === 0 ? "the answer is empty" : "the answer is not a number");

@@ -1,12 +1,12 @@
 // From the state of a signal to a verdict with its arithmetic: judging.md 4.2.
-import type { Ms, Reason, Verdict } from "../model.ts";
+import type { Ms, OwnBound, Reason, Verdict } from "../model.ts";
 import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";
 import { leastWithout, groupOf } from "./leave-one-out.ts";
 import { countsToPass, type SignalState, withoutOnePod } from "./signal.ts";
 
 export interface VerdictInput {
   readonly signal: string;
-  /** What is counted: "requests", "log lines". */
+  /** What is counted: "requests", "events". */
   readonly unit: string;
   readonly now: Ms;
   /** After this long without a usable block the signal cannot tell. */
@@ -16,6 +16,8 @@ export interface VerdictInput {
   readonly nodeOf?: (pod: string) => string;
   /** The hold under which the signal is while its revision suffers together with other workloads. */
   readonly environment?: Reason;
+  /** Of a latency against the old revision's own. */
+  readonly ownBound?: OwnBound;
 }
 
 /**
@@ -43,9 +45,9 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   const needed = Math.ceil(3 / state.limits.limit);
   const { total } = countsToPass(state);
   if (!reaches(total, 3 / state.limits.limit)) {
-    return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total, needed });
+    return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total, needed, unit: input.unit });
   }
-  return verdict("pass", withinReason(state, input.signal), ...aboveLimit(state, input.signal));
+  return verdict("pass", withinReason(state, input), ...aboveLimit(state, input.signal));
 }
 
 /** As many blocks as a rollback itself needs; at once where only several signals together call for it. */
@@ -77,6 +79,7 @@ function evidenceReason(state: SignalState, input: VerdictInput, due: GuardEvide
     blocks: stretch?.blocks ?? 0,
     unit: input.unit,
     ...(limits.mode === undefined || limits.mode === "burn" ? {} : { mode: limits.mode }),
+    ...(input.ownBound === undefined ? {} : { ownBound: input.ownBound }),
   };
 }
 
@@ -109,16 +112,17 @@ function sharedReason({ shared, limits }: SignalState, signal: string): Reason {
   return { code: "shared-degradation", signal, newRatio, oldRatio, limit: limits.limit, blocks };
 }
 
-function silenceReason(state: SignalState, { signal, now, noDataAfterMs }: VerdictInput): Reason | null {
+function silenceReason(state: SignalState, { signal, unit, now, noDataAfterMs }: VerdictInput): Reason | null {
   const { silence } = state;
   if (silence === null || now - silence.since < noDataAfterMs) return null;
-  return { code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: now - silence.since };
+  return { code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: now - silence.since, unit };
 }
 
-function withinReason(state: SignalState, signal: string): Reason {
+function withinReason(state: SignalState, { signal, ownBound }: VerdictInput): Reason {
   const { evidence, limits } = state;
   const { total, bad } = countsToPass(state);
-  return { code: "within-limits", signal, total, bad, badRatio: ratio(bad, total) ?? 0, limit: limits.limit, evidence: evidence.e };
+  const own = ownBound === undefined ? {} : { ownBound };
+  return { code: "within-limits", signal, total, bad, badRatio: ratio(bad, total) ?? 0, limit: limits.limit, evidence: evidence.e, ...own };
 }
 
 /** The old revision was over the plain limit before the rollout: the message must say "already 5.0 % before this rollout". */

@@ -2,10 +2,11 @@ import { baselineFrom } from "../guards/baseline.ts";
 import { endBefore, exclusionsOf } from "../guards/exclusions.ts";
 import type { Baseline } from "../guards/guard.ts";
 import { type CountedSignal, isCounted, judge, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
+import { ownBaseline } from "../guards/own-bound.ts";
 import { nextBaselineWindow } from "../judging/baseline.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
-import { httpAsk } from "../signals/http-signal.ts";
+import { counterAsk } from "../signals/counter-signal.ts";
 import { allRecords } from "./book.ts";
 import type { Flow } from "./flow.ts";
 
@@ -45,7 +46,7 @@ async function measure(
   const others = allRecords(book).filter((other) => other.name !== record.name);
   const excluded = exclusionsOf(record.rollout, others);
   const to = endBefore(record.rollout.startedAt, blockMs, excluded);
-  const query = httpAsk(kind, blockMs);
+  const query = counterAsk(kind, blockMs);
   const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes: [old.name], query };
   let baseline: Baseline = { from: to, to, total: 0, bad: 0, dispersion: 1, upper: 0 };
   let window: Ms | null = null;
@@ -58,8 +59,11 @@ async function measure(
     if (failed !== undefined) return failed;
     known = [...answer, ...known];
     knownFrom = from;
-    const out = excluded.filter((exclusion) => exclusion.to > from);
-    baseline = baselineFrom(known, { from, to }, share, { out, blockMs });
+    const exclusions = { out: excluded.filter((exclusion) => exclusion.to > from), blockMs };
+    const relative = kind.kind === "http-slower" && kind.thresholdMs === null;
+    baseline = relative
+      ? ownBaseline(known, kind.limit, { from, to }, share, exclusions)
+      : baselineFrom(known, { from, to }, share, exclusions);
   }
   return baseline;
 }

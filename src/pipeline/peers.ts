@@ -7,7 +7,7 @@ import { sufferingOf } from "../judging/peers.ts";
 import type { Ms, SufferingPeer, Workload } from "../model.ts";
 import { signalOf } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
-import { httpAsk } from "../signals/http-signal.ts";
+import { counterAsk } from "../signals/counter-signal.ts";
 import type { Flow } from "./flow.ts";
 
 /** What a peer did before the trouble, to tell what is usual for it. */
@@ -61,7 +61,7 @@ function peersOf(workload: Workload, blockMs: Ms, edges: Flow["edges"]): readonl
   if (current === undefined) return [];
   const name = `${ref.namespace}/${ref.name}`;
   return signalsOf(workload, edges).map(([key, signal]) => {
-    const ask = { id: `peer/${name}/${key}`, namespace: ref.namespace, prefixes: [current.name], query: httpAsk(signal, blockMs) };
+    const ask = { id: `peer/${name}/${key}`, namespace: ref.namespace, prefixes: [current.name], query: counterAsk(signal, blockMs) };
     return { name, signal, ask };
   });
 }

@@ -1,9 +1,10 @@
 import { sentence } from "../errors.ts";
+import { ownBoundMissing, ownBoundOf } from "../guards/own-bound.ts";
 import { heardOf, judge, judgedThrough, type GuardRun } from "../guards/run.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
 import type { Ask } from "../signals/ask.ts";
-import { httpAsk } from "../signals/http-signal.ts";
+import { counterAsk } from "../signals/counter-signal.ts";
 import { promqlAsk } from "../signals/promql-signal.ts";
 import { ensureBaseline } from "./baseline.ts";
 import type { PipelineSettings } from "./edges.ts";
@@ -14,8 +15,12 @@ import { persist } from "./write.ts";
 interface Due {
   readonly guard: string;
   readonly signal: string;
-  readonly ask: Ask;
   readonly instants: readonly Ms[];
+}
+
+/** `ask` is the reason why nothing can be asked where it is a sentence. */
+interface Ready extends Due {
+  readonly ask: Ask | string;
 }
 
 /**
@@ -33,10 +38,12 @@ export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
     const [first] = together;
     if (first === undefined) continue;
     const ready = await readyToJudge(together, flow);
-    const asks = ready.map((one) => one.ask);
+    const asks = ready.flatMap(({ ask }) => (typeof ask === "string" ? [] : [ask]));
     const answers = await edges.sample(asks, first.instants);
     for (const one of ready) {
-      if (foldAnswer(one, answers.get(one.ask.id) ?? [], flow)) moved.add(one.guard);
+      const { ask, instants } = one;
+      const answer = typeof ask === "string" ? unasked(ask, instants) : (answers.get(ask.id) ?? []);
+      if (foldAnswer(one, answer, flow)) moved.add(one.guard);
     }
   }
   await askPeers(moved, flow);
@@ -44,13 +51,15 @@ export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
 }
 
 /** What a block is judged with must be written down before: else a restart would judge it otherwise. */
-async function readyToJudge(due: readonly Due[], flow: Flow): Promise<readonly Due[]> {
-  const ready: Due[] = [];
+async function readyToJudge(due: readonly Due[], flow: Flow): Promise<readonly Ready[]> {
+  const ready: Ready[] = [];
   for (const one of due) {
     const run = flow.book.open.get(one.guard);
     if (run === undefined) continue;
     const based = (await ensureBaseline(run, one.signal, flow)) && (await persist(one.guard, flow));
-    if (based) ready.push(one);
+    const current = flow.book.open.get(one.guard);
+    const ask = current === undefined ? undefined : askOf(current, one.signal, flow.settings);
+    if (based && ask !== undefined) ready.push({ ...one, ask });
   }
   return ready;
 }
@@ -61,19 +70,31 @@ function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due
   return Object.entries(run.signals).flatMap(([signal, kind]): Due[] => {
     if (kind.kind === "pods") return [];
     const instants = blockEnds(judgedThrough(run, signal), now, settings.pace.blockMs);
-    if (instants.length === 0) return [];
-    const query =
-      kind.kind === "promql"
-        ? promqlAsk(kind, {
-            namespace: record.namespace,
-            name: record.rollout.workload.name,
-            newPods: podNames(run, record.rollout.new),
-            oldPods: podNames(run, record.rollout.old),
-          })
-        : httpAsk(kind, settings.pace.blockMs);
-    const ask = { id: `${record.name}/${signal}`, namespace: record.namespace, prefixes: revisionsOf(run).map((one) => one.name), query };
-    return [{ guard: record.name, signal, ask, instants }];
+    return instants.length === 0 ? [] : [{ guard: record.name, signal, instants }];
   });
+}
+
+/** Only with its baseline is it known what to ask of a latency that is judged against the old revision's own. */
+function askOf(run: GuardRun, signal: string, settings: PipelineSettings): Ask | string | undefined {
+  const { record } = run;
+  const kind = run.signals[signal];
+  if (kind === undefined || kind.kind === "pods") return undefined;
+  const missing = ownBoundMissing(kind, record, signal);
+  if (missing !== undefined) return missing;
+  const query =
+    kind.kind === "promql"
+      ? promqlAsk(kind, {
+          namespace: record.namespace,
+          name: record.rollout.workload.name,
+          newPods: podNames(run, record.rollout.new),
+          oldPods: podNames(run, record.rollout.old),
+        })
+      : counterAsk(kind, settings.pace.blockMs, ownBoundOf(kind, record.baselines[signal]));
+  return { id: `${record.name}/${signal}`, namespace: record.namespace, prefixes: revisionsOf(run).map((one) => one.name), query };
+}
+
+function unasked(because: string, instants: readonly Ms[]): readonly Measurement[] {
+  return instants.map((at) => ({ kind: "no-data", at, because }));
 }
 
 function revisionsOf(run: GuardRun): readonly Revision[] {

@@ -53,6 +53,29 @@ export function duration(least: Ms, most: Ms) {
   });
 }
 
+/** A duration as above, or one word in its place. */
+export function durationOr<const Word extends string>(word: Word, least: Ms, most: Ms) {
+  const range = `between ${formatDuration(least)} and ${formatDuration(most)}, or ${word}`;
+  const either = `${allowed}, or ${word}`;
+  const text = z
+    .string({ error: ({ input }) => told(`${named(input)} is not a duration`, either, likelyCause(input)) })
+    .meta({ pattern: `^${word}$|${pattern}`, examples: ["250ms", word] });
+  return z.codec(text, z.union([z.number(), z.literal(word)]), {
+    decode(written, context) {
+      if (written === word) return word;
+      const ms = parseDuration(written);
+      if (ms !== undefined && ms >= least && ms <= most) return ms;
+      const message =
+        ms === undefined
+          ? told(`${named(written)} is not a duration`, either, likelyCause(written))
+          : told(`${written} is out of range`, range);
+      context.issues.push({ code: "custom", input: written, message });
+      return z.NEVER;
+    },
+    encode: (value) => (typeof value === "number" ? formatDuration(value) : value),
+  });
+}
+
 function likelyCause(input: unknown): string {
   if (typeof input === "number") return `the unit is missing; did you mean ${input}s or ${input}ms?`;
   if (typeof input !== "string") return "";

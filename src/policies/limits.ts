@@ -2,6 +2,7 @@ import type { Ms } from "../model.ts";
 import { formatDuration } from "./duration.ts";
 import type { Policy } from "./policy.ts";
 import { formatTimes } from "./ratio.ts";
+import type { MetricSelector } from "./selector.ts";
 import { type Signal, signalOf } from "./signal.ts";
 
 /** What a policy asks that will be answered less sharply than it reads; one sentence each. Facts of the presets only, no cluster asked. */
@@ -14,8 +15,8 @@ export function limitWarnings(policy: Policy): readonly string[] {
     warnings.push("passEarly: no signal counts requests, so nothing can pass early");
   for (const [name, written] of Object.entries(signals)) {
     const signal = signalOf(written);
-    const warning = signal.kind === "http-slower" ? bucketWarning(signal) : undefined;
-    if (warning !== undefined) warnings.push(`${name}: ${warning}`);
+    const found = signal.kind === "http-slower" ? [bucketWarning(signal)] : signal.kind === "ratio" ? counterWarnings(signal) : [];
+    for (const warning of found) if (warning !== undefined) warnings.push(`${name}: ${warning}`);
     const never = neverBreaches(signal, window);
     if (never !== undefined) warnings.push(`${name}: ${never}: it can never breach`);
   }
@@ -31,13 +32,33 @@ function neverBreaches(signal: Signal, window: Ms): string | undefined {
   return rule.factor * signal.limit < 1 ? undefined : `${formatTimes(rule.factor)} the limit is more than all requests`;
 }
 
+/** By their names alone: a gauge has no increments, and of a histogram's buckets every one counts the same request. */
+function counterWarnings({ bad, total }: Signal & { kind: "ratio" }): readonly string[] {
+  const warnings: string[] = [];
+  for (const [key, { metric, matchers }] of [["bad", bad] as const, ["total", total] as const]) {
+    if (metric.endsWith("_bucket") && !matchers.some((matcher) => matcher.startsWith("le="))) {
+      warnings.push(`${key} ${metric} counts each event once per bucket; name one, as in ${metric}{le="+Inf"}, or take _count`);
+    } else if (!/_(total|count|bucket)$/.test(metric)) {
+      warnings.push(`${key} ${metric} is not named like a counter (_total, _count); only what grows from 0 can be counted`);
+    }
+  }
+  if (textOf(bad) === textOf(total)) warnings.push(`bad and total are the same counter: everything would be bad`);
+  return warnings;
+}
+
+function textOf({ metric, matchers }: MetricSelector): string {
+  return `${metric}{${matchers.toSorted().join(",")}}`;
+}
+
 function bucketWarning({ preset, quantile, thresholdMs }: Signal & { kind: "http-slower" }): string | undefined {
-  const limit = `p${Math.round(quantile * 100)} ${formatDuration(thresholdMs)}`;
+  const limit = `p${Math.round(quantile * 100)} ${thresholdMs === null ? "old" : formatDuration(thresholdMs)}`;
   const bounds = preset.defaultBuckets;
-  const threshold = thresholdMs / 1000;
   if (bounds.length === 0) {
     return preset.name === "micrometer" ? `${limit}: micrometer exports no buckets unless percentiles-histogram is set` : undefined;
   }
+  // The old revision's own bound is always one of the buckets'.
+  if (thresholdMs === null) return undefined;
+  const threshold = thresholdMs / 1000;
   if (bounds.includes(threshold)) return undefined;
   const above = bounds.find((bound) => bound > threshold);
   const below = bounds.findLast((bound) => bound < threshold) ?? 0;

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Ms } from "../model.ts";
-import { duration } from "./duration.ts";
+import { duration, durationOr } from "./duration.ts";
 import { type Failures, failures } from "./failures.ts";
 import { type HttpRule, httpRule, httpRuleOf } from "./http-rule.ts";
 import { type Preset, presetNames, presetOf } from "./presets.ts";
 import { percent, times } from "./ratio.ts";
 import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
+import { type MetricSelector, parseSelector } from "./selector.ts";
 import { templateProblem } from "./template.ts";
 import { named, told } from "./told.ts";
 
@@ -19,14 +20,14 @@ const labelName = z
 
 const usualWorseThanOld = 1.5;
 // Filled in by `withoutRule`, not by zod: only then is it known whether it was written beside a rule.
-const worseThanOld = times()
-  .optional()
-  .meta({ usual: "1.5x" })
-  .describe("The new revision may be this many times as bad as the old one before it counts, even above its limit.");
+const usualTimes = times().describe(
+  "The new revision may be this many times as bad as the old one before it counts, even above its limit.",
+);
+const worseThanOld = usualTimes.optional().meta({ usual: "1.5x" });
 const ruleAlone = notBoth("rule", "worseThanOld", "a rule looks at the new pods alone");
 
 const quantiles = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
-const threshold = duration(1, hour).optional();
+const threshold = durationOr("old", 1, hour).optional();
 
 const errors = z
   .strictObject({
@@ -42,10 +43,18 @@ const errors = z
 const slower = z
   .strictObject({ p50: threshold, p75: threshold, p90: threshold, p95: threshold, p99: threshold, worseThanOld, rule: httpRule.optional() })
   .superRefine(...exactlyOne(["p50", "p75", "p90", "p95", "p99"]))
+  .superRefine((written, context) => {
+    const own = Object.entries(written).find(([, value]) => value === "old")?.[0];
+    if (own === undefined || written.rule === undefined) return;
+    const message = told("old cannot be judged by a rule", "a duration such as 250ms", "a rule looks at the new pods alone");
+    context.addIssue({ code: "custom", path: [own], message });
+  })
   .superRefine(...ruleAlone)
   .overwrite(withoutRule)
   .meta({ ...oneOf(["p50", "p75", "p90", "p95", "p99"]), ...never("rule", "worseThanOld") })
-  .describe("Judges a latency quantile, by counting the requests slower than it allows. Exactly one of p50 to p99.");
+  .describe(
+    "Judges a latency quantile, by counting the requests slower than it allows; `old` is the old revision's own. Exactly one of p50 to p99.",
+  );
 
 const http = z
   .strictObject({
@@ -65,6 +74,23 @@ const http = z
   .superRefine(...exactlyOne(["errors", "slower"]))
   .meta(oneOf(["errors", "slower"]))
   .describe("HTTP requests of each pod, new against limit and against old. Exactly one of errors and slower.");
+
+const selector = z
+  .string()
+  .min(1)
+  .max(1000)
+  .meta({ examples: ['orders_total{kind="paid"}'] });
+
+const ratio = z
+  .strictObject({
+    bad: selector.describe("Counter of what went wrong, with label matchers where needed; absent beside total it counts as 0."),
+    total: selector.describe("Counter of everything, from the same process as bad."),
+    podLabel: labelName.default("pod").describe("Label that carries the pod's name: pod, exported_pod, kubernetes_pod_name …"),
+    limit: percent(0, 0.99).describe("Share of total that may be bad."),
+    worseThanOld: usualTimes.prefault("1.5x"),
+  })
+  .superRefine(...readableSelectors())
+  .describe("Two counters of each pod, new against limit and against old: bad may be at most a share of total.");
 
 const pods = z
   .strictObject({
@@ -99,17 +125,18 @@ const promql = z
 
 /** One signal as it is written: exactly one key says what kind it is. */
 export const signalSchema = z
-  .strictObject({ http: http.optional(), pods: pods.optional(), promql: promql.optional() })
-  .superRefine(...exactlyOne(["http", "pods", "promql"]))
-  .meta(oneOf(["http", "pods", "promql"]))
-  .describe("One question about the new revision. Exactly one of http, pods and promql.");
+  .strictObject({ http: http.optional(), ratio: ratio.optional(), pods: pods.optional(), promql: promql.optional() })
+  .superRefine(...exactlyOne(["http", "ratio", "pods", "promql"]))
+  .meta(oneOf(["http", "ratio", "pods", "promql"]))
+  .describe("One question about the new revision. Exactly one of http, ratio, pods and promql.");
 
 /** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
 export type WrittenSignal = z.output<typeof signalSchema>;
 
 /**
- * A signal to switch on. Ratios are 0–1; `limit` of `http-slower` is the share of requests that may be slower than `thresholdMs`. With a
- * `rule` an http signal is judged by that rule instead of by evidence.
+ * A signal to switch on. Ratios are 0–1; `limit` of `http-slower` is the share of requests that may be slower than `thresholdMs`;
+ * null stands for the old revision's own bound, which only its baseline tells. With a `rule` an http signal is judged by that rule
+ * instead of by evidence.
  */
 export type Signal =
   | {
@@ -123,10 +150,18 @@ export type Signal =
       readonly kind: "http-slower";
       readonly preset: Preset;
       readonly quantile: number;
-      readonly thresholdMs: Ms;
+      readonly thresholdMs: Ms | null;
       readonly limit: number;
       readonly worseThanOld: number;
       readonly rule?: HttpRule;
+    }
+  | {
+      readonly kind: "ratio";
+      readonly bad: MetricSelector;
+      readonly total: MetricSelector;
+      readonly podLabel: string;
+      readonly limit: number;
+      readonly worseThanOld: number;
     }
   | { readonly kind: "pods"; readonly restarts: number; readonly stuckForMs: Ms }
   | {
@@ -142,6 +177,10 @@ export type Signal =
 /** Which kind a written signal is. Throws only on a value that the schema would have refused. */
 export function signalOf(written: WrittenSignal): Signal {
   if (written.http) return httpSignal(written.http);
+  if (written.ratio) {
+    const { bad, total, ...rest } = written.ratio;
+    return { kind: "ratio", ...rest, bad: selectorOf(bad, rest.podLabel), total: selectorOf(total, rest.podLabel) };
+  }
   if (written.pods) return { kind: "pods", restarts: written.pods.restarts, stuckForMs: written.pods.stuckFor };
   if (written.promql) {
     const { query, above, below, for: forMs = 0, failures: share } = written.promql;
@@ -149,15 +188,16 @@ export function signalOf(written: WrittenSignal): Signal {
     if (above !== undefined) return { kind: "promql", query, comparison: "above", limit: above, ...rule };
     if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, ...rule };
   }
-  throw new TypeError("A signal without http, pods or promql was not read through signalSchema.");
+  throw new TypeError("A signal without http, ratio, pods or promql was not read through signalSchema.");
 }
 
 function httpSignal(written: z.output<typeof http>): Signal {
   const preset = presetOf(written.preset, written.metric);
   if (written.errors) return { kind: "http-errors", preset, limit: written.errors.limit, ...judgedBy(written.errors) };
   for (const [key, quantile] of Object.entries(quantiles)) {
-    const thresholdMs = written.slower?.[key as keyof typeof quantiles];
-    if (written.slower === undefined || thresholdMs === undefined) continue;
+    const bound = written.slower?.[key as keyof typeof quantiles];
+    if (written.slower === undefined || bound === undefined) continue;
+    const thresholdMs = bound === "old" ? null : bound;
     // 1 - 0.95 is not 0.05 in binary; the limit is shown to people and must be.
     const limit = Math.round((1 - quantile) * 100) / 100;
     return { kind: "http-slower", preset, quantile, thresholdMs, limit, ...judgedBy(written.slower) };
@@ -168,6 +208,33 @@ function httpSignal(written: z.output<typeof http>): Signal {
 function judgedBy(written: { readonly worseThanOld?: number | undefined; readonly rule?: z.output<typeof httpRule> | undefined }) {
   const { worseThanOld: factor = usualWorseThanOld, rule } = written;
   return { worseThanOld: factor, ...(rule === undefined ? {} : { rule: httpRuleOf(rule) }) };
+}
+
+function selectorOf(text: string, podLabel: string): MetricSelector {
+  const parsed = parseSelector(text, addedLabels(podLabel));
+  if ("problem" in parsed) throw new TypeError("A ratio signal with a broken selector was not read through signalSchema.");
+  return parsed;
+}
+
+/** `pod` too where the pods' names stand elsewhere: it is then a label of the scrape and means another pod. */
+function addedLabels(podLabel: string): readonly string[] {
+  return ["namespace", "pod", podLabel];
+}
+
+/** Refines `ratio`: both selectors, by the label that carries the pod's name. */
+function readableSelectors() {
+  const refine = (value: { bad: string; total: string; podLabel: string }, context: z.RefinementCtx): void => {
+    for (const key of ["bad", "total"] as const) {
+      const parsed = parseSelector(value[key], addedLabels(value.podLabel));
+      if ("problem" in parsed) context.addIssue({ code: "custom", path: [key], message: parsed.problem });
+    }
+  };
+  // Beside other problems too, so that all are told at once.
+  const when = ({ value }: z.core.ParsePayload): boolean =>
+    typeof value === "object" &&
+    value !== null &&
+    ["bad", "total"].every((key) => typeof (value as Record<string, unknown>)[key] === "string");
+  return [refine, { when }] as const;
 }
 
 function withoutRule<T extends { readonly worseThanOld?: number | undefined; readonly rule?: unknown }>(written: T): T {

@@ -1,10 +1,18 @@
 import type { Ms } from "../model.ts";
 import type { Preset } from "../policies/presets.ts";
+import type { MetricSelector } from "../policies/selector.ts";
 
-/** Cumulative counters of each process, read at block ends (judging.md 1.1). */
+/** Cumulative counters of each process, read at block ends (judging.md 1.1). `thresholdMs` null: the histograms whole, as `latencies`. */
 export type CounterAsk =
   | { readonly kind: "errors"; readonly preset: Preset; readonly block: Ms }
-  | { readonly kind: "slower"; readonly preset: Preset; readonly block: Ms; readonly thresholdMs: Ms };
+  | { readonly kind: "slower"; readonly preset: Preset; readonly block: Ms; readonly thresholdMs: Ms | null }
+  | {
+      readonly kind: "ratio";
+      readonly bad: MetricSelector;
+      readonly total: MetricSelector;
+      readonly podLabel: string;
+      readonly block: Ms;
+    };
 
 /** A query of the user's own, its placeholders filled. */
 export interface PromqlAsk {

@@ -2,9 +2,9 @@ import type { Ms } from "../model.ts";
 import type { CounterAsk, CountersAsk } from "./ask.ts";
 import { escapeRegex, podPattern } from "./pod-prefix.ts";
 
-/** One kind of counter to read: all requests, the bad ones, or the buckets of a histogram. */
+/** One kind of counter to read: all requests, the bad ones, the buckets of a classic histogram, or a native one whole. */
 export interface CounterClass {
-  readonly name: "total" | "bad" | "buckets";
+  readonly name: "total" | "bad" | "buckets" | "histograms";
   readonly metric: string;
   readonly matchers: readonly string[];
   readonly podLabel: string;
@@ -20,6 +20,13 @@ const mostBytes = 6 * 1024;
 
 /** What has to be read for an ask. Asks with equal classes and blocks share their queries. */
 export function classesOf(query: CounterAsk): readonly CounterClass[] {
+  if (query.kind === "ratio") {
+    const { podLabel } = query;
+    return [
+      { name: "total", ...query.total, podLabel },
+      { name: "bad", ...query.bad, podLabel },
+    ];
+  }
   const { preset } = query;
   const { podLabel } = preset;
   if (query.kind === "slower") return [{ name: "buckets", metric: preset.buckets, matchers: preset.excluded, podLabel }];
@@ -29,6 +36,19 @@ export function classesOf(query: CounterAsk): readonly CounterClass[] {
     { name: "total", metric: preset.requests, matchers: total, podLabel },
     { name: "bad", metric: preset.requests, matchers: [...preset.excluded, preset.badMatcher], podLabel },
   ];
+}
+
+/** What is read for an ask that has no classic buckets: the same histogram as a native one. Null where there is no other way. */
+export function nativeClassOf(query: CounterAsk): CounterClass | null {
+  if (query.kind !== "slower") return null;
+  const { buckets, excluded, podLabel } = query.preset;
+  const metric = buckets.replace(/_bucket$/, "");
+  return metric === buckets ? null : { name: "histograms", metric, matchers: excluded, podLabel };
+}
+
+/** Label by which the answers to an ask name their pods. */
+export function podLabelOf(query: CounterAsk): string {
+  return query.kind === "ratio" ? query.podLabel : query.preset.podLabel;
 }
 
 /** Splits asks into chunks of about 200 pod prefixes or 6 KB of text; an ask is never cut in two. */

@@ -1,8 +1,8 @@
-import type { PrometheusApi, SampleSeries } from "../clients/prometheus/api.ts";
+import type { HistogramSeries, PrometheusApi, SampleSeries } from "../clients/prometheus/api.ts";
 import { sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { Ask, CountersAsk, ValuesAsk } from "./ask.ts";
-import { chunksOf, classesOf, counterQuery } from "./counter-query.ts";
+import { chunksOf, classesOf, counterQuery, nativeClassOf, podLabelOf } from "./counter-query.ts";
 import type { CounterClass } from "./counter-query.ts";
 import { rangesOf } from "./instants.ts";
 import { ownersOf } from "./owners.ts";
@@ -19,8 +19,19 @@ export interface SamplerParts {
 
 interface Answers {
   readonly series: readonly SampleSeries[];
-  readonly nativeHistograms: number;
+  readonly histograms: readonly HistogramSeries[];
   readonly notes: readonly string[];
+}
+
+/** What belongs to one ask. */
+interface Rows {
+  readonly series: Partial<Record<CounterClass["name"], SampleSeries[]>>;
+  readonly histograms: HistogramSeries[];
+}
+
+interface Found {
+  readonly byAsk: Map<CountersAsk, Rows>;
+  readonly notes: Set<string>;
 }
 
 /** Part of a sample: measurements of some asks. Never rejects. */
@@ -29,72 +40,116 @@ type Job = { readonly asks: readonly Ask[]; readonly run: () => Promise<Readonly
 // Each needs up to two of the client's eight connections: a query's deadline must not run out while it waits for one.
 const atOnce = 4;
 
+/** Signals of guards, old ones forgotten first: to forget one costs one query. */
+const mostRemembered = 10_000;
+
 /**
- * Asks Prometheus for all guards together: one query per preset, class and block (chunked), one per query of the user's own. One instant
- * is an instant query, evenly spaced ones are a range query. A query that fails makes `error` measurements of its own asks alone.
+ * Asks Prometheus for all guards together: one query per preset, class and block (chunked), one per query of the user's own. Where a
+ * latency has no classic buckets, the native histogram is asked for, and asked first from then on. One instant is an instant query,
+ * evenly spaced ones are a range query. A query that fails makes `error` measurements of its own asks alone.
  */
 export function createSampler({ prometheus, log }: SamplerParts): Sample {
   let said: ReadonlySet<string> = new Set();
+  /** Asks that were answered with native histograms last. */
+  const nativeAsks = new Set<string>();
 
   async function evaluate(promql: string, instants: readonly Ms[]): Promise<Answers> {
     const series: SampleSeries[] = [];
     const notes = new Set<string>();
-    let nativeHistograms = 0;
+    const histograms: HistogramSeries[] = [];
     for (const { from, to, step } of rangesOf(instants)) {
       const answer = from === to ? await instantAnswer(prometheus, promql, from) : await prometheus.queryRange(promql, from, to, step);
       for (const one of answer.series) series.push(one);
-      nativeHistograms += answer.nativeHistograms;
+      for (const one of answer.histograms) histograms.push(one);
       if (answer.note !== undefined) notes.add(answer.note);
     }
-    return { series, nativeHistograms, notes: [...notes] };
+    return { series, histograms, notes: [...notes] };
   }
 
-  async function sampleCounters(asks: readonly CountersAsk[], instants: readonly Ms[]) {
+  /** Asks for the classes and hands each series to the asks that it belongs to. */
+  async function read(
+    classes: readonly CounterClass[],
+    asks: readonly CountersAsk[],
+    instants: readonly Ms[],
+    found: Found,
+  ): Promise<void> {
     const [first] = asks;
-    if (!first) return new Map<string, readonly Measurement[]>();
-    const classes = classesOf(first.query);
+    if (first === undefined) return;
     const answers = await Promise.all(classes.map((counter) => evaluate(counterQuery(counter, asks, first.query.block), instants)));
-    const note = unique(answers.flatMap(({ notes }) => notes)).join("; ");
-    const nativeHistograms = answers.reduce((sum, one) => sum + one.nativeHistograms, 0);
-    const owners = ownersOf(asks, first.query.preset.podLabel);
-    const split = new Map(asks.map((ask) => [ask, new Map<CounterClass["name"], SampleSeries[]>()]));
-    for (const [index, counter] of classes.entries()) {
-      for (const series of answers[index]?.series ?? []) {
-        for (const owner of owners(series.labels)) {
-          const rows = split.get(owner);
-          const row = rows?.get(counter.name);
-          if (row) row.push(series);
-          else rows?.set(counter.name, [series]);
-        }
+    const owners = ownersOf(asks, podLabelOf(first.query));
+    for (const [index, { name }] of classes.entries()) {
+      const answer = answers[index];
+      for (const note of answer?.notes ?? []) found.notes.add(note);
+      for (const series of answer?.series ?? []) {
+        for (const owner of owners(series.labels)) (rowsOf(found, owner).series[name] ??= []).push(series);
       }
+      for (const series of answer?.histograms ?? [])
+        for (const owner of owners(series.labels)) rowsOf(found, owner).histograms.push(series);
     }
-    return new Map(
-      asks.map((ask) => {
-        const series = Object.fromEntries(split.get(ask) ?? []);
-        return [ask.id, measureCounters(ask, instants, { series, nativeHistograms, ...(note ? { note } : {}) })] as const;
-      }),
-    );
+  }
+
+  /** `otherwise` takes the asks that found nothing; without it nothing is what they found. */
+  async function sampleCounters(
+    classes: readonly CounterClass[],
+    asks: readonly CountersAsk[],
+    instants: readonly Ms[],
+    otherwise?: (unanswered: readonly CountersAsk[]) => void,
+  ) {
+    const found: Found = { byAsk: new Map(), notes: new Set() };
+    await read(classes, asks, instants, found);
+    const unanswered = otherwise === undefined ? [] : asks.filter((ask) => !found.byAsk.has(ask));
+    if (unanswered.length > 0) otherwise?.(unanswered);
+    const note = [...found.notes].join("; ");
+    const measured = new Map<string, readonly Measurement[]>();
+    for (const ask of asks) {
+      if (unanswered.includes(ask)) continue;
+      const rows = found.byAsk.get(ask);
+      remember(ask, rows);
+      const { series, histograms } = rows ?? { series: {}, histograms: [] };
+      measured.set(ask.id, measureCounters(ask, instants, { series, histograms, ...(note ? { note } : {}) }));
+    }
+    return measured;
+  }
+
+  /** The second way to read the same is a job of its own: where it fails, those that were answered keep their answers. */
+  function counterJob(asks: readonly CountersAsk[], instants: readonly Ms[], jobs: Job[]): Job {
+    const [first] = asks;
+    const classic = first === undefined ? [] : classesOf(first.query);
+    const native = first === undefined ? null : nativeClassOf(first.query);
+    if (first === undefined || native === null) return { asks, run: () => sampleCounters(classic, asks, instants) };
+    const [one, other] = nativeAsks.has(first.id) ? [[native], classic] : [classic, [native]];
+    const otherwise = (left: readonly CountersAsk[]) => jobs.push({ asks: left, run: () => sampleCounters(other, left, instants) });
+    return { asks, run: () => sampleCounters(one, asks, instants, otherwise) };
+  }
+
+  /** So that from the second block on one query is enough. What nothing is known of stays as it is. */
+  function remember({ id }: CountersAsk, rows: Rows | undefined): void {
+    if (rows === undefined) return;
+    nativeAsks.delete(id);
+    if (rows.histograms.length > 0) nativeAsks.add(id);
+    const [oldest] = nativeAsks;
+    if (nativeAsks.size > mostRemembered && oldest !== undefined) nativeAsks.delete(oldest);
   }
 
   async function sampleValues(asks: readonly ValuesAsk[], instants: readonly Ms[]) {
     const answers = await evaluate(asks[0]?.query.promql ?? "", instants);
-    const measurements = measureValues(instants, answers.series, answers.nativeHistograms);
+    const measurements = measureValues(instants, answers.series, answers.histograms.length);
     return new Map(asks.map((ask) => [ask.id, measurements] as const));
   }
 
   return async (asks, instants) => {
     const jobs: Job[] = [];
-    for (const group of groupsOf(asks.filter(asksCounters), counterKey)) {
-      for (const chunk of chunksOf(group)) jobs.push({ asks: chunk.asks, run: () => sampleCounters(chunk.asks, instants) });
+    for (const group of groupsOf(asks.filter(asksCounters), (ask) => `${nativeAsks.has(ask.id)} ${counterKey(ask)}`)) {
+      for (const chunk of chunksOf(group)) jobs.push(counterJob(chunk.asks, instants, jobs));
     }
     for (const group of groupsOf(asks.filter(asksValues), ({ query }) => query.promql)) {
       jobs.push({ asks: group, run: () => sampleValues(group, instants) });
     }
     const result = new Map<string, readonly Measurement[]>();
     const failures = new Set<string>();
-    const waiting = jobs.values();
     const work = async () => {
-      for (const job of waiting)
+      // Taken one by one, since a job may add another.
+      for (let job = jobs.shift(); job !== undefined; job = jobs.shift())
         for (const [id, measurements] of await answered(job, instants, (because) => failures.add(because))) result.set(id, measurements);
     };
     await Promise.all(Array.from({ length: atOnce }, work));
@@ -104,6 +159,12 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
     said = failures;
     return result;
   };
+}
+
+function rowsOf({ byAsk }: Found, ask: CountersAsk): Rows {
+  const rows = byAsk.get(ask) ?? { series: {}, histograms: [] };
+  byAsk.set(ask, rows);
+  return rows;
 }
 
 async function answered(
@@ -140,8 +201,4 @@ function asksCounters(ask: Ask): ask is CountersAsk {
 
 function asksValues(ask: Ask): ask is ValuesAsk {
   return ask.query.kind === "promql";
-}
-
-function unique(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)];
 }

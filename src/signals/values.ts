@@ -5,7 +5,7 @@ import type { Measurement, Ms, SeriesValue } from "../model.ts";
  * One measurement for each instant from a user's own query. NaN (0/0) is no value: where nothing else is left it is no-data. An
  * infinite value (x/0) is a value like any other.
  */
-export function measureValues(instants: readonly Ms[], series: readonly SampleSeries[], nativeHistograms: number): readonly Measurement[] {
+export function measureValues(instants: readonly Ms[], series: readonly SampleSeries[], histograms: number): readonly Measurement[] {
   const values = new Map<Ms, SeriesValue[]>(instants.map((at) => [at, []]));
   const undefinedAt = new Set<Ms>();
   for (const { labels, points } of series) {
@@ -18,7 +18,7 @@ export function measureValues(instants: readonly Ms[], series: readonly SampleSe
     const found = values.get(at) ?? [];
     if (found.length > 0) return { kind: "values", at, values: found };
     if (undefinedAt.has(at)) return { kind: "no-data", at, because: "the query answers NaN (nothing divided by nothing)" };
-    if (nativeHistograms > 0) return { kind: "error", at, because: "the query answers native histograms where numbers are needed" };
+    if (histograms > 0) return { kind: "error", at, because: "the query answers native histograms where numbers are needed" };
     return { kind: "no-data", at, because: "the query answers with no series" };
   });
 }

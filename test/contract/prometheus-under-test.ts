@@ -35,21 +35,26 @@ export const pods = ["web-1-aaaaa", "web-1-bbbbb", "web-2-ccccc"];
 /** Shown by every pod, so that a scrape can be told from the one before. */
 const marker = "contract_step";
 
-export function startPrometheus(): Promise<PrometheusUnderTest> {
-  return process.env["REARGUARD_SERVERS"] === "real" ? startReal() : startSandbox();
+export interface StoringOptions {
+  /** Histograms are scraped in their classic form and stored as native ones with custom buckets. */
+  readonly native?: boolean;
+}
+
+export function startPrometheus(options: StoringOptions = {}): Promise<PrometheusUnderTest> {
+  return process.env["REARGUARD_SERVERS"] === "real" ? startReal(options) : startSandbox(options);
 }
 
 function labelsOf(pod: string) {
   return { namespace: "prod", pod, instance: `10.0.0.${pods.indexOf(pod) + 1}:8080`, job: "pods" };
 }
 
-async function startSandbox(): Promise<PrometheusUnderTest> {
+async function startSandbox({ native = false }: StoringOptions): Promise<PrometheusUnderTest> {
   const intervalMs = 200;
   let now = 1_790_000_000_000;
   let fault: PrometheusFault | undefined;
   const scrapes = createScrapes({ intervalMs, retentionMs: 3_600_000, now });
   const app = fastify({ forceCloseConnections: true });
-  registerPrometheusApi(app, { scrapes, now: () => now, fault: () => fault, asked: () => {} });
+  registerPrometheusApi(app, { scrapes, now: () => now, fault: () => fault, native, asked: () => {} });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const server: PrometheusUnderTest = {
     url,
@@ -77,7 +82,7 @@ async function startSandbox(): Promise<PrometheusUnderTest> {
   return server;
 }
 
-async function startReal(): Promise<PrometheusUnderTest> {
+async function startReal({ native = false }: StoringOptions): Promise<PrometheusUnderTest> {
   await using stack = new AsyncDisposableStack();
   let shown: Exposition = {};
   let step = 0;
@@ -107,6 +112,7 @@ async function startReal(): Promise<PrometheusUnderTest> {
       scrape_configs: [
         {
           job_name: "pods",
+          ...(native ? { scrape_native_histograms: true, convert_classic_histograms_to_nhcb: true } : {}),
           static_configs: pods.map((pod) => ({
             targets: [`127.0.0.1:${targetPort}`],
             labels: { ...labelsOf(pod), __metrics_path__: `/${pod}` },
@@ -188,11 +194,16 @@ function ms(sample: readonly [number, string] | undefined): number | undefined {
   return sample && Math.round(sample[0] * 1000);
 }
 
+/** A histogram is one only with its type before it. */
 function textOf(samples: readonly ExposedSample[]): string {
+  const typed = new Set<string>();
   return samples
     .map(({ name, labels, value }) => {
       const pairs = Object.entries(labels).map(([key, text]) => `${key}=${JSON.stringify(text)}`);
-      return `${name}{${pairs.join(",")}} ${value}\n`;
+      const histogram = name.endsWith("_bucket") ? name.replace(/_bucket$/, "") : "";
+      const type = histogram === "" || typed.has(histogram) ? "" : `# TYPE ${histogram} histogram\n`;
+      typed.add(histogram);
+      return `${type}${name}{${pairs.join(",")}} ${value}\n`;
     })
     .join("");
 }

@@ -1,4 +1,4 @@
-import type { Ms } from "../../model.ts";
+import type { Ms, NativeHistogram } from "../../model.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -14,9 +14,15 @@ export interface SampleSeries {
   readonly points: readonly { readonly at: Ms; readonly value: number }[];
 }
 
+/** One series of native histograms, at one instant or over a range. */
+export interface HistogramSeries {
+  readonly labels: Labels;
+  readonly points: readonly { readonly at: Ms; readonly histogram: NativeHistogram }[];
+}
+
 interface Footnotes {
-  /** Series whose samples are native histograms: left out of `series`, since they carry no single number. */
-  readonly nativeHistograms: number;
+  /** Samples that are native histograms; not in `series`, since they carry no single number. */
+  readonly histograms: readonly HistogramSeries[];
   /** What Prometheus says besides; never a sign of partial data. */
   readonly note?: string;
 }

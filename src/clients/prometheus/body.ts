@@ -1,4 +1,6 @@
 import { RearguardError } from "../../errors.ts";
+import type { HistogramSeries } from "./api.ts";
+import { histogramSeries } from "./histogram.ts";
 
 /** What came over the wire, before prometheus-query looks at it. */
 export interface WireResponse {
@@ -12,15 +14,13 @@ export interface WireResponse {
 /** What prometheus-query would lose or trip over, taken out of the body. */
 export interface Findings {
   readonly notes: readonly string[];
-  readonly nativeHistograms: number;
+  readonly histograms: readonly HistogramSeries[];
 }
 
 interface Series {
-  metric?: unknown;
-  value?: unknown;
-  values?: unknown;
-  histogram?: unknown;
-  histograms?: unknown;
+  readonly [key: string]: unknown;
+  readonly value?: unknown;
+  readonly values?: unknown;
 }
 
 // Prometheus 2 has no `infos` and puts them among the warnings.
@@ -54,18 +54,18 @@ export function mendBody(response: WireResponse, server: string): Findings {
   }
   return {
     notes: [...strings(body["infos"]), ...warnings],
-    nativeHistograms: mendResult(data, server),
+    histograms: mendResult(data, server),
   };
 }
 
-function mendResult(data: Record<string, unknown>, server: string): number {
+function mendResult(data: Record<string, unknown>, server: string): readonly HistogramSeries[] {
   const { resultType, result } = data;
   if (!Array.isArray(result)) throw new RearguardError("PROMETHEUS_NOT_JSON", `${server} answers a query without a result.`);
   if (resultType === "scalar") {
     mendSample(result);
-    return 0;
+    return [];
   }
-  if (resultType !== "vector" && resultType !== "matrix") return 0;
+  if (resultType !== "vector" && resultType !== "matrix") return [];
   const all: readonly Series[] = result;
   const plain = all.filter((series) => (resultType === "vector" ? Array.isArray(series.value) : Array.isArray(series.values)));
   for (const series of plain) {
@@ -73,7 +73,11 @@ function mendResult(data: Record<string, unknown>, server: string): number {
     else for (const sample of list(series.values)) mendSample(sample);
   }
   data["result"] = plain;
-  return all.filter((series) => series.histogram !== undefined || series.histograms !== undefined).length;
+  return all.flatMap((series) => {
+    const read = histogramSeries(series);
+    if (read === null) throw new RearguardError("PROMETHEUS_NOT_JSON", `${server} answers a native histogram that cannot be read.`);
+    return read === undefined ? [] : [read];
+  });
 }
 
 /**

@@ -26,7 +26,7 @@ export interface PrometheusOptions {
 
 /**
  * prometheus-query with its faults mended: a deadline for the whole answer, no redirects, no proxy, a cap on the body, infinities kept,
- * warnings and native histograms seen, and RearguardErrors instead of thrown objects that carry the request's credentials.
+ * warnings and native histograms kept, and RearguardErrors instead of thrown objects that carry the request's credentials.
  */
 export function createPrometheus(options: PrometheusOptions): PrometheusApi {
   const { timeoutMs, maxBytes = 64 * 1024 * 1024 } = options;
@@ -39,7 +39,7 @@ export function createPrometheus(options: PrometheusOptions): PrometheusApi {
   // One driver per query: its interceptors are the only way to reach this query's request and response.
   async function ask(run: (driver: PrometheusDriver) => Promise<QueryResult>): Promise<{ result: QueryResult; findings: Findings }> {
     const signal = AbortSignal.timeout(timeoutMs);
-    let findings: Findings = { notes: [], nativeHistograms: 0 };
+    let findings: Findings = { notes: [], histograms: [] };
     let failure: unknown;
     const driver = new PrometheusDriver({
       endpoint: options.url,

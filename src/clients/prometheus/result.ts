@@ -33,9 +33,9 @@ function instantSeries(result: QueryResult, server: string): readonly Sample[] {
   });
 }
 
-function footnotes(findings: Findings): { nativeHistograms: number; note?: string } {
-  const { nativeHistograms, notes } = findings;
-  return notes.length > 0 ? { nativeHistograms, note: notes.join("; ") } : { nativeHistograms };
+function footnotes(findings: Findings): Pick<Answer, "histograms" | "note"> {
+  const { histograms, notes } = findings;
+  return notes.length > 0 ? { histograms, note: notes.join("; ") } : { histograms };
 }
 
 function labelsOf(metric: Metric | null): Labels {

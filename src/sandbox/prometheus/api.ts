@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { QueryRefused } from "./promql/refusal.ts";
+import { answerNative } from "./native.ts";
 import { durationMs } from "./promql/tokens.ts";
 import { instantQuery, numberText, rangeQuery } from "./query.ts";
 import type { QueryData } from "./query.ts";
@@ -17,6 +18,8 @@ export interface PrometheusApiParts {
   readonly now: () => number;
   /** In force at this request; undefined answers as it should. */
   readonly fault: () => PrometheusFault | undefined;
+  /** Classic histograms are stored as native ones; no unless told. */
+  readonly native?: boolean;
   /** Called with each query, for assertions. */
   readonly asked: (query: AskedQuery) => void;
 }
@@ -40,12 +43,17 @@ export function registerPrometheusApi(app: FastifyInstance, parts: PrometheusApi
   }
   route(app, parts, "/api/v1/query", (parameters) => {
     const at = timeOf(parameters, "time", parts.now());
-    return instantQuery(parts.scrapes, parameters.get("query") ?? "", at);
+    return answered(parts, parameters, (promql) => instantQuery(parts.scrapes, promql, at));
   });
   route(app, parts, "/api/v1/query_range", (parameters) => {
     const [from, to, step] = [timeOf(parameters, "start"), timeOf(parameters, "end"), stepOf(parameters)];
-    return rangeQuery(parts.scrapes, parameters.get("query") ?? "", from, to, step);
+    return answered(parts, parameters, (promql) => rangeQuery(parts.scrapes, promql, from, to, step));
   });
+}
+
+function answered({ native }: PrometheusApiParts, parameters: Parameters, answer: (promql: string) => QueryData): QueryData {
+  const promql = parameters.get("query") ?? "";
+  return native === true ? answerNative(promql, answer) : answer(promql);
 }
 
 function route(app: FastifyInstance, parts: PrometheusApiParts, path: string, answer: (parameters: Parameters) => QueryData): void {

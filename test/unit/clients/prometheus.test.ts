@@ -105,10 +105,46 @@ describe("numbers", () => {
     expect(series[0]?.points.map(({ at }) => at)).toEqual(points);
   });
 
-  test("native histograms are counted and left out, the other series stay", async () => {
+  test("native histograms stand beside the other series", async () => {
     const histogram = { metric: { pod: "a" }, histogram: [1, { count: "3", sum: "0.3", buckets: [[0, "0.1", "0.2", "3"]] }] };
     const { answer } = await ask(json(vector(histogram, { metric: { pod: "b" }, value: [1, "7"] })));
-    expect(answer).toEqual({ series: [{ labels: { pod: "b" }, value: 7 }], nativeHistograms: 1 });
+    const read = { count: 3, buckets: [{ left: 0.1, right: 0.2, count: 3 }] };
+    expect(answer).toEqual({
+      series: [{ labels: { pod: "b" }, value: 7 }],
+      histograms: [{ labels: { pod: "a" }, points: [{ at: 1000, histogram: read }] }],
+    });
+  });
+
+  test.each([
+    ["without observations", { count: "0", sum: "0" }, { count: 0, buckets: [] }],
+    [
+      "with buckets without an end",
+      {
+        count: "3",
+        buckets: [
+          [0, "-Inf", "1e-05", "1"],
+          [0, "0.2", "+Inf", "2"],
+        ],
+      },
+      {
+        count: 3,
+        buckets: [
+          { left: -Infinity, right: 1e-5, count: 1 },
+          { left: 0.2, right: Infinity, count: 2 },
+        ],
+      },
+    ],
+  ])("a native histogram %s is read", async (_name, histogram, read) => {
+    const { answer } = await ask(json(vector({ metric: {}, histogram: [1, histogram] })));
+    expect(answer?.histograms).toEqual([{ labels: {}, points: [{ at: 1000, histogram: read }] }]);
+  });
+
+  test.each([
+    ["bucket", { count: "3", buckets: [[0, "0.1", "0.2"]] }],
+    ["count", { buckets: [[0, "0.1", "0.2", "3"]] }],
+  ])("a native histogram with a %s missing is no answer: what it holds would be counted too low", async (_name, histogram) => {
+    const { error } = await ask(json(vector({ metric: {}, histogram: [1, histogram] })));
+    expect(error?.code).toBe("PROMETHEUS_NOT_JSON");
   });
 });
 
@@ -124,7 +160,7 @@ describe("warnings", () => {
   test("an info among the warnings is a note", async () => {
     const info = 'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "http_requests"';
     const { answer } = await ask(json({ ...vector(sample), warnings: [info] }));
-    expect(answer).toEqual({ series: [{ labels: {}, value: 0.02 }], nativeHistograms: 0, note: info });
+    expect(answer).toEqual({ series: [{ labels: {}, value: 0.02 }], histograms: [], note: info });
   });
 
   test("an info of its own field is a note", async () => {

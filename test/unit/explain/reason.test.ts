@@ -55,6 +55,7 @@ const missing: Reason = {
   blocks: 4,
   forMs: 60_000,
 };
+const ownLatency: Reason = { ...errors, signal: "latency", ownBound: { thresholdMs: 91.7004, quantile: 0.99 } };
 
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
@@ -105,6 +106,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       fast,
       "errors 20 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed (fast: the bound is approximate)",
+    ],
+    [
+      ownLatency,
+      "latency 20 % slower than 91.7 ms (the old revision's own p99 bound) = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
     ],
   ],
   pods: [
@@ -210,14 +215,35 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       { code: "no-usable-data", signal: "errors", outcome: "too-few", detail: "3 requests", forMs: 60_000 },
       "errors: too few requests to judge for 1 min (3 requests)",
     ],
+    [
+      { code: "no-usable-data", signal: "orders", outcome: "too-few", detail: "3 events", forMs: 60_000, unit: "events" },
+      "orders: too few events to judge for 1 min (3 events)",
+    ],
   ],
   "not-enough-requests": [
     [
       { code: "not-enough-requests", signal: "errors", total: 41, needed: 300 },
       "errors: only 41 requests seen, 300 are needed for a verdict",
     ],
+    [
+      { code: "not-enough-requests", signal: "orders", total: 1, needed: 600, unit: "events" },
+      "orders: only 1 event seen, 600 are needed for a verdict",
+    ],
   ],
   "within-limits": [
+    [
+      {
+        code: "within-limits",
+        signal: "latency",
+        total: 4000,
+        bad: 150,
+        badRatio: 0.0375,
+        limit: 0.05,
+        evidence: 0.4,
+        ownBound: { thresholdMs: 100, quantile: 0.95 },
+      },
+      "latency 3.75 % slower than 100 ms (the old revision's own p95 bound) is within its limit of 5 % (150 bad of 4000; evidence against it 0.4)",
+    ],
     [
       { code: "within-limits", signal: "errors", total: 54_210, bad: 108, badRatio: 108 / 54_210, limit: 0.01, evidence: 0.00031 },
       "errors 0.199 % is within its limit of 1 % (108 bad of 54,210; evidence against it 0.00031)",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { judgementOf, rulesOf } from "../../../src/guards/judgement.ts";
+import { badServed } from "../../../src/guards/record.ts";
 import { type GuardRun, judge, openRun, withPause, withWatch } from "../../../src/guards/run.ts";
 import type { EntryBody, Ms, PodState, Workload } from "../../../src/model.ts";
 import { BLOCK, fresh, MINUTE, pod, pods, policyOf, recordOf, rolledOut, START, workloadOf } from "./a-guard.ts";
@@ -66,6 +67,34 @@ describe("since when a signal is silent", () => {
   test("an empty answer speaks for its block, whenever it was asked for", () => {
     const empty = { kind: "no-data", at: START + BLOCK, because: "nothing" } as const;
     expect(since(judge(withWatch(opened, START + 20 * MINUTE), "errors", empty))).toBe(START + BLOCK);
+  });
+});
+
+describe("what a signal counts", () => {
+  const signals =
+    "signals: { orders: { ratio: { bad: x_failed_total, total: x_total, limit: 1% } }, errors: { http: { preset: otel, errors: {} } } }";
+  const policy = policyOf(signals);
+  const quiet = (signal: string, total: number) => {
+    const readings = [{ namespace: "shop", pod: "web-1", process: "web-1", total, bad: 0, badAtMost: 0 }];
+    const run = openRun(recordOf([], { policy, pods: [pod("web-1", fresh, { created: START, readySince: START })] }), pace);
+    return judgementOf(judge(run, signal, { kind: "counters", at: START + BLOCK, readings }), START + 10 * MINUTE);
+  };
+
+  test.each([
+    ["orders", "events"],
+    ["errors", "requests"],
+  ])("%s are told of as %s", (signal, unit) => {
+    expect(quiet(signal, 10).verdicts[signal]?.because).toMatchObject([{ code: "not-enough-requests", total: 10, unit }]);
+    expect(quiet(signal, 0).verdicts[signal]?.because).toMatchObject([
+      { code: "no-usable-data", detail: `no ${unit} reached the new pods`, unit },
+    ]);
+  });
+
+  test("what a ratio counts as bad is not what the revision served badly", () => {
+    const readings = (bad: number) => [{ namespace: "shop", pod: "web-1", process: "web-1", total: 100, bad, badAtMost: bad }];
+    const run = openRun(recordOf([], { policy, pods: [pod("web-1", fresh, { created: START, readySince: START })] }), pace);
+    const judged = judge(run, "orders", { kind: "counters", at: START + BLOCK, readings: readings(90) });
+    expect(badServed(judge(judged, "errors", { kind: "counters", at: START + BLOCK, readings: readings(3) }))).toBe(3);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { latencyReading } from "../../../src/judging/buckets.ts";
+import { classicReading } from "../../../src/judging/buckets.ts";
 
 const buckets = [
   { le: Infinity, count: 100 },
@@ -24,7 +24,7 @@ describe("requests slower than a limit", () => {
       wanted: { total: 100, bad: 5, badAtMost: 5, judgedAt: 0.25, exact: true },
     },
   ])("$name", ({ limit, wanted }) => {
-    expect(latencyReading(buckets, limit)).toEqual(wanted);
+    expect(classicReading(buckets, limit)).toEqual(wanted);
   });
 
   test.each([
@@ -34,6 +34,6 @@ describe("requests slower than a limit", () => {
     { name: "nothing", buckets: [], limit: 0.1, problem: "no buckets" },
     { name: "no number", buckets: [...buckets, { le: 1, count: Number.NaN }], limit: 0.1, problem: "a bucket has no number" },
   ])("$name is refused", ({ buckets: given, limit, problem }) => {
-    expect(latencyReading(given, limit)).toEqual({ problem });
+    expect(classicReading(given, limit)).toEqual({ problem });
   });
 });

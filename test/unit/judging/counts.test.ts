@@ -72,6 +72,36 @@ describe("increments of one process", () => {
     expect(fold([[{ total: 900 }], [{ total: 930, bad: 1 }]], (_, block) => block === 1).deltas).toEqual([[], ["web-1 30/1"]]);
   });
 
+  test.each([
+    // 7 requests lay in doubt between 0.19 and 0.21 s; with finer buckets the server can tell that they were slow.
+    ["finer buckets", { total: 100, bad: 3, badAtMost: 10, judgedAt: 0.21 }, { total: 110, bad: 10, badAtMost: 11, judgedAt: 0.205 }],
+    [
+      "finer buckets with an empty one at the limit",
+      { total: 100, bad: 3, badAtMost: 10, judgedAt: 0.21 },
+      { total: 110, bad: 10, badAtMost: 10 },
+    ],
+    ["coarser buckets", { total: 100, bad: 10, badAtMost: 11, judgedAt: 0.205 }, { total: 110, bad: 3, badAtMost: 12, judgedAt: 0.21 }],
+    [
+      "another bucket that holds more",
+      { total: 100, bad: 3, badAtMost: 4, judgedAt: 0.25 },
+      { total: 110, bad: 4, badAtMost: 11, judgedAt: 0.3 },
+    ],
+  ])("%s give no increment but a note, then go on", (_name, before, changed) => {
+    const reading = (counts: object) => ({ namespace: "shop", pod: "web-1", process: "web-1", total: 0, bad: 0, badAtMost: 0, ...counts });
+    for (const born of [true, false]) {
+      const first = takeDeltas(noCounters, [reading(before)], () => false);
+      const second = takeDeltas(first.memory, [reading(changed)], () => born);
+      expect(second.deltas).toEqual([]);
+      expect(second.notes).toEqual([expect.stringContaining("other buckets")]);
+      const third = takeDeltas(
+        second.memory,
+        [reading({ ...changed, total: changed.total + 5, bad: changed.bad + 1, badAtMost: changed.badAtMost + 1 })],
+        () => born,
+      );
+      expect(third.deltas).toMatchObject([{ total: 5, bad: 1, badAtMost: 1 }]);
+    }
+  });
+
   test("more bad than all is taken as all bad, and noted", () => {
     const { deltas, notes } = fold([[{ total: 100 }], [{ total: 110, bad: 25 }]]);
 

@@ -128,7 +128,7 @@ describe("verdict of a counted signal", () => {
     expect(verdict(judgeAll(times(2, { "new-1": [100, 0] } as const)))).toEqual({
       signal: "error-rate",
       state: "inconclusive",
-      because: [{ code: "not-enough-requests", signal: "error-rate", total: 200, needed: 300 }],
+      because: [{ code: "not-enough-requests", signal: "error-rate", total: 200, needed: 300, unit: "requests" }],
     });
   });
 

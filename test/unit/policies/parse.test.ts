@@ -157,11 +157,11 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "signals: { Pods: { pods: {} } }",
       '5:14 spec.signals.Pods: "Pods" cannot name a signal; allowed: lower-case letters, digits and -, at most 63',
     ],
-    ["an empty signal", "signals: { a: }", "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, pods, promql"],
+    ["an empty signal", "signals: { a: }", "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, ratio, pods, promql"],
     [
       "two kinds in one signal",
       "signals: { a: { pods: {}, promql: { query: up, above: 1 } } }",
-      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, pods, promql",
+      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, ratio, pods, promql",
     ],
     [
       "a rule and a comparison with the old revision",
@@ -228,6 +228,31 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "PromQL in a metric name",
       `signals: { a: { http: { preset: otel, metric: { requests: 'up} or up{' }, errors: {} } } }`,
       '5:61 spec.signals.a.http.metric.requests: "up} or up{" is no metric name; allowed: letters, digits, _ and :',
+    ],
+    [
+      "a quantile against nobody",
+      "signals: { a: { http: { preset: otel, slower: { p95: new } } } }",
+      '5:56 spec.signals.a.http.slower.p95: "new" is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m, or old',
+    ],
+    [
+      "a quantile beyond its range",
+      "signals: { a: { http: { preset: otel, slower: { p95: 2h } } } }",
+      "5:56 spec.signals.a.http.slower.p95: 2h is out of range; allowed: between 1ms and 1h, or old",
+    ],
+    [
+      "a function around a counter",
+      "signals: { a: { ratio: { bad: 'rate(x_total[5m])', total: y_total, limit: 1% } } }",
+      '5:33 spec.signals.a.ratio.bad: "rate(x_total[5m])" is more than a metric; allowed: a metric name, with label matchers in braces where needed: orders_total{kind="paid"}; no functions: counters are differenced as they are, block by block',
+    ],
+    [
+      "a counter of one namespace",
+      `signals: { a: { ratio: { bad: 'x_total{namespace="a"}', total: y_total, limit: 1% } } }`,
+      String.raw`5:33 spec.signals.a.ratio.bad: "x_total{namespace=\"a\"}" has a matcher of its own for namespace; allowed: a metric name, with label matchers in braces where needed: orders_total{kind="paid"}; each guard's namespace and pods are added to the query`,
+    ],
+    [
+      "a counter of one pod, by the label that the policy says",
+      `signals: { a: { ratio: { podLabel: k8s_pod, bad: x_total, total: 'y_total{k8s_pod="a"}', limit: 1% } } }`,
+      String.raw`5:68 spec.signals.a.ratio.total: "y_total{k8s_pod=\"a\"}" has a matcher of its own for k8s_pod; allowed: a metric name, with label matchers in braces where needed: orders_total{kind="paid"}; each guard's namespace and pods are added to the query`,
     ],
     ["no restarts at all", "signals: { a: { pods: { restarts: 0 } } }", "5:37 spec.signals.a.pods.restarts: 0 is out of range: at least 1"],
     [

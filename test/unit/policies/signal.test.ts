@@ -68,6 +68,28 @@ test("values may be counted instead of timed", () => {
   expect(signal("{ promql: { query: up, below: 1, failures: 3 of 5 } }")).toMatchObject({ forMs: 0, failures: { failures: 3, of: 5 } });
 });
 
+test("a quantile against the old revision's own has no bound yet, but its share", () => {
+  expect(signal("{ http: { preset: otel, slower: { p95: old, worseThanOld: 2x } } }")).toEqual({
+    kind: "http-slower",
+    preset: presetOf("otel"),
+    quantile: 0.95,
+    thresholdMs: null,
+    limit: 0.05,
+    worseThanOld: 2,
+  });
+});
+
+test("two counters of any kind become their selectors", () => {
+  expect(signal(`{ ratio: { bad: 'orders_failed_total{kind=~"a|b", shop!="x"}', total: orders_total, limit: 0.5% } }`)).toEqual({
+    kind: "ratio",
+    bad: { metric: "orders_failed_total", matchers: ['kind=~"a|b"', 'shop!="x"'] },
+    total: { metric: "orders_total", matchers: [] },
+    podLabel: "pod",
+    limit: 0.005,
+    worseThanOld: 1.5,
+  });
+});
+
 test("a policy may name its own metrics, and the matcher of bad requests follows the label", () => {
   const own = signal(
     "{ http: { preset: prom-client, metric: { requests: api_total, statusLabel: code, podLabel: exported_pod }, errors: {} } }",
@@ -122,6 +144,11 @@ describe("what check warns of", () => {
       ["a: p95 1s: micrometer exports no buckets unless percentiles-histogram is set"],
     ],
     ["{ http: { preset: linkerd, slower: { p95: 200ms } } }", []],
+    ["{ http: { preset: fastapi, slower: { p95: old } } }", []],
+    [
+      "{ http: { preset: micrometer, slower: { p95: old } } }",
+      ["a: p95 old: micrometer exports no buckets unless percentiles-histogram is set"],
+    ],
     ["{ http: { preset: prom-client, metric: { buckets: own_bucket }, slower: { p95: 200ms } } }", []],
     [
       "{ http: { preset: otel, errors: { rule: { rate: { for: 30m } } } } }",
@@ -134,6 +161,20 @@ describe("what check warns of", () => {
     [
       "{ http: { preset: linkerd, slower: { p50: 200ms, rule: { burnRate: {} } } } }",
       ["a: 3x the limit is more than all requests: it can never breach"],
+    ],
+    ["{ ratio: { bad: orders_failed_total, total: orders_total, limit: 1% } }", []],
+    [`{ ratio: { bad: 'took_seconds_bucket{le="1"}', total: took_seconds_count, limit: 1% } }`, []],
+    [
+      "{ ratio: { bad: orders_failed_total, total: orders_in_flight, limit: 1% } }",
+      ["a: total orders_in_flight is not named like a counter (_total, _count); only what grows from 0 can be counted"],
+    ],
+    [
+      "{ ratio: { bad: took_failed_total, total: took_seconds_bucket, limit: 1% } }",
+      ['a: total took_seconds_bucket counts each event once per bucket; name one, as in took_seconds_bucket{le="+Inf"}, or take _count'],
+    ],
+    [
+      `{ ratio: { bad: 'orders_total{a="1",b="2"}', total: 'orders_total{b="2", a="1"}', limit: 1% } }`,
+      ["a: bad and total are the same counter: everything would be bad"],
     ],
     ["{ promql: { query: up, above: 1, for: 30m } }", ["a: for 30m is not shorter than window: it can never breach"]],
   ])("%s", (yaml, warnings) => {
@@ -159,7 +200,7 @@ test("a stored policy is what was written, and comes back with the same numbers"
     "confidence: 99.95%",
     "evidence: independent",
     "passEarly: { after: 3m }",
-    "signals: { a: { http: { preset: otel, slower: { p99: 1s } } } }",
+    "signals: { a: { http: { preset: otel, slower: { p99: 1s } } }, b: { http: { preset: otel, slower: { p99: old } } } }",
     "onBreach: { a: [brake] }",
   ]);
   const stored: unknown = JSON.parse(JSON.stringify(storePolicy(policy)));

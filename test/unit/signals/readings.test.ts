@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { SampleSeries } from "../../../src/clients/prometheus/api.ts";
+import type { HistogramSeries, SampleSeries } from "../../../src/clients/prometheus/api.ts";
+import type { NativeHistogram } from "../../../src/model.ts";
 import { presetOf } from "../../../src/policies/presets.ts";
 import { measureCounters } from "../../../src/signals/readings.ts";
 import { measureValues } from "../../../src/signals/values.ts";
+import type { CountersAsk } from "../../../src/signals/ask.ts";
 import { errorsAsk, slowerAsk } from "./signal-asks.ts";
 
 function process(pod: string, values: readonly number[], more: Readonly<Record<string, string>> = {}): SampleSeries {
@@ -10,7 +12,12 @@ function process(pod: string, values: readonly number[], more: Readonly<Record<s
   return { labels, points: values.map((value, index) => ({ at: 15_000 * (index + 1), value })) };
 }
 
-const noHistograms = { nativeHistograms: 0 };
+function native(pod: string, histograms: readonly NativeHistogram[]): HistogramSeries {
+  const { labels } = process(pod, []);
+  return { labels, points: histograms.map((histogram, index) => ({ at: 15_000 * (index + 1), histogram })) };
+}
+
+const noHistograms = { histograms: [] };
 
 describe("errors", () => {
   const ask = errorsAsk("a", ["web-1"]);
@@ -64,8 +71,37 @@ describe("errors", () => {
   });
 
   test("a native histogram is an error that says so, not no-data", () => {
-    const [measurement] = measureCounters(ask, [15_000], { series: {}, nativeHistograms: 3 });
+    const histograms = [native("web-1-aaaaa", [{ count: 3, buckets: [] }])];
+    const [measurement] = measureCounters(ask, [15_000], { series: {}, histograms });
     expect(measurement).toMatchObject({ kind: "error", because: expect.stringContaining("native histogram") });
+  });
+});
+
+describe("ratio", () => {
+  const total = { metric: "orders_total", matchers: ['kind="paid"'] };
+  const query = { kind: "ratio", bad: { metric: "orders_failed_total", matchers: [] }, total, podLabel: "k8s_pod", block: 15_000 };
+  const ask = { ...errorsAsk("a", ["web-1"]), query } as CountersAsk;
+
+  test("counts a process by the policy's own pod label, without a bad series as none bad", () => {
+    const labelled = (pod: string, value: number) => process("scraper", [value], { k8s_pod: pod, instance: pod });
+    const series = { total: [labelled("web-1-aaaaa", 100), labelled("web-1-bbbbb", 50)], bad: [labelled("web-1-bbbbb", 7)] };
+    const [measurement] = measureCounters(ask, [15_000], { series, ...noHistograms });
+    expect(measurement).toMatchObject({
+      kind: "counters",
+      readings: [
+        { pod: "web-1-aaaaa", total: 100, bad: 0, badAtMost: 0 },
+        { pod: "web-1-bbbbb", total: 50, bad: 7, badAtMost: 7 },
+      ],
+    });
+  });
+
+  test("without any total it is no-data that names the counter as the policy has it", () => {
+    const [measurement] = measureCounters(ask, [15_000], { series: {}, ...noHistograms });
+    expect(measurement).toEqual({
+      kind: "no-data",
+      at: 15_000,
+      because: 'no orders_total{kind="paid"} of pods web-1-* in namespace prod in the last 15 s',
+    });
   });
 });
 
@@ -113,6 +149,80 @@ describe("slower", () => {
   test("a process that was not scraped in this block is a gap, not an error", () => {
     const series = { buckets: [...usual.buckets, { labels: { namespace: "prod", pod: "web-1-bbbbb", le: "+Inf" }, points: [] }] };
     expect(reading(250, series)).toMatchObject({ kind: "counters", readings: [{ pod: "web-1-aaaaa" }] });
+  });
+});
+
+describe("slower, from a native histogram", () => {
+  const bucket = (left: number, right: number, count: number) => ({ left, right, count });
+  const histogram = { count: 100, buckets: [bucket(-Infinity, 0.1, 90), bucket(0.19, 0.21, 7), bucket(0.4, 0.44, 3)] };
+
+  function reading(thresholdMs: number, histograms = [native("web-1-aaaaa", [histogram])], preset = presetOf("prom-client")) {
+    return measureCounters(slowerAsk("a", ["web-1"], thresholdMs, preset), [15_000], { series: {}, histograms })[0];
+  }
+
+  test.each([
+    ["in a bucket it lies between two counts", 200, 3, 10, 0.21],
+    ["at a bound both counts are exact", 210, 3, 3, undefined],
+    ["in a gap both counts are exact", 300, 3, 3, undefined],
+    ["above everything nothing is slow", 5000, 0, 0, undefined],
+  ])("a limit %s", (_name, thresholdMs, bad, badAtMost, judgedAt) => {
+    const measurement = reading(thresholdMs);
+    if (measurement?.kind !== "counters") throw new Error(JSON.stringify(measurement));
+    const [{ judgedAt: found, ...one } = { judgedAt: undefined }] = measurement.readings;
+    expect([one, found]).toEqual([expect.objectContaining({ total: 100, bad, badAtMost }), judgedAt]);
+    expect(measurement.note ?? "").toContain(judgedAt === undefined ? "" : "judged at 210 ms");
+  });
+
+  test("of a metric in milliseconds is read in milliseconds", () => {
+    const inMs = { count: 100, buckets: histogram.buckets.map(({ left, right, count }) => bucket(left * 1000, right * 1000, count)) };
+    expect(reading(200, [native("web-1-aaaaa", [inMs])], presetOf("linkerd"))).toMatchObject({ readings: [{ bad: 3, badAtMost: 10 }] });
+  });
+
+  test("with requests in a bucket without an end, which holds the limit, is an error", () => {
+    const open = { count: 100, buckets: [bucket(-Infinity, 0.1, 90), bucket(0.1, Infinity, 10)] };
+    expect(reading(200, [native("web-1-aaaaa", [open])])).toMatchObject({
+      kind: "error",
+      because: expect.stringContaining("has buckets at 100 ms"),
+    });
+  });
+
+  test("beside classic buckets of the same process is left out", () => {
+    const series = { buckets: [process("web-1-aaaaa", [40], { le: "0.2" }), process("web-1-aaaaa", [50], { le: "+Inf" })] };
+    const answers = { series, histograms: [native("web-1-aaaaa", [histogram])] };
+    const [measurement] = measureCounters(slowerAsk("a", ["web-1"], 200), [15_000], answers);
+    expect(measurement).toMatchObject({ kind: "counters", readings: [{ total: 50, bad: 10 }] });
+  });
+});
+
+describe("slower, with the limit still to be chosen", () => {
+  const whole = { ...slowerAsk("a", ["web-1"], 200, presetOf("linkerd")) };
+  const ask = { ...whole, query: { ...whole.query, thresholdMs: null } } as CountersAsk;
+
+  test("the histograms come whole, their bounds in seconds", () => {
+    const series = { buckets: [process("web-1-aaaaa", [40], { le: "200" }), process("web-1-aaaaa", [50], { le: "+Inf" })] };
+    const histograms = [native("web-1-bbbbb", [{ count: 3, buckets: [{ left: 100, right: 110, count: 3 }] }])];
+    expect(measureCounters(ask, [15_000], { series, histograms })).toMatchObject([
+      {
+        kind: "latencies",
+        processes: [
+          {
+            pod: "web-1-aaaaa",
+            latencies: {
+              kind: "classic",
+              buckets: [
+                { le: 0.2, count: 40 },
+                { le: Infinity, count: 50 },
+              ],
+            },
+          },
+          { pod: "web-1-bbbbb", latencies: { kind: "native", count: 3, buckets: [{ left: 0.1, right: 0.11, count: 3 }] } },
+        ],
+      },
+    ]);
+  });
+
+  test("no histogram is no-data, as ever", () => {
+    expect(measureCounters(ask, [15_000], { series: {}, histograms: [] })).toMatchObject([{ kind: "no-data" }]);
   });
 });
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Answer, Labels, PrometheusApi, RangeAnswer, Sample } from "../../../src/clients/prometheus/api.ts";
+import type { Answer, HistogramSeries, Labels, PrometheusApi, RangeAnswer, Sample } from "../../../src/clients/prometheus/api.ts";
 import { RearguardError } from "../../../src/errors.ts";
 import { presetOf } from "../../../src/policies/presets.ts";
 import { signalOf, signalSchema } from "../../../src/policies/signal.ts";
 import type { Ask } from "../../../src/signals/ask.ts";
-import { httpAsk } from "../../../src/signals/http-signal.ts";
+import { counterAsk } from "../../../src/signals/counter-signal.ts";
 import { promqlAsk } from "../../../src/signals/promql-signal.ts";
 import { createSampler } from "../../../src/signals/sample.ts";
 import { errorsAsk, slowerAsk } from "./signal-asks.ts";
@@ -12,13 +12,16 @@ import { errorsAsk, slowerAsk } from "./signal-asks.ts";
 type Call = { readonly promql: string; readonly from: number; readonly to: number; readonly step: number };
 
 /** Answers from a function of the query; keeps what was asked. */
-function prometheusOf(answer: (promql: string) => readonly Sample[]): PrometheusApi & { readonly calls: Call[] } {
+function prometheusOf(
+  answer: (promql: string) => readonly Sample[],
+  histograms: (promql: string) => readonly HistogramSeries[] = () => [],
+): PrometheusApi & { readonly calls: Call[] } {
   const calls: Call[] = [];
   return {
     calls,
     async query(promql, at): Promise<Answer> {
       calls.push({ promql, from: at, to: at, step: 0 });
-      return { series: answer(promql), nativeHistograms: 0 };
+      return { series: answer(promql), histograms: histograms(promql) };
     },
     async queryRange(promql, from, to, step): Promise<RangeAnswer> {
       calls.push({ promql, from, to, step });
@@ -27,7 +30,7 @@ function prometheusOf(answer: (promql: string) => readonly Sample[]): Prometheus
         for (let at = from; at <= to; at += step) points.push({ at, value: value + at });
         return { labels, points };
       });
-      return { series, nativeHistograms: 0 };
+      return { series, histograms: histograms(promql) };
     },
     close() {},
   };
@@ -124,13 +127,51 @@ test("signals with other presets, blocks or classes do not share a query; other 
     errorsAsk("e", ["web-1"], "prod", { block: 1000 }),
   ];
   await sampler(prometheus).sample(asks, [15_000]);
-  expect(prometheus.calls).toHaveLength(1 + 1 + 2 + 2);
+  // A latency without an answer is asked for as a native histogram too.
+  expect(prometheus.calls).toHaveLength(2 * 1 + 2 * 1 + 2 + 2);
+});
+
+test("a guard with native histograms costs one query from the second block on, and takes none from its neighbours", async () => {
+  const native = pod("web-2-aaaaa");
+  const histogram = { count: 10, buckets: [{ left: 0.5, right: 1, count: 4 }] };
+  const prometheus = prometheusOf(
+    (promql) => (promql.includes("_bucket{") ? ["0.2", "+Inf"].map((le) => ({ labels: { ...pod("web-1-aaaaa"), le }, value: 7 })) : []),
+    (promql) => (promql.includes("_bucket{") || !promql.includes("web-2") ? [] : [{ labels: native, points: [{ at: 15_000, histogram }] }]),
+  );
+  const { sample } = sampler(prometheus);
+  const asks = [slowerAsk("classic", ["web-1"], 200), slowerAsk("native", ["web-2"], 200)];
+  const totals = async () =>
+    [...(await sample(asks, [15_000])).values()].map(([one]) =>
+      one?.kind === "counters" ? one.readings.map(({ total, bad }) => [total, bad]) : one,
+    );
+  expect(await totals()).toEqual([[[7, 0]], [[10, 4]]]);
+  const first = prometheus.calls.splice(0).map(({ promql }) => promql);
+  expect(first.map((promql) => promql.includes("web-1-"))).toEqual([true, false]);
+  expect(await totals()).toEqual([[[7, 0]], [[10, 4]]]);
+  const again = prometheus.calls.map(({ promql }) => [promql.includes("_bucket{"), promql.includes("web-2-")]);
+  expect(again, "each is asked in its own form at once").toEqual(
+    expect.arrayContaining([
+      [true, false],
+      [false, true],
+    ]),
+  );
+  expect(again).toHaveLength(2);
+});
+
+test("where native histograms cannot be read, those with classic buckets keep their answers", async () => {
+  const prometheus = prometheusOf((promql) => {
+    if (!promql.includes("_bucket{")) throw new RearguardError("PROMETHEUS_TIMEOUT", "too late");
+    return ["0.2", "+Inf"].map((le) => ({ labels: { ...pod("web-1-aaaaa"), le }, value: 7 }));
+  });
+  const result = await sampler(prometheus).sample([slowerAsk("classic", ["web-1"], 200), slowerAsk("none", ["web-2"], 200)], [15_000]);
+  expect(result.get("classic")).toMatchObject([{ kind: "counters" }]);
+  expect(result.get("none")).toEqual([{ kind: "error", at: 15_000, because: "too late" }]);
 });
 
 test("a signal of a policy is asked as it is written", () => {
   const http = signalOf(signalSchema.parse({ http: { preset: "linkerd", slower: { p95: "200ms" } } }));
   if (http.kind !== "http-slower") throw new Error("expected http-slower");
-  expect(httpAsk(http, 15_000)).toMatchObject({ kind: "slower", thresholdMs: 200, block: 15_000, preset: { name: "linkerd" } });
+  expect(counterAsk(http, 15_000)).toMatchObject({ kind: "slower", thresholdMs: 200, block: 15_000, preset: { name: "linkerd" } });
   const promql = signalOf(signalSchema.parse({ promql: { query: 'max(x{pod=~"{{pods.new}}"})', above: 1 } }));
   if (promql.kind !== "promql") throw new Error("expected promql");
   expect(promqlAsk(promql, { namespace: "prod", name: "web", newPods: ["web-1-a", "web-1-b"], oldPods: [] })).toEqual({
