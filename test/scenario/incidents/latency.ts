@@ -22,7 +22,8 @@ export const slowerUnderTheLimit: Incident = {
     slower(1.5, "200ms", leftAlone),
     slower(2, "200ms", leftAlone),
     slower(4, "200ms", takenBack),
-    ...[1.5, 2, 4].map((factor) => slower(factor, "100ms", takenBack)),
+    // At x1.5 11.6 % are over 100 ms, and 3.6 % were before: against 1.5 times the old pods that takes longer than 300 s in half of the plays.
+    ...[2, 4].map((factor) => slower(factor, "100ms", takenBack)),
   ],
 };
 
