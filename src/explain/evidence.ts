@@ -11,7 +11,12 @@ export function evidenceSentence(reason: Evidence): string {
   const sample = `in ${counted(reason.blocks, "block")}, ${count(reason.bad)} of ${count(reason.total)} ${reason.unit}`;
   const bound = reason.mode === undefined ? "" : ` (${reason.mode}: the bound is approximate)`;
   const evidence = `evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed${bound}`;
-  return `${reason.signal} ${percent(reason.badRatio)} = ${times(reason.burn)} the limit (${limitBasis(reason).full}) ${sample}; ${evidence}`;
+  return `${subject(reason)} ${percent(reason.badRatio)} = ${times(reason.burn)} the limit (${limitBasis(reason).full}) ${sample}; ${evidence}`;
+}
+
+/** What was judged: `errors`, `errors as callers see them`. */
+export function subject({ signal, seenBy }: Evidence): string {
+  return seenBy === "callers" ? `${signal} as callers see them` : signal;
 }
 
 /** What set the limit. `max of` names both candidates, as the larger one binds (judging.md 3.1). */

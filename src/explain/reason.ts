@@ -1,5 +1,5 @@
 import type { Reason, SufferingPeer } from "../model.ts";
-import { evidenceSentence, limitBasis } from "./evidence.ts";
+import { evidenceSentence, limitBasis, subject } from "./evidence.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
@@ -24,6 +24,9 @@ export function explainReason(reason: Reason): string {
         ? `${reason.signal}: only ${count(reason.seen)} of the ${counted(reason.needed, "sample")} that its rule looks at were answered`
         : `${reason.signal}: at most ${counted(reason.seen, "request")} came within ${duration(reason.overMs)}, its rule needs ${count(reason.needed)}`;
     case "suspect-pod":
+      if (reason.seenBy === "callers") {
+        return `${reason.signal}: nearly all failed calls are those of one caller, pod ${reason.pod} (${percent(reason.badRatio)} failed; ${percent(reason.withoutIt)} of the others'), so suspect that caller before the revision`;
+      }
       return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${percent(reason.badRatio)} bad; ${percent(reason.withoutIt)} without it), so suspect the node before the revision`;
     case "shared-degradation":
       return `${reason.signal}: old and new pods are bad alike (new ${percent(reason.newRatio)}, old ${percent(reason.oldRatio)}, limit ${percent(reason.limit)}) for ${counted(reason.blocks, "block")}, so the cause is shared and a rollback would not help`;
@@ -84,7 +87,7 @@ export function explainReason(reason: Reason): string {
 
 /** The headline of a reason: its numbers without their derivation. For titles and table columns. */
 export function headline(reason: Reason): string {
-  if (reason.code === "evidence") return `${reason.signal} ${percent(reason.badRatio)}, limit ${limitBasis(reason).short}`;
+  if (reason.code === "evidence") return `${subject(reason)} ${percent(reason.badRatio)}, limit ${limitBasis(reason).short}`;
   if (reason.code === "pods") return podsHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);

@@ -11,7 +11,7 @@ import { environmentHold } from "./environment-hold.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { recoveringOf, ruleVerdict } from "./rule.ts";
-import { type GuardRun, heardOf, judgedThrough, underConfidence } from "./run.ts";
+import { type GuardRun, heardOf, isSeenByCallers, judgedThrough, underConfidence } from "./run.ts";
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
@@ -36,6 +36,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
       now,
       noDataAfterMs: patienceWith(run, signal),
       nodeOf,
+      ...(isSeenByCallers(run.signals[signal]) ? { seenBy: "callers" as const } : {}),
       ...(sharing.includes(signal) ? { guard } : {}),
       ...(environment === undefined ? {} : { environment }),
     });

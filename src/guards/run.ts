@@ -7,7 +7,7 @@ import { environmentHold } from "./environment-hold.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
 import { foldRule, openRule, type RuleState } from "./rule.ts";
-import { sidesAt } from "./sides.ts";
+import { callersSidesAt, sidesAt } from "./sides.ts";
 
 /** Lengths that hold for every guard of this daemon. */
 export interface Pace {
@@ -63,6 +63,11 @@ export function isCounted(signal: Signal): signal is CountedSignal {
   return (signal.kind === "http-errors" || signal.kind === "http-slower") && signal.rule === undefined;
 }
 
+/** Judged by what callers count, of old and new pods together. */
+export function isSeenByCallers(signal: Signal | undefined): boolean {
+  return signal?.kind === "http-errors" && signal.seenBy === "callers";
+}
+
 /** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
 export function underConfidence(policy: Policy): readonly string[] {
   return Object.entries(policy.spec.signals).flatMap(([name, written]) =>
@@ -81,7 +86,9 @@ export function judge(run: GuardRun, name: string, measurement: Measurement): Gu
   // Only from then on: a restart judges the blocks before it again, and must tell their pods apart as they were told apart then.
   const restored = rollback === undefined || measurement.at <= rollback.at ? [] : [rollback.target.podTemplateHash];
   const warmUpMs = signal.kind === "http-slower" ? pace.warmUpLatencyMs : 0;
-  const sides = sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
+  const sides = isSeenByCallers(signal)
+    ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, record.pods, restored.length > 0)
+    : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
   if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input) } };
   return state === undefined ? run : { ...run, counted: { ...run.counted, [name]: judgeBlock(state, input) } };
@@ -161,6 +168,7 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
     auditBlocks: AUDIT_BLOCKS,
     mode: evidence,
     passEarly: passEarly !== undefined,
+    ...(isSeenByCallers(signal) ? { controlIsPartial: true } : {}),
   };
 }
 

@@ -42,6 +42,8 @@ export interface SignalLimits {
   readonly passEarly?: boolean;
   /** Blocks kept for the audit; 240 when absent. */
   readonly auditBlocks?: number;
+  /** The old pods' counters show only part of what may befall both revisions (not the way to them): no block is lived through with less. */
+  readonly controlIsPartial?: boolean;
 }
 
 /** Run of blocks since the last one that could be judged. */
@@ -144,7 +146,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
   const oldBlocks = [...state.oldBlocks.slice(1 - OLD_BLOCKS), { at, total: old.total, bad: old.bad }];
   const control = liveControl(oldBlocks, at, limits, state.shared.lasting);
   const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, control.rate);
-  const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live);
+  const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live && limits.controlIsPartial !== true);
   const rule = { m, alphaE: alphaOfEvidence(limits.alpha), weight: limits.weight, planned: limits.plannedBlocks };
   const ratio = fresh.total > 0 ? fresh.bad / fresh.total : null;
   const isTelling = isAttributable(state.shared, limit);

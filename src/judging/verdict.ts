@@ -16,6 +16,7 @@ export interface VerdictInput {
   readonly nodeOf?: (pod: string) => string;
   /** The hold under which the signal is while its revision suffers together with other workloads. */
   readonly environment?: Reason;
+  readonly seenBy?: "callers";
 }
 
 /**
@@ -77,6 +78,7 @@ function evidenceReason(state: SignalState, input: VerdictInput, due: GuardEvide
     blocks: stretch?.blocks ?? 0,
     unit: input.unit,
     ...(limits.mode === undefined || limits.mode === "burn" ? {} : { mode: limits.mode }),
+    ...(input.seenBy === undefined ? {} : { seenBy: input.seenBy }),
   };
 }
 
@@ -100,6 +102,7 @@ function suspectReason(state: SignalState, input: VerdictInput): Reason {
     node: input.nodeOf?.(pod) ?? "",
     badRatio: ratio(counts.bad, counts.total) ?? 0,
     withoutIt: ratio(state.bad - counts.bad, state.total - counts.total) ?? 0,
+    ...(input.seenBy === undefined ? {} : { seenBy: input.seenBy }),
   };
 }
 

@@ -70,7 +70,7 @@ function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due
             newPods: podNames(run, record.rollout.new),
             oldPods: podNames(run, record.rollout.old),
           })
-        : httpAsk(kind, settings.pace.blockMs);
+        : httpAsk(kind, settings.pace.blockMs, record.rollout.workload);
     const ask = { id: `${record.name}/${signal}`, namespace: record.namespace, prefixes: revisionsOf(run).map((one) => one.name), query };
     return [{ guard: record.name, signal, ask, instants }];
   });

@@ -2,6 +2,7 @@ import type { PrometheusApi, SampleSeries } from "../clients/prometheus/api.ts";
 import { sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { Ask, CountersAsk, ValuesAsk } from "./ask.ts";
+import { joinViews, viewsOf } from "./callers.ts";
 import { chunksOf, classesOf, counterQuery } from "./counter-query.ts";
 import type { CounterClass } from "./counter-query.ts";
 import { rangesOf } from "./instants.ts";
@@ -56,7 +57,7 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
     const answers = await Promise.all(classes.map((counter) => evaluate(counterQuery(counter, asks, first.query.block), instants)));
     const note = unique(answers.flatMap(({ notes }) => notes)).join("; ");
     const nativeHistograms = answers.reduce((sum, one) => sum + one.nativeHistograms, 0);
-    const owners = ownersOf(asks, first.query.preset.podLabel);
+    const owners = ownersOf(asks);
     const split = new Map(asks.map((ask) => [ask, new Map<CounterClass["name"], SampleSeries[]>()]));
     for (const [index, counter] of classes.entries()) {
       for (const series of answers[index]?.series ?? []) {
@@ -84,10 +85,11 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
 
   return async (asks, instants) => {
     const jobs: Job[] = [];
-    for (const group of groupsOf(asks.filter(asksCounters), counterKey)) {
+    const views = asks.flatMap(viewsOf);
+    for (const group of groupsOf(views.filter(asksCounters), counterKey)) {
       for (const chunk of chunksOf(group)) jobs.push({ asks: chunk.asks, run: () => sampleCounters(chunk.asks, instants) });
     }
-    for (const group of groupsOf(asks.filter(asksValues), ({ query }) => query.promql)) {
+    for (const group of groupsOf(views.filter(asksValues), ({ query }) => query.promql)) {
       jobs.push({ asks: group, run: () => sampleValues(group, instants) });
     }
     const result = new Map<string, readonly Measurement[]>();
@@ -102,7 +104,7 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
     for (const because of failures) if (!said.has(because)) log.warn({ because }, "sampling failed; guards wait for a proper answer");
     if (failures.size === 0 && said.size > 0) log.info({}, "sampling works again");
     said = failures;
-    return result;
+    return new Map(asks.map((ask) => [ask.id, joinViews(ask, result)] as const));
   };
 }
 
