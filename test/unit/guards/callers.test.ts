@@ -107,7 +107,7 @@ describe("errors as callers see them", () => {
   });
 
   test("the guard says at its opening that calls to old and new pods are counted together", () => {
-    expect(limitationsOf(rollout, policy, [])).toEqual([
+    expect(limitationsOf(rollout, policy, [], 15_000)).toEqual([
       "errors: callers count calls to old and new pods together, so what fails on the way to the old ones is laid to the new revision",
     ]);
   });
