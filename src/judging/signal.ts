@@ -42,7 +42,7 @@ export interface SignalLimits {
   readonly passEarly?: boolean;
   /** Blocks kept for the audit; 240 when absent. */
   readonly auditBlocks?: number;
-  /** The old pods' counters show only part of what may befall both revisions (not the way to them): no block is lived through with less. */
+  /** Old and new pods are judged together by their callers; the old pods' own counters do not show the way to them: m is never lowered. */
   readonly controlIsPartial?: boolean;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { explainReason } from "../../../src/explain/reason.ts";
 import { judgementOf } from "../../../src/guards/judgement.ts";
 import { badServed, limitationsOf } from "../../../src/guards/record.ts";
-import { type GuardRun, judge, openRun } from "../../../src/guards/run.ts";
+import { type GuardRun, judge, openRun, withPeers } from "../../../src/guards/run.ts";
 import { recoveryOf } from "../../../src/judging/recovery.ts";
 import type { Measurement, PodState, ProcessReading, Verdict } from "../../../src/model.ts";
 import { actionOf, BLOCK, fresh, old, pod, policyOf, receipt, recordOf, rollout, START } from "./a-guard.ts";
@@ -61,13 +61,33 @@ describe("errors as callers see them", () => {
   });
 
   test("also where the old pods count nothing", () => {
-    expect(verdictOf(fold(openRun(record, pace), blocks(8, { callers: [20, 20, 20], old: null })))?.state).toBe("breach");
+    const run = fold(openRun(record, pace), blocks(8, { callers: [20, 20, 20], old: null }));
+
+    expect(verdictOf(run)?.state, "other workloads are asked first").toBe("warn");
+    expect(verdictOf(withPeers(run, { kind: "asked", through: START + 8 * BLOCK, of: 3, suffering: [] }))?.state).toBe("breach");
   });
 
   test("what the old pods fail too is not laid to the new revision", () => {
     const verdict = verdictOf(fold(openRun(record, pace), blocks(12, { callers: [20, 20, 20], old: 20 })));
 
     expect(verdict).toMatchObject({ state: "hold", because: [{ code: "shared-degradation" }] });
+  });
+
+  test("at a request a minute, what the old pods failed minutes ago still excuses", () => {
+    const sums = (total: number, share: number) => ({ total, bad: Math.floor(total * share), badAtMost: Math.floor(total * share) });
+    const hour = Array.from({ length: 240 }, (_, i): Measurement => {
+      const calls: ProcessReading = {
+        namespace: "edge",
+        pod: "gate-1",
+        process: "p j",
+        view: "callers",
+        ...sums(Math.floor(i / 4), 2 / 3),
+      };
+      const own: ProcessReading = { namespace: "shop", pod: "old-1", process: "p j", ...sums(Math.floor(i / 8), 1 / 2) };
+      return { kind: "counters", at: START + (i + 1) * BLOCK, readings: [calls, own] };
+    });
+
+    expect(judgementOf(fold(openRun(record, pace), hour), START + 241 * BLOCK).guard.firesRollback).toBe(false);
   });
 
   test("a live control needs no less sustain: it does not see the way to the pods", () => {
