@@ -166,7 +166,8 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
     plannedBlocks: Math.max(2, Math.ceil((record.rollout.progressDeadline + window) / pace.blockMs)),
     baseline: record.baselines[name] ?? null,
     auditBlocks: AUDIT_BLOCKS,
-    mode: evidence,
+    // What old pods answered is among what callers counted: the two are not independent.
+    mode: isSeenByCallers(signal) && evidence === "independent" ? "burn" : evidence,
     passEarly: passEarly !== undefined,
     ...(isSeenByCallers(signal) ? { controlIsPartial: true } : {}),
   };

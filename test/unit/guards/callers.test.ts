@@ -96,6 +96,15 @@ describe("errors as callers see them", () => {
     expect(new Set(audit?.map(({ sustainBlocks }) => sustainBlocks))).toEqual(new Set([4]));
   });
 
+  test.each([
+    ["independent", "burn"],
+    ["fast", "fast"],
+  ])("evidence %s weighs calls as %s does: old pods' requests are among them", (evidence, mode) => {
+    const weighed = policyOf(`evidence: ${evidence}`, "signals: { errors: { http: { preset: istio, seenBy: callers, errors: {} } } }");
+
+    expect(openRun(recordOf([], { policy: weighed }), pace).counted["errors"]?.limits.mode).toBe(mode);
+  });
+
   test("one bad caller condemns no revision", () => {
     const verdict = verdictOf(fold(openRun(record, pace), blocks(12, { callers: [0, 90, 0, 0], old: 0 })));
 
