@@ -108,6 +108,8 @@ export interface Rollout {
 export interface ProcessReading {
   readonly namespace: string;
   readonly pod: string;
+  /** Counted by this calling process of its calls to the workload; absent: by a pod of the workload itself. */
+  readonly view?: "callers";
   /** instance and job: what tells two processes (or two scrapes) of one pod apart. */
   readonly process: string;
   readonly total: number;
@@ -210,6 +212,8 @@ export type Reason =
       /** Absent: burn. */
       mode?: Exclude<EvidenceMode, "burn">;
       ownBound?: OwnBound;
+      /** Judged by what callers counted, of old and new pods together. */
+      seenBy?: "callers";
     }>
   | Readonly<{ code: "pods"; signal: string; trouble: PodTrouble; pods: string[]; of: number; detail: string; forMs: Ms }>
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
@@ -237,7 +241,7 @@ export type Reason =
       shortBad: number;
     }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
-  | Readonly<{ code: "suspect-pod"; signal: string; pod: string; node: string; badRatio: number; withoutIt: number }>
+  | Readonly<{ code: "suspect-pod"; signal: string; pod: string; node: string; badRatio: number; withoutIt: number; seenBy?: "callers" }>
   | Readonly<{ code: "shared-degradation"; signal: string; newRatio: number; oldRatio: number; limit: number; blocks: number }>
   | Readonly<{ code: "environment"; signal: string; suffering: SufferingPeer[]; of: number; blocks: number; since: Ms }>
   | Readonly<{ code: "peers-well"; signal: string; suffering: number; of: number }>

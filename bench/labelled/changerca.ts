@@ -12,11 +12,12 @@ import { labelledPolicy } from "./settings.ts";
 
 const minutes = z.array(z.number().nullable());
 const series = z.object({ pod: z.string(), edge: z.string(), side: z.string(), t: z.array(z.number()), success_pct: minutes });
+const edges = z.object({ t: z.array(z.number()), success_pct: z.record(z.string(), minutes) });
 const step = z.object({ done: z.number(), new_pods: z.array(z.string()), gone_pods: z.array(z.string()) });
 const fileSchema = z.object({
   case: z.string(),
   rollouts: z.array(z.object({ service: z.string(), t0: z.number(), replicas: z.number(), steps: z.array(step) })),
-  edge_success: z.object({ destination: z.object({ t: z.array(z.number()), success_pct: z.record(z.string(), minutes) }) }),
+  edge_success: z.object({ source: edges }),
   pod_series: z.array(series),
 });
 const truthSchema = z.array(z.object({ case: z.string(), service: z.string(), bad: z.boolean(), tier: z.string() }));
@@ -33,6 +34,11 @@ const MINUTE: Ms = 60_000;
 /** From a pod's creation to its readiness, as the data's description gives it. */
 const STARTING: Ms = 65_000;
 const DEADLINE: Ms = 600_000;
+
+interface Life {
+  readonly from: Ms;
+  readonly to: Ms;
+}
 
 export interface Experiments {
   readonly experiments: readonly Experiment[];
@@ -83,6 +89,7 @@ export function changeRcaCase(experiment: Experiment, truth: readonly Truth[], f
     until: Math.max(...ends, ...deadlines) + MINUTE,
     rollouts,
     counters,
+    callers: new Map(rollouts.map(({ service }) => [service, scrapesOf(callersValues(experiment, rollouts, service, factor))])),
   };
 }
 
@@ -119,13 +126,7 @@ function setOf(pod: string): string {
 
 /** What the pods themselves answered (their server side). An edge's requests are shared by the pods that report them in that minute. */
 function ownValues(experiment: Experiment, rollouts: readonly ReplayRollout[], factor: number): readonly MinuteValue[] {
-  const lives = new Map<string, { from: Ms; to: Ms }>();
-  for (const { steps } of rollouts) {
-    for (const { start, done, fresh, gone } of steps) {
-      for (const pod of fresh) lives.set(pod, { from: start, to: Infinity });
-      for (const pod of gone) lives.set(pod, { from: -Infinity, to: done });
-    }
-  }
+  const lives = livesOf(rollouts);
   const values = experiment.pod_series
     .filter(({ side }) => side === "server")
     .flatMap(({ pod, edge, t, success_pct: success }) =>
@@ -141,17 +142,59 @@ function ownValues(experiment: Experiment, rollouts: readonly ReplayRollout[], f
   return values.map((value) => ({ ...value, requests: value.requests / (sharing.get(`${value.edge} ${value.at}`)?.length ?? 1) }));
 }
 
+function livesOf(rollouts: readonly ReplayRollout[]): ReadonlyMap<string, Life> {
+  const lives = new Map<string, Life>();
+  for (const { steps } of rollouts) {
+    for (const { start, done, fresh, gone } of steps) {
+      for (const pod of fresh) lives.set(pod, { from: start, to: Infinity });
+      for (const pod of gone) lives.set(pod, { from: -Infinity, to: done });
+    }
+  }
+  return lives;
+}
+
+/** What callers counted of their calls to a service (their client side). An edge's calls are shared by the pods of the calling service. */
+function callersValues(
+  experiment: Experiment,
+  rollouts: readonly ReplayRollout[],
+  service: string,
+  factor: number,
+): readonly MinuteValue[] {
+  const lives = livesOf(rollouts);
+  const { t, success_pct: byEdge } = experiment.edge_success.source;
+  return Object.entries(byEdge).flatMap(([edge, success]) => {
+    const [caller = "", callee] = edge.split("_");
+    if (callee !== service) return [];
+    const known = callingPods(experiment, rollouts, caller);
+    return t.flatMap((seconds, index): MinuteValue[] => {
+      const at = Math.round((seconds * SECOND) / MINUTE) * MINUTE;
+      const percent = success[index] ?? null;
+      if (percent === null) return [];
+      const alive = known.filter((pod) => at > (lives.get(pod)?.from ?? -Infinity) && at <= (lives.get(pod)?.to ?? Infinity));
+      const pods = alive.length === 0 ? [`${caller}-unnamed`] : alive;
+      return pods.map((pod) => ({ pod, edge, at, requests: (requestsOf(edge) * factor) / pods.length, success: percent / 100 }));
+    });
+  });
+}
+
+/** Pods of a calling service: those of its own rollout, else all that the data names. */
+function callingPods({ pod_series: named }: Experiment, rollouts: readonly ReplayRollout[], caller: string): readonly string[] {
+  const rollout = rollouts.find(({ service }) => service === caller);
+  if (rollout !== undefined) return [...rollout.oldPods, ...rollout.steps.flatMap(({ fresh }) => fresh)];
+  return [...new Set(named.map(({ pod }) => pod).filter((pod) => pod.startsWith(`${caller}-`)))];
+}
+
 /** Requests a minute of a whole edge `caller_callee`, as the data's description gives them: its success values have these denominators. */
 function requestsOf(edge: string): number {
   if (edge.includes("checkoutservice")) return 10;
   return edge.startsWith("frontend_") ? 90 : 30;
 }
 
-function inboundOf({ edge_success: { destination } }: Experiment, service: string, from: Ms): string {
-  const edges = Object.entries(destination.success_pct).filter(([edge]) => edge.endsWith(`_${service}`));
+function inboundOf({ edge_success: { source } }: Experiment, service: string, from: Ms): string {
+  const edges = Object.entries(source.success_pct).filter(([edge]) => edge.endsWith(`_${service}`));
   const told = edges.map(([edge, success]) => {
     const mean = (after: boolean) => {
-      const some = success.filter((value, index) => value !== null && (destination.t[index] ?? 0) * SECOND > from === after);
+      const some = success.filter((value, index) => value !== null && (source.t[index] ?? 0) * SECOND > from === after);
       return some.length === 0 ? "nothing" : `${(some.reduce((sum: number, value) => sum + (value ?? 0), 0) / some.length).toFixed(1)} %`;
     };
     return `${edge} ${mean(false)} -> ${mean(true)}`;

@@ -5,7 +5,7 @@ import type { Policy } from "../../src/policies/policy.ts";
 import type { Ask } from "../../src/signals/ask.ts";
 import type { VirtualClock } from "./clock.ts";
 import { advance, apply, deploy, type LiveWorkload, namespace, workloadOf } from "./cluster.ts";
-import { lastScrape } from "./counters.ts";
+import { lastScrape, type Scrapes } from "./counters.ts";
 import { podState } from "./live-pod.ts";
 import { gaugeAt, slowerAt } from "./measure.ts";
 import type { ReplayCase } from "./replay-case.ts";
@@ -56,14 +56,19 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Virtual
     if (ask.query.kind === "slower") return slowerAt(replay, ask, ask.query, workloads, at);
     const { block } = ask.query;
     const readings: ProcessReading[] = [];
+    const called = ask.query.kind === "errors" ? ask.query.callersOf : undefined;
+    for (const [name, scrapes] of replay.callers?.get(called?.name ?? "") ?? []) {
+      const index = lastScrape(scrapes, at - block, at);
+      if (index !== undefined) readings.push({ ...readingOf(name, scrapes, index), view: "callers" });
+    }
+    if (called !== undefined && readings.length === 0) return { kind: "no-data", at, because: "no caller counted anything" };
     for (const { pods } of workloads.values()) {
       for (const { name, gone } of pods.values()) {
         const scrapes = replay.counters.get(name);
         if (scrapes === undefined || !ask.prefixes.some((prefix) => name.startsWith(`${prefix}-`))) continue;
         const index = lastScrape(scrapes, at - block, Math.min(at, gone ?? Infinity));
         if (index === undefined) continue;
-        const bad = scrapes.bad[index] ?? 0;
-        readings.push({ namespace, pod: name, process: "replayed", total: scrapes.total[index] ?? 0, bad, badAtMost: bad });
+        readings.push(readingOf(name, scrapes, index));
       }
     }
     return { kind: "counters", at, readings };
@@ -113,4 +118,9 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Virtual
     },
   };
   return { edges, done, errors, tick };
+}
+
+function readingOf(pod: string, { total, bad }: Scrapes, index: number): ProcessReading {
+  const failed = bad[index] ?? 0;
+  return { namespace, pod, process: "replayed", total: total[index] ?? 0, bad: failed, badAtMost: failed };
 }

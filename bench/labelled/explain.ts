@@ -60,7 +60,7 @@ function limitOf({ guard, counted }: Replayed, signal: string): string {
  * divergence of the two shares; 2 % at a limit of 1 %, alpha 0.001: 1790. Blocks, if everything were staked in each: ln(1/alpha) over ln(burn): 10.
  */
 function tooFew({ guard }: Replayed, { worst, worstTotal, worstBad, worstBlocks }: Counted): string {
-  if (worst === null || worst.evidence <= 1) return "";
+  if (worst === null || worst.evidence <= 1 || worstTotal === 0) return "";
   const share = worstBad / worstTotal;
   const limit = worst.effectiveLimit;
   const untilThen = ` when ${percent(share)} of ${worstTotal} requests in ${worstBlocks} blocks were bad`;

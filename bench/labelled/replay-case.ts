@@ -29,7 +29,7 @@ export interface ReplayRollout {
   readonly steps: readonly Step[];
   readonly trouble: Trouble | null;
   readonly progressDeadline: Ms;
-  /** What callers saw, for the explanation only: no edge of the pipeline carries it. */
+  /** What callers saw before and after the first new pod, for the explanation only. */
   readonly inbound: string;
 }
 
@@ -51,4 +51,6 @@ export interface ReplayCase {
   readonly until: Ms;
   readonly rollouts: readonly ReplayRollout[];
   readonly counters: ReadonlyMap<string, Scrapes>;
+  /** What the callers of each service count of their calls to it, by calling pod. */
+  readonly callers?: ReadonlyMap<string, ReadonlyMap<string, Scrapes>>;
 }

@@ -12,10 +12,11 @@ spec:
   mode: enforce
   signals:
     errors: { http: { preset: istio, errors: { limit: 1%, worseThanOld: 1.5x } } }
+    called: { http: { preset: istio, seenBy: callers, errors: { limit: 1%, worseThanOld: 1.5x } } }
     pods: { pods: {} }
 `;
 
-/** What somebody who tunes nothing would run: errors by limit and by comparison, and the state of the pods. */
+/** What somebody who tunes nothing would run: errors by limit and by comparison, as the pods and as their callers count them, and the state of the pods. */
 export function labelledPolicy(): Policy {
   return policyFrom(text);
 }

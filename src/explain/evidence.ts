@@ -14,11 +14,12 @@ export function evidenceSentence(reason: Evidence): string {
   return `${measured(reason)} = ${times(reason.burn)} the limit (${limitBasis(reason).full}) ${sample}; ${evidence}`;
 }
 
-/** "errors 20.1 %", or "latency 20.1 % slower than 250 ms (the old revision's own p95 bound)". */
+/** "errors 20.1 %", "errors as callers see them 20.1 %", or "latency 20.1 % slower than 250 ms (the old revision's own p95 bound)". */
 export function measured(reason: Evidence | Extract<Reason, { code: "within-limits" }>): string {
   const { signal, badRatio, ownBound } = reason;
+  const view = "seenBy" in reason && reason.seenBy === "callers" ? " as callers see them" : "";
   const slower = ownBound === undefined ? "" : ` slower than ${milliseconds(ownBound.thresholdMs)} (${whose(ownBound)})`;
-  return `${signal} ${percent(badRatio)}${slower}`;
+  return `${signal}${view} ${percent(badRatio)}${slower}`;
 }
 
 function whose({ quantile }: OwnBound): string {

@@ -24,6 +24,9 @@ export function explainReason(reason: Reason): string {
         ? `${reason.signal}: only ${count(reason.seen)} of the ${counted(reason.needed, "sample")} that its rule looks at were answered`
         : `${reason.signal}: at most ${counted(reason.seen, "request")} came within ${duration(reason.overMs)}, its rule needs ${count(reason.needed)}`;
     case "suspect-pod":
+      if (reason.seenBy === "callers") {
+        return `${reason.signal}: nearly all failed calls are those of one caller, pod ${reason.pod} (${percent(reason.badRatio)} failed; ${percent(reason.withoutIt)} of the others'), so suspect that caller before the revision`;
+      }
       return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${percent(reason.badRatio)} bad; ${percent(reason.withoutIt)} without it), so suspect the node before the revision`;
     case "shared-degradation":
       return `${reason.signal}: old and new pods are bad alike (new ${percent(reason.newRatio)}, old ${percent(reason.oldRatio)}, limit ${percent(reason.limit)}) for ${counted(reason.blocks, "block")}, so the cause is shared and a rollback would not help`;

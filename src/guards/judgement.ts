@@ -13,7 +13,7 @@ import { ownBoundOf } from "./own-bound.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { recoveringOf, ruleVerdict } from "./rule.ts";
-import { type GuardRun, heardOf, judgedThrough, underConfidence, unitOf } from "./run.ts";
+import { type GuardRun, heardOf, isSeenByCallers, judgedThrough, underConfidence, unitOf } from "./run.ts";
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
@@ -39,6 +39,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
       now,
       noDataAfterMs: patienceWith(run, signal),
       nodeOf,
+      ...(isSeenByCallers(run.signals[signal]) ? { seenBy: "callers" as const } : {}),
       ...(sharing.includes(signal) ? { guard } : {}),
       ...(environment === undefined ? {} : { environment }),
       ...(ownBound === undefined ? {} : { ownBound }),

@@ -2,7 +2,7 @@ import type { BlockAudit, Entry, EntryBody, Ms, Rollout } from "../model.ts";
 import type { Policy } from "../policies/policy.ts";
 import { signalOf } from "../policies/signal.ts";
 import type { GuardRecord, GuardSummary } from "./guard.ts";
-import { type GuardRun, isCounted, underConfidence, withEntry } from "./run.ts";
+import { type GuardRun, isCounted, isSeenByCallers, underConfidence, withEntry } from "./run.ts";
 import { judgementOf } from "./judgement.ts";
 
 /** Blocks kept per signal when something happened: a quarter of an hour at 15 s blocks. */
@@ -45,14 +45,15 @@ export function summaryOf(run: GuardRun, now: Ms, message: string): GuardSummary
   return { phase: run.standing.phase, braked: run.standing.braked, message, evidence, updatedAt: now };
 }
 
-/** Requests that the judged revision answered badly while it was watched. */
+/** Requests that the judged revision answered badly while it was watched. Callers do not tell which revision failed them. */
 export function badServed(run: GuardRun): number {
   return Math.max(
     0,
-    ...Object.entries(run.signals).map(([name, { kind }]) => {
+    ...Object.entries(run.signals).map(([name, signal]) => {
       const rule = run.rules[name];
       const byRule = rule?.kind === "rate" || rule?.kind === "burn-rate" ? rule.state : undefined;
-      return kind === "http-errors" ? ((run.counted[name] ?? byRule)?.bad ?? 0) : 0;
+      const isServed = signal.kind === "http-errors" && !isSeenByCallers(signal);
+      return isServed ? ((run.counted[name] ?? byRule)?.bad ?? 0) : 0;
     }),
   );
 }
@@ -81,6 +82,12 @@ export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly
   if (rollout.desired === 1) told.push("one replica: a bad pod cannot be told from a bad revision");
   for (const owner of owners) told.push(`${owner} owns the template: Rearguard brakes and tells, but does not roll back`);
   if (policy.spec.mode === "observe") told.push("policy mode observe: nothing is changed in the cluster");
+  for (const [name, written] of Object.entries(policy.spec.signals)) {
+    if (!isSeenByCallers(signalOf(written))) continue;
+    told.push(
+      `${name}: callers count calls to old and new pods together, so what fails on the way to the old ones is laid to the new revision`,
+    );
+  }
   if (underConfidence(policy).length === 0) told.push("no signal of this policy has a statistical bound");
   else if (policy.spec.evidence !== "burn") told.push(approximate[policy.spec.evidence]);
   if (scrapeMs > SLOW_SCRAPES && Object.values(policy.spec.signals).some((written) => isCounted(signalOf(written)))) {

@@ -8,7 +8,7 @@ import { environmentHold } from "./environment-hold.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
 import { foldRule, openRule, type RuleState } from "./rule.ts";
-import { sidesAt, steadyPods } from "./sides.ts";
+import { callersSidesAt, sidesAt, steadyPods } from "./sides.ts";
 
 /** Lengths that hold for every guard of this daemon. */
 export interface Pace {
@@ -73,6 +73,11 @@ export function unitOf(signal: Signal | undefined): string {
   return signal?.kind === "ratio" ? "events" : "requests";
 }
 
+/** Judged by what callers count, of old and new pods together. */
+export function isSeenByCallers(signal: Signal | undefined): boolean {
+  return signal?.kind === "http-errors" && signal.seenBy === "callers";
+}
+
 /** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
 export function underConfidence(policy: Policy): readonly string[] {
   return Object.entries(policy.spec.signals).flatMap(([name, written]) =>
@@ -91,7 +96,9 @@ export function judge(run: GuardRun, name: string, measurement: Measurement): Gu
   // Only from then on: a restart judges the blocks before it again, and must tell their pods apart as they were told apart then.
   const restored = rollback === undefined || measurement.at <= rollback.at ? [] : [rollback.target.podTemplateHash];
   const warmUpMs = signal.kind === "http-slower" ? pace.warmUpLatencyMs : 0;
-  const sides = sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
+  const sides = isSeenByCallers(signal)
+    ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, record.pods, restored.length > 0)
+    : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
   if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input) } };
   if (state === undefined) return run;
@@ -181,9 +188,11 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
     plannedBlocks: Math.max(2, Math.ceil((record.rollout.progressDeadline + window) / pace.blockMs)),
     baseline: record.baselines[name] ?? null,
     auditBlocks: AUDIT_BLOCKS,
-    mode: evidence,
+    // What old pods answered is among what callers counted: the two are not independent.
+    mode: isSeenByCallers(signal) && evidence === "independent" ? "burn" : evidence,
     passEarly: passEarly !== undefined,
     unit: unitOf(signal),
+    ...(isSeenByCallers(signal) ? { controlIsPartial: true } : {}),
   };
 }
 

@@ -43,3 +43,20 @@ export function steadyPods(span: { readonly from: Ms; readonly to: Ms }, rollout
   const namesOf = (hash: string | undefined) => new Set(steady.filter((pod) => pod.podTemplateHash === hash).map(({ name }) => name));
   return { new: namesOf(rollout.new.podTemplateHash), old: namesOf(rollout.old?.podTemplateHash) };
 }
+
+/**
+ * What callers count tells old pods from new ones by time alone: all of it is laid to the new revision once a pod of it was Ready, and to
+ * the restored one after a rollback. The control is what the old pods themselves answer; what new ones answer, callers count already.
+ * Nobody knows when a calling process began, so its first value only sets the base.
+ */
+export function callersSidesAt(at: Ms, blockMs: Ms, rollout: Rollout, pods: readonly PodState[], restored: boolean): Sides {
+  const own = sidesAt(at, blockMs, rollout, pods);
+  const begun = pods.some((pod) => pod.podTemplateHash === rollout.new.podTemplateHash && (pod.readySince ?? Infinity) <= at);
+  return {
+    side(reading) {
+      if (reading.view === "callers") return restored ? "old" : begun ? "new" : "ignored";
+      return !restored && own.side(reading) === "old" ? "old" : "ignored";
+    },
+    bornInside: (reading) => reading.view !== "callers" && own.bornInside(reading),
+  };
+}

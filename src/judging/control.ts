@@ -3,6 +3,8 @@ import type { Ms } from "../model.ts";
 
 /** How far back the old pods of "now" reach. */
 export const CONTROL_WINDOW: Ms = 120_000;
+/** The same where calls to old and new pods are judged together: what the old ones failed then may be part of what is judged now. */
+const PARTIAL_WINDOW: Ms = 600_000;
 const LEAST_SUSTAIN_BLOCKS = 2;
 
 /** Bad and total of one block of one revision. */
@@ -17,6 +19,8 @@ export interface ControlRule {
   readonly worseThanOld: number;
   /** Largest clump of errors assumed on the old side. */
   readonly phi: number;
+  /** Calls to old and new pods are judged together, and the old pods' own counters tell only part of how the old ones fare. */
+  readonly controlIsPartial?: boolean;
 }
 
 export interface LiveControl {
@@ -31,7 +35,8 @@ const TELLING_ERRORS = 2;
 const noControl: LiveControl = { rate: null, live: false };
 
 /**
- * S = (K + phi)/N of the ready, not terminating old pods; `blocks` oldest first. Within two minutes, the first of these that exists:
+ * S = (K + phi)/N of the ready, not terminating old pods; `blocks` oldest first. Within two minutes (ten where the control is
+ * partial), the first of these that exists:
  * - over the shortest time in which they served rho phi/limit requests (limit 1 %, rho 1.5, phi 3: 450);
  * - over the shortest time in which two of their requests failed. Few requests prove nothing by going well, but failing they excuse the
  *   new pods. Without old errors the limit alone stands, with them it is only ever raised, so the bound stays;
@@ -39,13 +44,14 @@ const noControl: LiveControl = { rate: null, live: false };
  * Example: 40 old requests in two minutes, 18 of them bad, the last two in the last 4: S = min(1, 5/4) = 1.
  */
 export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: ControlRule, required: boolean): LiveControl {
+  const reach = rule.controlIsPartial === true ? PARTIAL_WINDOW : CONTROL_WINDOW;
   const needed = (rule.worseThanOld * rule.phi) / rule.limit;
   let total = 0;
   let bad = 0;
   let failing: number | null = null;
   for (let i = blocks.length - 1; i >= 0; i--) {
     const block = blocks[i];
-    if (block === undefined || block.at <= now - CONTROL_WINDOW) break;
+    if (block === undefined || block.at <= now - reach) break;
     total += block.total;
     bad += block.bad;
     if (total >= needed) return { rate: (bad + rule.phi) / total, live: block.at === now };

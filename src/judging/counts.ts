@@ -164,10 +164,11 @@ function passOverAbsentJobs(next: Map<string, CounterBase>, readings: readonly P
   }
 }
 
+/** A pod that calls the workload it belongs to is two: what it answers and what it calls are counted apart. */
 function podOf(reading: ProcessReading): string {
-  return `${reading.namespace}/${reading.pod}`;
+  return `${reading.view ?? "pods"}/${reading.namespace}/${reading.pod}`;
 }
 
 function keyOf(reading: ProcessReading): string {
-  return `${reading.namespace}/${reading.pod}/${reading.process}`;
+  return `${podOf(reading)}/${reading.process}`;
 }

@@ -44,6 +44,8 @@ export interface SignalLimits {
   readonly auditBlocks?: number;
   /** What is counted, as people call it; requests when absent. */
   readonly unit?: string;
+  /** Old and new pods are judged together by their callers; the old pods' own counters do not show the way to them: m is never lowered. */
+  readonly controlIsPartial?: boolean;
 }
 
 /** Run of blocks since the last one that could be judged. */
@@ -152,7 +154,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
   const oldBlocks = [...state.oldBlocks.slice(1 - OLD_BLOCKS), { at, total: old.total, bad: old.bad }];
   const control = liveControl(oldBlocks, at, limits, state.shared.lasting);
   const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, control.rate);
-  const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live);
+  const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live && limits.controlIsPartial !== true);
   const rule = { m, alphaE: alphaOfEvidence(limits.alpha), weight: limits.weight, planned: limits.plannedBlocks };
   const ratio = fresh.total > 0 ? fresh.bad / fresh.total : null;
   const isTelling = isAttributable(state.shared, limit);

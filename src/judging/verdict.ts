@@ -18,6 +18,7 @@ export interface VerdictInput {
   readonly environment?: Reason;
   /** Of a latency against the old revision's own. */
   readonly ownBound?: OwnBound;
+  readonly seenBy?: "callers";
 }
 
 /**
@@ -80,6 +81,7 @@ function evidenceReason(state: SignalState, input: VerdictInput, due: GuardEvide
     unit: input.unit,
     ...(limits.mode === undefined || limits.mode === "burn" ? {} : { mode: limits.mode }),
     ...(input.ownBound === undefined ? {} : { ownBound: input.ownBound }),
+    ...(input.seenBy === undefined ? {} : { seenBy: input.seenBy }),
   };
 }
 
@@ -103,6 +105,7 @@ function suspectReason(state: SignalState, input: VerdictInput): Reason {
     node: input.nodeOf?.(pod) ?? "",
     badRatio: ratio(counts.bad, counts.total) ?? 0,
     withoutIt: ratio(state.bad - counts.bad, state.total - counts.total) ?? 0,
+    ...(input.seenBy === undefined ? {} : { seenBy: input.seenBy }),
   };
 }
 

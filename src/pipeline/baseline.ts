@@ -1,7 +1,7 @@
 import { baselineFrom } from "../guards/baseline.ts";
 import { endBefore, exclusionsOf } from "../guards/exclusions.ts";
 import type { Baseline } from "../guards/guard.ts";
-import { type CountedSignal, isCounted, judge, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
+import { type CountedSignal, isCounted, isSeenByCallers, judge, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
 import { ownBaseline } from "../guards/own-bound.ts";
 import { nextBaselineWindow } from "../judging/baseline.ts";
 import { blockEnds } from "../judging/blocks.ts";
@@ -46,8 +46,10 @@ async function measure(
   const others = allRecords(book).filter((other) => other.name !== record.name);
   const excluded = exclusionsOf(record.rollout, others);
   const to = endBefore(record.rollout.startedAt, blockMs, excluded);
-  const query = counterAsk(kind, blockMs);
-  const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes: [old.name], query };
+  const query = counterAsk(kind, blockMs, { called: record.rollout.workload });
+  // What callers count is compared with what they counted before, never with what the pods say of themselves.
+  const prefixes = isSeenByCallers(kind) ? [] : [old.name];
+  const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes, query };
   let baseline: Baseline = { from: to, to, total: 0, bad: 0, dispersion: 1, upper: 0 };
   let window: Ms | null = null;
   let known: readonly Measurement[] = [];

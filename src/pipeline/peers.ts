@@ -1,7 +1,7 @@
 import { type PeerQuestion, peerQuestion } from "../guards/attribution.ts";
 import { judgementOf } from "../guards/judgement.ts";
 import { choosePeers, type PeerAnswer, peerBlocks } from "../guards/peers.ts";
-import { type CountedSignal, isCounted, withPeers } from "../guards/run.ts";
+import { type CountedSignal, isCounted, isSeenByCallers, withPeers } from "../guards/run.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import { sufferingOf } from "../judging/peers.ts";
 import type { Ms, SufferingPeer, Workload } from "../model.ts";
@@ -61,7 +61,9 @@ function peersOf(workload: Workload, blockMs: Ms, edges: Flow["edges"]): readonl
   if (current === undefined) return [];
   const name = `${ref.namespace}/${ref.name}`;
   return signalsOf(workload, edges).map(([key, signal]) => {
-    const ask = { id: `peer/${name}/${key}`, namespace: ref.namespace, prefixes: [current.name], query: counterAsk(signal, blockMs) };
+    // One view of each signal: what callers and pods count are the same requests.
+    const prefixes = isSeenByCallers(signal) ? [] : [current.name];
+    const ask = { id: `peer/${name}/${key}`, namespace: ref.namespace, prefixes, query: counterAsk(signal, blockMs, { called: ref }) };
     return { name, signal, ask };
   });
 }

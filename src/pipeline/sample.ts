@@ -89,7 +89,7 @@ function askOf(run: GuardRun, signal: string, settings: PipelineSettings): Ask |
           newPods: podNames(run, record.rollout.new),
           oldPods: podNames(run, record.rollout.old),
         })
-      : counterAsk(kind, settings.pace.blockMs, ownBoundOf(kind, record.baselines[signal]));
+      : counterAsk(kind, settings.pace.blockMs, { called: record.rollout.workload, own: ownBoundOf(kind, record.baselines[signal]) });
   return { id: `${record.name}/${signal}`, namespace: record.namespace, prefixes: revisionsOf(run).map((one) => one.name), query };
 }
 

@@ -1,3 +1,14 @@
+import type { WorkloadKind } from "../model.ts";
+
+/** How calling processes count their calls to a workload. No such label says which revision answered. */
+export interface CallersView {
+  /** Matchers in the place of the preset's own (`excluded`): routes are the called side's names. */
+  readonly matchers: readonly string[];
+  /** Labels that carry the called workload's name, by its kind, and its namespace. */
+  readonly workloadLabel: Readonly<Record<WorkloadKind, string>>;
+  readonly namespaceLabel: string;
+}
+
 /** How one library or mesh counts HTTP requests, as it comes out of the box. Metrics are full names; matchers are PromQL. */
 export interface Preset {
   readonly name: string;
@@ -15,6 +26,8 @@ export interface Preset {
   readonly podLabel: string;
   /** Finite bounds in seconds where nobody configured any; empty where there is no bucket at all by default. */
   readonly defaultBuckets: readonly number[];
+  /** Absent where callers count nothing. */
+  readonly callers?: CallersView;
 }
 
 /** What a policy may say instead where a service renamed its metrics. */
@@ -34,6 +47,7 @@ interface Row {
   readonly buckets: string;
   readonly unitSeconds?: 0.001;
   readonly defaultBuckets: readonly number[];
+  readonly callers?: CallersView;
 }
 
 const promClientBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -120,6 +134,12 @@ const rows = {
     buckets: "istio_request_duration_milliseconds_bucket",
     unitSeconds: 0.001,
     defaultBuckets: [0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 3600],
+    // The calling sidecar takes the workload from the endpoint it chose, so that refused and timed-out calls carry it too.
+    callers: {
+      matchers: ['reporter="source"'],
+      workloadLabel: { Deployment: "destination_workload", StatefulSet: "destination_workload", DaemonSet: "destination_workload" },
+      namespaceLabel: "destination_workload_namespace",
+    },
   },
   linkerd: {
     requests: "response_total",
@@ -129,12 +149,20 @@ const rows = {
     buckets: "response_latency_ms_bucket",
     unitSeconds: 0.001,
     defaultBuckets: [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 1, 5, 10],
+    callers: {
+      matchers: ['direction="outbound"'],
+      workloadLabel: { Deployment: "dst_deployment", StatefulSet: "dst_statefulset", DaemonSet: "dst_daemonset" },
+      namespaceLabel: "dst_namespace",
+    },
   },
 } as const satisfies Record<string, Row>;
 
 export type PresetName = keyof typeof rows;
 
 export const presetNames = Object.keys(rows) as [PresetName, ...PresetName[]];
+
+/** Presets whose callers count too. */
+export const callersPresets: readonly PresetName[] = presetNames.filter((name) => "callers" in rows[name]);
 
 /** The preset with what the policy overrides. Override names are checked by the schema, so they cannot carry PromQL. */
 export function presetOf(name: PresetName, overrides: MetricOverrides = {}): Preset {
@@ -150,5 +178,6 @@ export function presetOf(name: PresetName, overrides: MetricOverrides = {}): Pre
     unitSeconds: row.unitSeconds ?? 1,
     podLabel: overrides.podLabel ?? "pod",
     defaultBuckets: overrides.buckets === undefined ? row.defaultBuckets : [],
+    ...(row.callers === undefined ? {} : { callers: row.callers }),
   };
 }

@@ -3,7 +3,7 @@ import type { Ms } from "../model.ts";
 import { duration, durationOr } from "./duration.ts";
 import { type Failures, failures } from "./failures.ts";
 import { type HttpRule, httpRule, httpRuleOf } from "./http-rule.ts";
-import { type Preset, presetNames, presetOf } from "./presets.ts";
+import { callersPresets, type Preset, presetNames, presetOf } from "./presets.ts";
 import { percent, times } from "./ratio.ts";
 import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
 import { type MetricSelector, parseSelector } from "./selector.ts";
@@ -68,10 +68,15 @@ const http = z
       })
       .optional()
       .describe("Names that differ from the preset's."),
+    seenBy: z
+      .enum(["pods", "callers"])
+      .default("pods")
+      .describe("Whose counters are judged: those of the workload's own pods, or those of the processes that call it."),
     errors: errors.optional(),
     slower: slower.optional(),
   })
   .superRefine(...exactlyOne(["errors", "slower"]))
+  .superRefine(refuseUnseenCallers)
   .meta(oneOf(["errors", "slower"]))
   .describe("HTTP requests of each pod, new against limit and against old. Exactly one of errors and slower.");
 
@@ -145,6 +150,8 @@ export type Signal =
       readonly limit: number;
       readonly worseThanOld: number;
       readonly rule?: HttpRule;
+      /** Judged by what the workload's callers count; absent: by what its own pods count. */
+      readonly seenBy?: "callers";
     }
   | {
       readonly kind: "http-slower";
@@ -193,7 +200,10 @@ export function signalOf(written: WrittenSignal): Signal {
 
 function httpSignal(written: z.output<typeof http>): Signal {
   const preset = presetOf(written.preset, written.metric);
-  if (written.errors) return { kind: "http-errors", preset, limit: written.errors.limit, ...judgedBy(written.errors) };
+  if (written.errors) {
+    const seenBy = written.seenBy === "callers" ? { seenBy: written.seenBy } : {};
+    return { kind: "http-errors", preset, limit: written.errors.limit, ...judgedBy(written.errors), ...seenBy };
+  }
   for (const [key, quantile] of Object.entries(quantiles)) {
     const bound = written.slower?.[key as keyof typeof quantiles];
     if (written.slower === undefined || bound === undefined) continue;
@@ -239,6 +249,29 @@ function readableSelectors() {
 
 function withoutRule<T extends { readonly worseThanOld?: number | undefined; readonly rule?: unknown }>(written: T): T {
   return written.rule === undefined ? { ...written, worseThanOld: written.worseThanOld ?? usualWorseThanOld } : written;
+}
+
+function refuseUnseenCallers(
+  { preset, seenBy, slower: latency }: { readonly preset: string; readonly seenBy: string; readonly slower?: unknown },
+  context: z.RefinementCtx,
+): void {
+  if (seenBy !== "callers") return;
+  const add = (what: string, allowed: string, cause: string) =>
+    context.addIssue({ code: "custom", path: ["seenBy"], message: told(what, allowed, cause) });
+  if (!callersPresets.some((name) => name === preset)) {
+    add(
+      "callers is not possible with this preset",
+      `pods, or one of the presets ${callersPresets.join(", ")}`,
+      `${preset} counts only what a pod itself answers`,
+    );
+  }
+  if (latency !== undefined) {
+    add(
+      "callers is not possible for slower",
+      "pods, or errors in the place of slower",
+      "callers time calls to old and new pods together, and the way to them",
+    );
+  }
 }
 
 function refuseBadTemplate(query: string, context: z.RefinementCtx): void {

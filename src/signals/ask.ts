@@ -1,10 +1,16 @@
-import type { Ms } from "../model.ts";
+import type { Ms, WorkloadRef } from "../model.ts";
 import type { Preset } from "../policies/presets.ts";
 import type { MetricSelector } from "../policies/selector.ts";
 
 /** Cumulative counters of each process, read at block ends (judging.md 1.1). `thresholdMs` null: the histograms whole, as `latencies`. */
 export type CounterAsk =
-  | { readonly kind: "errors"; readonly preset: Preset; readonly block: Ms }
+  | {
+      readonly kind: "errors";
+      readonly preset: Preset;
+      readonly block: Ms;
+      /** Read also what the callers of this workload (in the ask's namespace) count; needs a preset with `callers`. */
+      readonly callersOf?: Called;
+    }
   | { readonly kind: "slower"; readonly preset: Preset; readonly block: Ms; readonly thresholdMs: Ms | null }
   | {
       readonly kind: "ratio";
@@ -13,6 +19,8 @@ export type CounterAsk =
       readonly podLabel: string;
       readonly block: Ms;
     };
+
+export type Called = Pick<WorkloadRef, "kind" | "name">;
 
 /** A query of the user's own, its placeholders filled. */
 export interface PromqlAsk {

@@ -8,6 +8,13 @@ export interface CounterClass {
   readonly metric: string;
   readonly matchers: readonly string[];
   readonly podLabel: string;
+  /** Counted by callers: labels of the workload they called. Absent: counted by the asks' own pods. */
+  readonly called?: CalledLabels;
+}
+
+export interface CalledLabels {
+  readonly workload: string;
+  readonly namespace: string;
 }
 
 /** Some asks whose answers come from the same query. */
@@ -30,11 +37,13 @@ export function classesOf(query: CounterAsk): readonly CounterClass[] {
   const { preset } = query;
   const { podLabel } = preset;
   if (query.kind === "slower") return [{ name: "buckets", metric: preset.buckets, matchers: preset.excluded, podLabel }];
+  const called = calledLabels(query);
+  const matchers = called === undefined ? preset.excluded : (preset.callers?.matchers ?? []);
+  const whose = { metric: preset.requests, podLabel, ...(called === undefined ? {} : { called }) };
   // Without the status label no request could ever be bad, and a wrong preset would look like a healthy service.
-  const total = [...preset.excluded, `${preset.statusLabel}!=""`];
   return [
-    { name: "total", metric: preset.requests, matchers: total, podLabel },
-    { name: "bad", metric: preset.requests, matchers: [...preset.excluded, preset.badMatcher], podLabel },
+    { name: "total", ...whose, matchers: [...matchers, `${preset.statusLabel}!=""`] },
+    { name: "bad", ...whose, matchers: [...matchers, preset.badMatcher] },
   ];
 }
 
@@ -51,6 +60,18 @@ export function podLabelOf(query: CounterAsk): string {
   return query.kind === "ratio" ? query.podLabel : query.preset.podLabel;
 }
 
+/** Labels by which the series of an ask for callers are told apart. */
+export function calledLabels(query: CounterAsk): CalledLabels | undefined {
+  const callers = query.kind === "errors" && query.callersOf !== undefined ? query.preset.callers : undefined;
+  if (query.kind !== "errors" || query.callersOf === undefined || callers === undefined) return undefined;
+  return { workload: callers.workloadLabel[query.callersOf.kind], namespace: callers.namespaceLabel };
+}
+
+/** What the series of an ask are found by: prefixes of its pods, or the name of the workload that is called. */
+export function soughtBy({ prefixes, query }: CountersAsk): readonly string[] {
+  return query.kind === "errors" && query.callersOf !== undefined ? [query.callersOf.name] : prefixes;
+}
+
 /** Splits asks into chunks of about 200 pod prefixes or 6 KB of text; an ask is never cut in two. */
 export function chunksOf(asks: readonly CountersAsk[]): readonly Chunk[] {
   const chunks: Chunk[] = [];
@@ -59,7 +80,7 @@ export function chunksOf(asks: readonly CountersAsk[]): readonly Chunk[] {
   let bytes = 0;
   for (const ask of asks) {
     const added = new Map<string, number>();
-    for (const prefix of ask.prefixes) {
+    for (const prefix of soughtBy(ask)) {
       const key = `${ask.namespace}/${prefix}`;
       if (!prefixes.has(key)) added.set(key, 2 * key.length);
     }
@@ -86,9 +107,12 @@ export function chunksOf(asks: readonly CountersAsk[]): readonly Chunk[] {
  */
 export function counterQuery(counter: CounterClass, asks: readonly CountersAsk[], block: Ms): string {
   const namespaces = unique(asks.map(({ namespace }) => escapeRegex(namespace)));
-  const pods = unique(asks.flatMap(({ prefixes }) => prefixes.map(podPattern)));
-  const matchers = [`namespace=~${quoted(namespaces.join("|"))}`, `${counter.podLabel}=~${quoted(pods.join("|"))}`, ...counter.matchers];
-  const by = ["namespace", counter.podLabel, "instance", "job", ...(counter.name === "buckets" ? ["le"] : [])];
+  const { called, podLabel } = counter;
+  const names = unique(asks.flatMap((ask) => soughtBy(ask).map(called === undefined ? podPattern : escapeRegex)));
+  const [namespace, name] = called === undefined ? ["namespace", podLabel] : [called.namespace, called.workload];
+  const matchers = [`${namespace}=~${quoted(namespaces.join("|"))}`, `${name}=~${quoted(names.join("|"))}`, ...counter.matchers];
+  const told = [...(called === undefined ? [] : [called.namespace, called.workload]), ...(counter.name === "buckets" ? ["le"] : [])];
+  const by = ["namespace", podLabel, "instance", "job", ...told];
   return `sum by (${by.join(", ")}) (last_over_time(${counter.metric}{${matchers.join(", ")}}[${durationText(block)}]))`;
 }
 

@@ -2,7 +2,7 @@ import type { HistogramSeries, Labels, SampleSeries } from "../clients/prometheu
 import { latencyReading } from "../judging/latency.ts";
 import { processName } from "../judging/process.ts";
 import type { CumulativeBucket, Latencies, Measurement, Ms, NativeHistogram, ProcessLatencies, ProcessReading } from "../model.ts";
-import type { CounterAsk, CountersAsk } from "./ask.ts";
+import type { Called, CounterAsk, CountersAsk } from "./ask.ts";
 import { type CounterClass, podLabelOf } from "./counter-query.ts";
 
 /** The answers that belong to one ask, by class. `note` is what the source said besides. */
@@ -37,7 +37,7 @@ function measureAt(ask: CountersAsk, at: Ms, index: number, processes: readonly 
   const notes = new Set(answers.note === undefined ? [] : [answers.note]);
   for (const process of processes) {
     const { namespace, pod } = process;
-    const identity = { namespace, pod, process: process.process };
+    const identity = { namespace, pod, process: process.process, ...(callersOf(ask) === undefined ? {} : { view: "callers" as const }) };
     if (ask.query.kind !== "slower") {
       const total = process.total[index] ?? NaN;
       const bad = process.bad[index] ?? NaN;
@@ -135,12 +135,21 @@ function nothing(ask: CountersAsk, at: Ms, histograms: number): Measurement {
     return { kind: "error", at, because: `${metric} is a native histogram in Prometheus where a counter is needed` };
   }
   const label = query.kind === "errors" ? ` with a label ${query.preset.statusLabel}` : "";
+  const called = callersOf(ask);
+  if (called !== undefined) {
+    const what = `no caller counted ${metric}${label} of calls to ${called.kind} ${called.name} in namespace ${ask.namespace}`;
+    return { kind: "no-data", at, because: `${what} in the last ${query.block / 1000} s` };
+  }
   const pods = ask.prefixes.length > 0 ? ask.prefixes.map((prefix) => `${prefix}-*`).join(", ") : "no pods";
   return {
     kind: "no-data",
     at,
     because: `no ${metric}${label} of pods ${pods} in namespace ${ask.namespace} in the last ${query.block / 1000} s`,
   };
+}
+
+function callersOf({ query }: CountersAsk): Called | undefined {
+  return query.kind === "errors" ? query.callersOf : undefined;
 }
 
 function metricOf(query: CounterAsk): string {

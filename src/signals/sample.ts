@@ -2,7 +2,8 @@ import type { HistogramSeries, PrometheusApi, SampleSeries } from "../clients/pr
 import { sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { Ask, CountersAsk, ValuesAsk } from "./ask.ts";
-import { chunksOf, classesOf, counterQuery, nativeClassOf, podLabelOf } from "./counter-query.ts";
+import { joinViews, viewsOf } from "./callers.ts";
+import { chunksOf, classesOf, counterQuery, nativeClassOf } from "./counter-query.ts";
 import type { CounterClass } from "./counter-query.ts";
 import { rangesOf } from "./instants.ts";
 import { ownersOf } from "./owners.ts";
@@ -76,7 +77,7 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
     const [first] = asks;
     if (first === undefined) return;
     const answers = await Promise.all(classes.map((counter) => evaluate(counterQuery(counter, asks, first.query.block), instants)));
-    const owners = ownersOf(asks, podLabelOf(first.query));
+    const owners = ownersOf(asks);
     for (const [index, { name }] of classes.entries()) {
       const answer = answers[index];
       for (const note of answer?.notes ?? []) found.notes.add(note);
@@ -139,10 +140,11 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
 
   return async (asks, instants) => {
     const jobs: Job[] = [];
-    for (const group of groupsOf(asks.filter(asksCounters), (ask) => `${nativeAsks.has(ask.id)} ${counterKey(ask)}`)) {
+    const views = asks.flatMap(viewsOf);
+    for (const group of groupsOf(views.filter(asksCounters), (ask) => `${nativeAsks.has(ask.id)} ${counterKey(ask)}`)) {
       for (const chunk of chunksOf(group)) jobs.push(counterJob(chunk.asks, instants, jobs));
     }
-    for (const group of groupsOf(asks.filter(asksValues), ({ query }) => query.promql)) {
+    for (const group of groupsOf(views.filter(asksValues), ({ query }) => query.promql)) {
       jobs.push({ asks: group, run: () => sampleValues(group, instants) });
     }
     const result = new Map<string, readonly Measurement[]>();
@@ -157,7 +159,7 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
     for (const because of failures) if (!said.has(because)) log.warn({ because }, "sampling failed; guards wait for a proper answer");
     if (failures.size === 0 && said.size > 0) log.info({}, "sampling works again");
     said = failures;
-    return result;
+    return new Map(asks.map((ask) => [ask.id, joinViews(ask, result)] as const));
   };
 }
 

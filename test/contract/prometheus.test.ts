@@ -196,6 +196,40 @@ describe("sampling", () => {
     expect(counts(await ask(errors, at, ["web-2"]))).toEqual({ "web-2-ccccc": [5, 0] });
   });
 
+  test("callers are counted by whom they call, each process by itself, beside what the called pods count", async () => {
+    const calls = (reporter: string, workload: string, code: string, value: number, flags = "-"): ExposedSample => ({
+      name: "istio_requests_total",
+      labels: {
+        reporter,
+        destination_workload: workload,
+        destination_workload_namespace: "prod",
+        response_code: code,
+        response_flags: flags,
+      },
+      value,
+    });
+    const at = await server.scrape({
+      // Refused calls beside failed ones, a call to somebody else, and what the pod itself answered as somebody else's callee.
+      "web-1-aaaaa": [
+        calls("source", "api", "200", 90),
+        calls("source", "api", "503", 4, "UF"),
+        calls("source", "api", "503", 2, "URX,UF"),
+        calls("source", "api-worker", "500", 50),
+        calls("destination", "web", "500", 30),
+      ],
+      "web-1-bbbbb": [calls("source", "api", "200", 10)],
+      "web-2-ccccc": [calls("destination", "api", "200", 70), calls("destination", "api", "500", 1), calls("source", "db", "500", 9)],
+    });
+    const measurement = await ask(
+      { kind: "errors", preset: presetOf("istio"), block, callersOf: { kind: "Deployment", name: "api" } },
+      at,
+      ["web-2"],
+    );
+    expect(counts(measurement)).toEqual({ "web-1-aaaaa": [96, 6], "web-1-bbbbb": [10, 0], "web-2-ccccc": [71, 1] });
+    const views = measurement?.kind === "counters" ? measurement.readings.map(({ pod, view }) => [pod, view ?? "pods"]) : [];
+    expect(Object.fromEntries(views)).toEqual({ "web-1-aaaaa": "callers", "web-1-bbbbb": "callers", "web-2-ccccc": "pods" });
+  });
+
   test("slow requests are counted at the bound of the limit, whole numbers and all", async () => {
     const at = await server.scrape({ "web-2-ccccc": buckets({ "0.1": 80, "0.25": 90, "1": 97, "+Inf": 100 }) });
     const slower = (thresholdMs: number) => ask({ kind: "slower", preset, block, thresholdMs }, at, ["web-2"]);

@@ -82,6 +82,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     ],
   ],
   evidence: [
+    [
+      { ...errors, seenBy: "callers" },
+      "errors as callers see them 20 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
+    ],
     [errors, "errors 20 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed"],
     [
       liveControl,
@@ -191,6 +195,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     ],
   ],
   "suspect-pod": [
+    [
+      { code: "suspect-pod", signal: "errors", pod: "gate-a", node: "unknown", badRatio: 0.8, withoutIt: 0.002, seenBy: "callers" },
+      "errors: nearly all failed calls are those of one caller, pod gate-a (80 % failed; 0.2 % of the others'), so suspect that caller before the revision",
+    ],
     [
       { code: "suspect-pod", signal: "errors", pod: "web-a", node: "node-3", badRatio: 0.8, withoutIt: 0.002 },
       "errors: nearly all the trouble comes from one pod, web-a on node node-3 (80 % bad; 0.2 % without it), so suspect the node before the revision",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { sidesAt, steadyPods } from "../../../src/guards/sides.ts";
-import type { PodState } from "../../../src/model.ts";
+import { callersSidesAt, sidesAt, steadyPods } from "../../../src/guards/sides.ts";
+import type { PodState, ProcessReading } from "../../../src/model.ts";
 import { BLOCK, fresh, old, pod, revision, rollout, START } from "./a-guard.ts";
 
 const at = START + 4 * BLOCK;
@@ -65,5 +65,29 @@ describe("pods that could be sent requests in a span of time", () => {
     const steady = steadyPods({ from: began, to: at }, rollout, [one]);
     expect([...steady.new]).toEqual(wanted === "new" ? ["web-1"] : []);
     expect([...steady.old]).toEqual(wanted === "old" ? ["web-1"] : []);
+  });
+});
+
+describe("the side of what callers count", () => {
+  const calls: ProcessReading = { namespace: "edge", pod: "gate-1", process: "p", view: "callers", total: 1, bad: 0, badAtMost: 0 };
+  const own: ProcessReading = { namespace: "shop", pod: "web-1", process: "p", total: 1, bad: 0, badAtMost: 0 };
+  const waiting = { ...pod("web-2", fresh), ready: false, readySince: at + 1 };
+
+  test.each<[string, ProcessReading, readonly PodState[], boolean, string]>([
+    ["calls count from the block on in which the first new pod was ready", calls, [pod("web-2", fresh, { readySince: at })], false, "new"],
+    ["not before", calls, [pod("web-1", old), waiting], false, "ignored"],
+    ["also when that pod has gone", calls, [pod("web-2", fresh, { gone: at - BLOCK })], false, "new"],
+    ["after a rollback they are the restored revision's", calls, [pod("web-2", fresh)], true, "old"],
+    ["old pods are the control", own, [pod("web-1", old)], false, "old"],
+    ["but not while they terminate", own, [pod("web-1", old, { terminatingSince: at })], false, "ignored"],
+    ["after a rollback they would count twice", own, [pod("web-1", old)], true, "ignored"],
+    ["what new pods answer callers count already", own, [pod("web-1", fresh)], false, "ignored"],
+  ])("%s", (_, reading, pods, restored, wanted) => {
+    expect(callersSidesAt(at, BLOCK, rollout, pods, restored).side(reading)).toBe(wanted);
+  });
+
+  test("nobody knows when a calling process began, not even one with the name of a new pod", () => {
+    const sides = callersSidesAt(at, BLOCK, rollout, [pod("web-1", old, { created: START })], false);
+    expect([sides.bornInside({ ...calls, pod: "web-1" }), sides.bornInside(own)]).toEqual([false, true]);
   });
 });

@@ -63,6 +63,7 @@ describe("live control", () => {
     readonly name: string;
     readonly blocks: readonly (readonly [at: number, total: number, bad: number])[];
     readonly required?: boolean;
+    readonly partial?: boolean;
     readonly wanted: object;
   }>([
     {
@@ -123,14 +124,25 @@ describe("live control", () => {
       ],
       wanted: { rate: 3 / 450, live: false },
     },
+    {
+      name: "where the control is partial, ten minutes are remembered",
+      blocks: [
+        [0, 100, 1],
+        [15, 100, 1],
+        [300, 100, 1],
+        [600, 100, 0],
+      ],
+      partial: true,
+      wanted: { rate: 5 / 300, live: false },
+    },
     { name: "no old pods", blocks: [], wanted: { rate: null, live: false } },
     { name: "no old pods where they are required", blocks: [], required: true, wanted: { rate: null, live: false } },
     { name: "little is enough where it is required", blocks: [[15, 30, 0]], required: true, wanted: { rate: 3 / 30, live: false } },
     { name: "very little proves nothing", blocks: [[15, 2, 0]], required: true, wanted: { rate: 1, live: false } },
-  ])("$name", ({ blocks, required = false, wanted }) => {
+  ])("$name", ({ blocks, required = false, partial = false, wanted }) => {
     const counts = blocks.map(([at, total, bad]) => ({ at: at * 1000, total, bad }));
 
-    expect(liveControl(counts, counts.at(-1)?.at ?? 0, rule, required)).toEqual(wanted);
+    expect(liveControl(counts, counts.at(-1)?.at ?? 0, { ...rule, controlIsPartial: partial }, required)).toEqual(wanted);
   });
 });
 

@@ -64,8 +64,10 @@ test("durations become ms and percentages ratios, exactly", () => {
     sourceError: { after: 600_000, then: "extend" },
     tooFew: { after: 300_000, then: "fail" },
     signals: {
-      errors: { http: { preset: "aspnet", errors: { limit: 0.001, worseThanOld: 2 } } },
-      latency: { http: { preset: "istio", metric: { podLabel: "exported_pod" }, slower: { p99: 1500, worseThanOld: 1.5 } } },
+      errors: { http: { preset: "aspnet", seenBy: "pods", errors: { limit: 0.001, worseThanOld: 2 } } },
+      latency: {
+        http: { preset: "istio", metric: { podLabel: "exported_pod" }, seenBy: "pods", slower: { p99: 1500, worseThanOld: 1.5 } },
+      },
       cpu: { promql: { query: 'sum(rate(cpu{pod=~"{{pods.new}}"}[1m]))', above: 0.9, for: 300_000 } },
     },
     onBreach: { default: ["brake", "rollback", "notify"], latency: ["notify"], cpu: [] },
@@ -200,6 +202,16 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
     ],
     ["no preset", "signals: { a: { http: { errors: {} } } }", `5:19 spec.signals.a.http.preset: preset is missing; allowed: ${presets}`],
     [
+      "callers of a preset whose callers count nothing",
+      "signals: { a: { http: { preset: otel, seenBy: callers, errors: {} } } }",
+      "5:49 spec.signals.a.http.seenBy: callers is not possible with this preset; allowed: pods, or one of the presets istio, linkerd; otel counts only what a pod itself answers",
+    ],
+    [
+      "callers of a latency",
+      "signals: { a: { http: { preset: istio, seenBy: callers, slower: { p95: 1s } } } }",
+      "5:50 spec.signals.a.http.seenBy: callers is not possible for slower; allowed: pods, or errors in the place of slower; callers time calls to old and new pods together, and the way to them",
+    ],
+    [
       "neither errors nor slower",
       "signals: { a: { http: { preset: otel } } }",
       "5:25 spec.signals.a.http: one key is missing; allowed: exactly one of errors, slower",
@@ -207,7 +219,7 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
     [
       "a slip in errors",
       "signals: { a: { http: { preset: otel, eror: {} } } }",
-      '5:41 spec.signals.a.http.eror: unknown key "eror"; allowed: preset, metric, errors, slower; did you mean errors?',
+      '5:41 spec.signals.a.http.eror: unknown key "eror"; allowed: preset, metric, seenBy, errors, slower; did you mean errors?',
     ],
     [
       "two quantiles",

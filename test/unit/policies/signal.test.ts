@@ -250,3 +250,14 @@ test("a signal without actions of its own has the default ones", () => {
   const policy = aPolicy("p", "{}", ["signals: { a: { pods: {} }, b: { pods: {} } }", "onBreach: { default: [brake], b: [notify] }"]);
   expect([actionsFor(policy, "a"), actionsFor(policy, "b")]).toEqual([["brake"], ["notify"]]);
 });
+
+test.each([
+  ["istio", "destination_workload", "destination_workload", "destination_workload_namespace", 'reporter="source"'],
+  ["linkerd", "dst_deployment", "dst_statefulset", "dst_namespace", 'direction="outbound"'],
+])("callers of %s say whom they called", (preset, Deployment, StatefulSet, namespaceLabel, matcher) => {
+  expect(signal(`{ http: { preset: ${preset}, seenBy: callers, errors: {} } }`)).toMatchObject({
+    kind: "http-errors",
+    seenBy: "callers",
+    preset: { callers: { workloadLabel: { Deployment, StatefulSet }, namespaceLabel, matchers: [matcher] } },
+  });
+});

@@ -3,7 +3,7 @@ import { presetOf } from "../../../src/policies/presets.ts";
 import { chunksOf, classesOf, counterQuery, durationText } from "../../../src/signals/counter-query.ts";
 import type { CounterClass } from "../../../src/signals/counter-query.ts";
 import { basesOf, podBase, podPattern } from "../../../src/signals/pod-prefix.ts";
-import { errorsAsk, slowerAsk } from "./signal-asks.ts";
+import { callersAsk, errorsAsk, slowerAsk } from "./signal-asks.ts";
 
 const plain: CounterClass = { name: "total", metric: "m", matchers: ['code!=""'], podLabel: "exported_pod" };
 
@@ -100,4 +100,25 @@ describe("pods of an owner", () => {
     expect(new RegExp(`^(?:${podPattern(owner)})$`).test(pod)).toBe(expected);
     expect(basesOf(pod).includes(podBase(owner))).toBe(expected);
   });
+});
+
+test("callers are read each by itself, for all workloads they call, with one query", () => {
+  const asks = [callersAsk("a", "web"), { ...callersAsk("b", "api.v2"), namespace: "stage" }];
+  const [total, bad] = classesOf(callersAsk("a", "web").query);
+  expect([total, bad].map((counter) => counter && counterQuery(counter, asks, 15_000))).toEqual(
+    ['response_code!=""', 'response_code=~"5.."'].map(
+      (status) =>
+        "sum by (namespace, pod, instance, job, destination_workload_namespace, destination_workload) (last_over_time(istio_requests_total{" +
+        `destination_workload_namespace=~"prod|stage", destination_workload=~"api\\\\.v2|web", reporter="source", ${status}}[15s]))`,
+    ),
+  );
+});
+
+test("Linkerd's callers name the kind of what they call", () => {
+  const asks = [callersAsk("a", "web", [], presetOf("linkerd"))];
+  const [, bad] = asks.flatMap(({ query }) => classesOf(query));
+  expect(bad && counterQuery(bad, asks, 15_000)).toBe(
+    "sum by (namespace, pod, instance, job, dst_namespace, dst_deployment) (last_over_time(response_total{" +
+      'dst_namespace=~"prod", dst_deployment=~"web", direction="outbound", classification="failure"}[15s]))',
+  );
 });

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import type { Answer, HistogramSeries, Labels, PrometheusApi, RangeAnswer, Sample } from "../../../src/clients/prometheus/api.ts";
 import { RearguardError } from "../../../src/errors.ts";
+import type { Measurement } from "../../../src/model.ts";
 import { presetOf } from "../../../src/policies/presets.ts";
 import { signalOf, signalSchema } from "../../../src/policies/signal.ts";
 import type { Ask } from "../../../src/signals/ask.ts";
 import { counterAsk } from "../../../src/signals/counter-signal.ts";
 import { promqlAsk } from "../../../src/signals/promql-signal.ts";
 import { createSampler } from "../../../src/signals/sample.ts";
-import { errorsAsk, slowerAsk } from "./signal-asks.ts";
+import { callersAsk, errorsAsk, slowerAsk } from "./signal-asks.ts";
 
 type Call = { readonly promql: string; readonly from: number; readonly to: number; readonly step: number };
 
@@ -168,10 +169,80 @@ test("where native histograms cannot be read, those with classic buckets keep th
   expect(result.get("none")).toEqual([{ kind: "error", at: 15_000, because: "too late" }]);
 });
 
+function call(caller: string, workload: string): Labels {
+  return { ...pod(caller, "edge"), destination_workload: workload, destination_workload_namespace: "prod" };
+}
+
+/** Totals and bad ones as pod → [view, total, bad]. */
+function readingsOf(result: ReadonlyMap<string, readonly Measurement[]>, id: string) {
+  const [one] = result.get(id) ?? [];
+  if (one?.kind !== "counters") return one;
+  return Object.fromEntries(one.readings.map(({ pod: name, view, total, bad }) => [name, [view ?? "pods", total, bad]]));
+}
+
+test("what callers count comes beside what the pods count, each guard with its own callers, in four queries", async () => {
+  const prometheus = prometheusOf((promql) => {
+    const isBad = promql.includes('=~"5.."');
+    if (!promql.includes('reporter="source"')) return isBad ? [] : [{ labels: pod("web-1-aaaaa"), value: 50 }];
+    const calls = [
+      { labels: call("gate-a", "web"), value: isBad ? 9 : 60 },
+      { labels: call("gate-a", "api"), value: isBad ? 1 : 7 },
+    ];
+    return isBad ? calls : [...calls, { labels: call("gate-b", "web"), value: 40 }];
+  });
+  const result = await sampler(prometheus).sample([callersAsk("web", "web"), callersAsk("api", "api")], [15_000]);
+  expect(prometheus.calls).toHaveLength(4);
+  expect(readingsOf(result, "web")).toEqual({ "gate-a": ["callers", 60, 9], "gate-b": ["callers", 40, 0], "web-1-aaaaa": ["pods", 50, 0] });
+  expect(readingsOf(result, "api"), "pods that count nothing are no control, and no failure").toEqual({ "gate-a": ["callers", 7, 1] });
+});
+
+test("callers that count nothing leave nothing to judge, whatever the pods count", async () => {
+  const prometheus = prometheusOf((promql) => (promql.includes('reporter="source"') ? [] : [{ labels: pod("web-1-aaaaa"), value: 50 }]));
+  const result = await sampler(prometheus).sample([callersAsk("web", "web")], [15_000]);
+  expect(result.get("web")).toEqual([
+    {
+      kind: "no-data",
+      at: 15_000,
+      because:
+        "no caller counted istio_requests_total with a label response_code of calls to Deployment web in namespace prod in the last 15 s",
+    },
+  ]);
+});
+
+test.each([
+  ["callers", 'reporter="source"'],
+  ["the pods", 'reporter="destination"'],
+])("when %s cannot be read there is no measurement: nobody could tell whose fault it is", async (_, failing) => {
+  const prometheus = prometheusOf((promql) => {
+    if (promql.includes(failing)) throw new RearguardError("PROMETHEUS_TIMEOUT", "too late");
+    return [{ labels: { ...pod("web-1-aaaaa"), ...call("gate-a", "web") }, value: 50 }];
+  });
+  const result = await sampler(prometheus).sample([callersAsk("web", "web")], [15_000]);
+  expect(result.get("web")).toEqual([{ kind: "error", at: 15_000, because: "too late" }]);
+});
+
+test("without pods only callers are asked for", async () => {
+  const prometheus = prometheusOf(() => [{ labels: call("gate-a", "web"), value: 5 }]);
+  const result = await sampler(prometheus).sample([callersAsk("web", "web", [])], [15_000]);
+  expect(prometheus.calls).toHaveLength(2);
+  expect(readingsOf(result, "web")).toEqual({ "gate-a": ["callers", 5, 5] });
+});
+
 test("a signal of a policy is asked as it is written", () => {
   const http = signalOf(signalSchema.parse({ http: { preset: "linkerd", slower: { p95: "200ms" } } }));
   if (http.kind !== "http-slower") throw new Error("expected http-slower");
-  expect(counterAsk(http, 15_000)).toMatchObject({ kind: "slower", thresholdMs: 200, block: 15_000, preset: { name: "linkerd" } });
+  const web = { kind: "Deployment", name: "web" } as const;
+  expect(counterAsk(http, 15_000, { called: web })).toMatchObject({
+    kind: "slower",
+    thresholdMs: 200,
+    block: 15_000,
+    preset: { name: "linkerd" },
+  });
+  const called = signalOf(signalSchema.parse({ http: { preset: "istio", seenBy: "callers", errors: {} } }));
+  if (called.kind !== "http-errors") throw new Error("expected http-errors");
+  expect(counterAsk(called, 15_000, { called: { kind: "DaemonSet", name: "web" } })).toMatchObject({
+    callersOf: { kind: "DaemonSet", name: "web" },
+  });
   const promql = signalOf(signalSchema.parse({ promql: { query: 'max(x{pod=~"{{pods.new}}"})', above: 1 } }));
   if (promql.kind !== "promql") throw new Error("expected promql");
   expect(promqlAsk(promql, { namespace: "prod", name: "web", newPods: ["web-1-a", "web-1-b"], oldPods: [] })).toEqual({

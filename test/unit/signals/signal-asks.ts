@@ -7,6 +7,11 @@ export function errorsAsk(id: string, prefixes: readonly string[], namespace = "
   return { id, namespace, prefixes, query: { kind: "errors", preset: promClient, block: 15_000, ...query } as CounterAsk };
 }
 
+/** What the callers of a Deployment of the namespace prod count, and the pods of its ReplicaSets. */
+export function callersAsk(id: string, name: string, prefixes: readonly string[] = [`${name}-1`], preset = presetOf("istio")): CountersAsk {
+  return { id, namespace: "prod", prefixes, query: { kind: "errors", preset, block: 15_000, callersOf: { kind: "Deployment", name } } };
+}
+
 export function slowerAsk(id: string, prefixes: readonly string[], thresholdMs: number, preset = promClient): CountersAsk {
   return { id, namespace: "prod", prefixes, query: { kind: "slower", preset, block: 15_000, thresholdMs } };
 }
