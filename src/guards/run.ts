@@ -111,7 +111,9 @@ function withTraffic(run: GuardRun, name: string, began: Ms): GuardRun {
   const { record, pace } = run;
   const state = run.counted[name];
   const to = state?.countedAt ?? null;
-  if (state === undefined || run.signals[name]?.kind !== "http-errors" || to === null || to <= began) return run;
+  const signal = run.signals[name];
+  // What callers count comes from no pod of the workload.
+  if (state === undefined || signal?.kind !== "http-errors" || isSeenByCallers(signal) || to === null || to <= began) return run;
   const steady = steadyPods({ from: began - pace.scrapeMs, to }, record.rollout, record.pods);
   return { ...run, traffic: { ...run.traffic, [name]: stepTraffic(run.traffic[name] ?? noTraffic, state.deltas, steady) } };
 }

@@ -131,6 +131,10 @@ describe("errors as callers see them", () => {
     expect(state?.bad, "and not laid to the condemned revision").toBe(100);
   });
 
+  test("nobody compares the requests of callers as if they were those of new and old pods", () => {
+    expect(fold(openRun(record, pace), blocks(8, { callers: [0], old: 0 })).traffic["errors"]).toBeUndefined();
+  });
+
   test("nobody claims that the new revision served what callers saw fail", () => {
     expect(badServed(fold(openRun(record, pace), blocks(8, { callers: [20], old: 0 })))).toBe(0);
   });
