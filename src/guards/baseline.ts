@@ -1,4 +1,4 @@
-import { baselineOf } from "../judging/baseline.ts";
+import { baselineOf, type BaselineShare } from "../judging/baseline.ts";
 import { noCounters, takeDeltas } from "../judging/counts.ts";
 import type { Measurement, Ms } from "../model.ts";
 import { isExcluded } from "./exclusions.ts";
@@ -12,7 +12,7 @@ import type { Baseline, Exclusion } from "./guard.ts";
 export function baselineFrom(
   measurements: readonly Measurement[],
   window: { readonly from: Ms; readonly to: Ms },
-  share: { readonly alpha: number; readonly checks: number },
+  share: BaselineShare,
   left: { readonly out: readonly Exclusion[]; readonly blockMs: Ms } = { out: [], blockMs: 0 },
 ): Baseline {
   let memory = noCounters;

@@ -6,7 +6,7 @@ import { breachedVerdicts } from "./breach.ts";
 import { lastProgress } from "./progress.ts";
 import { extensionOf } from "./silence.ts";
 
-/** The window is over: passed with enough data, inconclusive without, unresolved when a breach could not be acted upon. */
+/** The window is over: passed with enough data, inconclusive without or in doubt, unresolved when a breach could not be acted upon. */
 export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
   if (ask.now < endsAt(ask) || !ask.judgement.caughtUp) return undefined;
   const bad = breachedVerdicts(ask);
@@ -14,6 +14,11 @@ export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
   const verdicts = [...Object.values(ask.judgement.verdicts), ...ask.rules];
   const holds = verdicts.filter((verdict) => verdict.state === "hold");
   if (holds.length > 0) return unresolved(holds, "the rollout is on hold for a person to decide");
+  const doubts = verdicts.filter((verdict) => verdict.state === "warn").flatMap((verdict) => verdict.because);
+  if (doubts.length > 0) {
+    const detail = "the window ended while this was in doubt: too little for a rollback, too much to call the revision good";
+    return { kind: "finish", phase: "inconclusive", because: [...doubts, { code: "limitation", detail }] };
+  }
   if (ask.standing.completedAt === undefined) {
     const detail =
       workload.desired === 0 ? "the workload has no replicas: nothing ran, nothing was judged" : "the rollout never became complete";

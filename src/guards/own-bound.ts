@@ -1,3 +1,4 @@
+import type { BaselineShare } from "../judging/baseline.ts";
 import { latencyReading, boundsOf } from "../judging/latency.ts";
 import type { Measurement, Ms, OwnBound, ProcessReading } from "../model.ts";
 import type { Signal } from "../policies/signal.ts";
@@ -15,7 +16,7 @@ export function ownBaseline(
   measurements: readonly Measurement[],
   limit: number,
   window: { readonly from: Ms; readonly to: Ms },
-  share: { readonly alpha: number; readonly checks: number },
+  share: BaselineShare,
   left?: Parameters<typeof baselineFrom>[3],
 ): Baseline {
   const bounds = commonBounds(measurements);

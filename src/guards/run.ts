@@ -33,6 +33,8 @@ export interface GuardRun {
   readonly traffic: Readonly<Record<string, Traffic>>;
   /** Since when this process has seen the rollout unpaused without a break; absent while it is paused or was not looked at. */
   readonly runningSince?: Ms;
+  /** End of the newest block that a signal's source was asked for, answered or not. */
+  readonly askedThrough: Readonly<Record<string, Ms>>;
   /** Since when this process has looked at the guard: what did not answer before was not asked. */
   readonly watchedSince?: Ms;
   /** Silences whose consequence was counted for our metrics. */
@@ -55,7 +57,7 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
     if (rule !== undefined) rules[name] = rule;
     if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
   }
-  return { record, standing: standingOf(record.entries), pace, signals, counted, rules, traffic: {} };
+  return { record, standing: standingOf(record.entries), pace, signals, counted, rules, traffic: {}, askedThrough: {} };
 }
 
 export type HttpSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
@@ -159,6 +161,10 @@ export function withPause(run: GuardRun, paused: boolean, now: Ms): GuardRun {
 
 export function withPeers(run: GuardRun, peers: PeerAnswer): GuardRun {
   return { ...run, peers };
+}
+
+export function withAsked(run: GuardRun, signal: string, through: Ms): GuardRun {
+  return { ...run, askedThrough: { ...run.askedThrough, [signal]: through } };
 }
 
 /** This process looks at the guard. */

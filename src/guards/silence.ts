@@ -10,6 +10,8 @@ export interface Overdue {
   readonly since: Ms;
   readonly forMs: Ms;
   readonly detail: string;
+  /** What the signal counts, as people call it. */
+  readonly unit: string | undefined;
   readonly follows: Silenced["then"];
 }
 
@@ -21,7 +23,7 @@ export function overdueSilences(ask: Ask): readonly Overdue[] {
   return Object.entries(ask.judgement.silences).flatMap(([signal, { outcome, since, detail }]): Overdue[] => {
     const { after, then: follows } = silenceOf(policy, outcome);
     const forMs = ask.now - (outcome === "too-few" ? Math.max(since, firstReady) : since);
-    return forMs < after ? [] : [{ signal, outcome, since, forMs, detail, follows }];
+    return forMs < after ? [] : [{ signal, outcome, since, forMs, detail, follows, unit: ask.judgement.counted[signal]?.limits.unit }];
   });
 }
 
@@ -59,7 +61,7 @@ function endedSilences(ask: Ask): readonly Reason[] {
   });
 }
 
-function reasonOf({ signal, outcome, detail, forMs, follows }: Overdue): Reason {
-  const reason = { code: "no-usable-data", signal, outcome, detail, forMs } as const;
+function reasonOf({ signal, outcome, detail, forMs, follows, unit }: Overdue): Reason {
+  const reason = { code: "no-usable-data", signal, outcome, detail, forMs, ...(unit === undefined ? {} : { unit }) } as const;
   return follows === "extend" ? { ...reason, extends: true } : reason;
 }

@@ -38,6 +38,11 @@ export function reaches(evidence: number, mark: number): boolean {
   return evidence >= mark * TOLERANCE;
 }
 
+/** Evidence at which a rollout is paused. */
+export function brakes(evidence: number): boolean {
+  return reaches(evidence, BRAKE_AT);
+}
+
 /** `alpha` = 1 - confidence. Any dependence between signals is allowed: a weighted mean of e-values is an e-value. */
 export function combineEvidence(shares: readonly SignalShare[], alpha: number): GuardEvidence {
   let evidence = 0;
@@ -59,7 +64,7 @@ export function combineEvidence(shares: readonly SignalShare[], alpha: number): 
     withoutOnePod,
     needed,
     leading,
-    firesBrake: reaches(evidence, BRAKE_AT),
+    firesBrake: brakes(evidence),
     firesFull,
     firesRollback: firesFull && reaches(withoutOnePod, needed),
   };

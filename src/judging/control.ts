@@ -30,6 +30,14 @@ export interface LiveControl {
   readonly live: boolean;
 }
 
+/** What is asked of the old pods in one block. */
+export interface ControlNeed {
+  /** max(limit, rho U): a ratio of theirs above it is no everyday one. */
+  readonly usual: number;
+  /** Only they can tell: even little that they served must do. */
+  readonly required: boolean;
+}
+
 /** Failures of old pods that are no chance any more. */
 const TELLING_ERRORS = 2;
 const noControl: LiveControl = { rate: null, live: false };
@@ -38,12 +46,12 @@ const noControl: LiveControl = { rate: null, live: false };
  * S = (K + phi)/N of the ready, not terminating old pods; `blocks` oldest first. Within two minutes (ten where the control is
  * partial), the first of these that exists:
  * - over the shortest time in which they served rho phi/limit requests (limit 1 %, rho 1.5, phi 3: 450);
- * - over the shortest time in which two of their requests failed. Few requests prove nothing by going well, but failing they excuse the
- *   new pods. Without old errors the limit alone stands, with them it is only ever raised, so the bound stays;
+ * - over the shortest time in which two of their requests failed, and more than is usual. Few requests prove nothing by going well, but
+ *   failing they excuse the new pods. Without old errors the limit alone stands, with them it is only ever raised, so the bound stays;
  * - when `required`, over all that they served, however little.
  * Example: 40 old requests in two minutes, 18 of them bad, the last two in the last 4: S = min(1, 5/4) = 1.
  */
-export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: ControlRule, required: boolean): LiveControl {
+export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: ControlRule, { usual, required }: ControlNeed): LiveControl {
   const reach = rule.controlIsPartial === true ? PARTIAL_WINDOW : CONTROL_WINDOW;
   const needed = (rule.worseThanOld * rule.phi) / rule.limit;
   let total = 0;
@@ -55,7 +63,7 @@ export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: Contr
     total += block.total;
     bad += block.bad;
     if (total >= needed) return { rate: (bad + rule.phi) / total, live: block.at === now };
-    if (bad >= TELLING_ERRORS) failing ??= Math.min(1, (bad + rule.phi) / total);
+    if (bad >= TELLING_ERRORS && bad / total > usual) failing ??= Math.min(1, (bad + rule.phi) / total);
   }
   if (failing !== null) return { rate: failing, live: false };
   return required && total > 0 ? { rate: Math.min(1, (bad + rule.phi) / total), live: false } : noControl;

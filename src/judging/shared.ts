@@ -1,6 +1,9 @@
 // Bad together with others, the old pods or the environment: judging.md 3.3 and 4.2.
+import { brakes } from "./combine.ts";
 import type { RateCounts } from "./counts.ts";
+import { startEvidence, stepEvidence } from "./evidence.ts";
 import type { EffectiveLimit } from "./limit.ts";
+import type { Evidence, EvidenceRule } from "./mixture.ts";
 
 const LASTING_BLOCKS = 4;
 
@@ -16,10 +19,12 @@ export interface Shared {
   /** Counts of these blocks. */
   readonly fresh: RateCounts;
   readonly old: RateCounts;
+  /** Evidence against the new revision as if there were no old pods: only what would have braked it is worth a hold. */
+  readonly alone: Evidence;
   /** Blocks with requests in a row in which the new revision was good. */
   readonly calm: number;
   /**
-   * They were bad alike for four blocks, and the new revision was not good for four blocks since. While it lasts only the old pods can
+   * They were bad alike for four blocks, by more than chance, and the new revision was not good for four blocks since. While it lasts only the old pods can
    * tell what is the new revision's fault: a block without them proves nothing.
    */
   readonly lasting: boolean;
@@ -28,27 +33,46 @@ export interface Shared {
 }
 
 const none: RateCounts = { total: 0, bad: 0 };
-export const nothingShared: Shared = { with: "old-pods", blocks: 0, fresh: none, old: none, calm: 0, lasting: false, since: null };
+export const nothingShared: Shared = {
+  with: "old-pods",
+  blocks: 0,
+  fresh: none,
+  old: none,
+  alone: startEvidence(),
+  calm: 0,
+  lasting: false,
+  since: null,
+};
 
 /** Other workloads suffered in the blocks that spoke against the new revision. */
 export function sharedWithOthers(): Shared {
   return { ...nothingShared, with: "others", lasting: true, since: none };
 }
 
-/** One block of both revisions; `plain` is the policy's limit. A block without new requests tells nothing. */
-export function sharedAfter(before: Shared, block: { fresh: RateCounts; old: RateCounts; limit: EffectiveLimit }, plain: number): Shared {
-  const { fresh, old, limit } = block;
+export interface SharedBlock {
+  readonly fresh: RateCounts;
+  readonly old: RateCounts;
+  readonly limit: EffectiveLimit;
+}
+
+/**
+ * One block of both revisions. `usual` is max(limit, rho U): what was so before the rollout is no shock that the two share now. A block
+ * without new requests tells nothing.
+ */
+export function sharedAfter(before: Shared, { fresh, old, limit }: SharedBlock, usual: number, rule: EvidenceRule): Shared {
   if (fresh.total === 0) return before;
   const ratio = fresh.bad / fresh.total;
-  // What was so before the rollout is no shock that the two share now.
-  const isBad = ratio > Math.max(plain, limit.baseline);
+  const isBad = ratio > usual;
   const isAlike = isBad && limit.source === "live-control" && ratio <= limit.value;
+  const alone = stepEvidence(before.alone, ratio / usual, rule);
   const calm = isBad ? 0 : before.calm + 1;
-  const lasting = (isAlike && before.blocks + 1 >= LASTING_BLOCKS) || (before.lasting && calm < LASTING_BLOCKS);
+  const begins = isAlike && before.blocks + 1 >= LASTING_BLOCKS && brakes(alone.e);
+  const lasting = begins || (before.lasting && calm < LASTING_BLOCKS);
   const kept = lasting || isAlike ? before : nothingShared;
   const since = before.since ?? (lasting ? none : null);
   return {
     with: kept.with,
+    alone: before.lasting && !lasting ? startEvidence() : alone,
     blocks: kept.blocks + (isAlike ? 1 : 0),
     fresh: isAlike ? sum(kept.fresh, fresh) : kept.fresh,
     old: isAlike ? sum(kept.old, old) : kept.old,

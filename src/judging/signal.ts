@@ -152,7 +152,8 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
   const fresh = sumOf(newDeltas);
   const old = sumOf(oldDeltas);
   const oldBlocks = [...state.oldBlocks.slice(1 - OLD_BLOCKS), { at, total: old.total, bad: old.bad }];
-  const control = liveControl(oldBlocks, at, limits, state.shared.lasting);
+  const usual = Math.max(limits.limit, limits.worseThanOld * (limits.baseline?.upper ?? 0));
+  const control = liveControl(oldBlocks, at, limits, { usual, required: state.shared.lasting });
   const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, control.rate);
   const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live && limits.controlIsPartial !== true);
   const rule = { m, alphaE: alphaOfEvidence(limits.alpha), weight: limits.weight, planned: limits.plannedBlocks };
@@ -182,7 +183,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     badAtMost: state.badAtMost + fresh.badAtMost,
     pods,
     oldBlocks,
-    shared: sharedAfter(state.shared, block, limits.limit),
+    shared: sharedAfter(state.shared, block, usual, rule),
     suspectBlocks: suspectBlocksAfter(state.suspectBlocks, burn, rule, evidence, leaveOneOut),
     stretch: stretchAfter(state.stretch, block),
     deltas,

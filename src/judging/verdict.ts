@@ -41,11 +41,13 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   if (due.firesFull && isSuspect(state)) return verdict("hold", suspectReason(state, input), evidenceReason(state, input, due));
   if (state.shared.lasting) return verdict("hold", input.environment ?? sharedReason(state, input.signal));
   if (due.firesBrake) return verdict("warn", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
-  const silence = silenceReason(state, input);
-  if (silence !== null) return verdict("inconclusive", silence);
   const needed = Math.ceil(3 / state.limits.limit);
   const { total } = countsToPass(state);
-  if (!reaches(total, 3 / state.limits.limit)) {
+  const hasEnough = reaches(total, 3 / state.limits.limit);
+  const silence = silenceReason(state, input);
+  // A lull after enough requests takes nothing back.
+  if (silence !== null && !(hasEnough && state.silence?.outcome === "too-few")) return verdict("inconclusive", silence);
+  if (!hasEnough) {
     return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total, needed, unit: input.unit });
   }
   return verdict("pass", withinReason(state, input), ...aboveLimit(state, input.signal));

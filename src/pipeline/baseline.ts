@@ -42,7 +42,11 @@ async function measure(
 ): Promise<Baseline | Extract<Measurement, { kind: "error" }>> {
   const { blockMs } = settings.pace;
   const sharing = underConfidence(record.policy);
-  const share = { alpha: 1 - record.policy.spec.confidence, checks: sharing.includes(signal) ? sharing.length : 1 };
+  const share = {
+    alpha: 1 - record.policy.spec.confidence,
+    checks: sharing.includes(signal) ? sharing.length : 1,
+    worseThanOld: kind.worseThanOld,
+  };
   const others = allRecords(book).filter((other) => other.name !== record.name);
   const excluded = exclusionsOf(record.rollout, others);
   const to = endBefore(record.rollout.startedAt, blockMs, excluded);

@@ -1,6 +1,6 @@
 import { sentence } from "../errors.ts";
 import { ownBoundMissing, ownBoundOf } from "../guards/own-bound.ts";
-import { heardOf, judge, judgedThrough, type GuardRun } from "../guards/run.ts";
+import { heardOf, judge, judgedThrough, type GuardRun, withAsked } from "../guards/run.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
 import type { Ask } from "../signals/ask.ts";
@@ -45,6 +45,10 @@ export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
       const answer = typeof ask === "string" ? unasked(ask, instants) : (answers.get(ask.id) ?? []);
       if (foldAnswer(one, answer, flow)) moved.add(one.guard);
     }
+    for (const { guard, signal, instants } of together) {
+      const run = book.open.get(guard);
+      if (run !== undefined) book.open.set(guard, withAsked(run, signal, instants.at(-1) ?? 0));
+    }
   }
   await askPeers(moved, flow);
   return moved;
@@ -70,7 +74,9 @@ function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due
   return Object.entries(run.signals).flatMap(([signal, kind]): Due[] => {
     if (kind.kind === "pods") return [];
     const instants = blockEnds(judgedThrough(run, signal), now, settings.pace.blockMs);
-    return instants.length === 0 ? [] : [{ guard: record.name, signal, instants }];
+    // A source that failed is asked again when the next block has ended, not at every beat.
+    const isRested = heardOf(run, signal)?.outcome !== "error" || run.askedThrough[signal] !== instants.at(-1);
+    return instants.length === 0 || !isRested ? [] : [{ guard: record.name, signal, instants }];
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { PrometheusFault } from "../../src/sandbox/prometheus/api.ts";
 import { leases } from "../../src/sandbox/kubernetes/resource-type.ts";
 import type { World } from "../support/world.ts";
-import { ended, expectLeftAlone, expectTakenBack, rollbacks, told } from "./incidents.ts";
+import { ended, expectLeftAlone, expectTakenBack, newPods, openIncident, rollbacks, told } from "./incidents.ts";
 import { bad, crashing, openQuick, quickPolicy } from "./quick.ts";
 
 const quickTimeout = { settings: { prometheus: { timeout: "150ms" } } };
@@ -33,6 +33,17 @@ describe("Prometheus is at fault for two minutes in mid-guard", () => {
     await world.until("the rollback", () => rollbacks(world) > 0, 15);
     await world.until("the guard ends", () => ended(world), 120);
     expectTakenBack(world);
+  });
+
+  test("it is asked again when the next block has ended, not at every beat", async () => {
+    await using world = await openIncident();
+    world.release("web", newPods);
+    await world.run(60);
+    world.sandbox.prometheus.fault = "unavailable";
+    const before = world.sandbox.prometheus.queries.length;
+    await world.run(120);
+    // Two signals of three classes of counters, once in each of eight blocks.
+    expect(world.sandbox.prometheus.queries.length - before).toBeLessThanOrEqual(8 * 3 + 3);
   });
 
   test("a partial answer is an answer with a note: the guard goes on as ever", async () => {

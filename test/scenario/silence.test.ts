@@ -75,7 +75,7 @@ describe("Prometheus never comes back", () => {
     world.sandbox.prometheus.fault = "unavailable";
     await world.until("the guard ends", () => ended(world), 200);
     expect(world.phase("web")).toBe("inconclusive");
-    expect(world.messages().map(({ kind }) => kind)).toEqual(["opened", "finished"]);
+    expect(world.messages().map(({ kind }) => kind)).toEqual(["opened", "noted", "finished"]);
     const metrics = await (await fetch(`${world.url()}/metrics`)).text();
     expect(metrics).toContain('rearguard_silences_total{outcome="error",follows="hold"} 1');
     expect(metrics).toMatch(/rearguard_samples_total\{outcome="error",signal="http-errors"\} [1-9]/);

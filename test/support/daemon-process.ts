@@ -35,7 +35,7 @@ export interface WatchPosition {
 
 const bookmarkEveryMs = 60_000;
 /** The client's time-out goes by the wall clock; in the world a query that hangs takes so long. */
-const hangsForMs = 30_000;
+const hangsForMs = 10_000;
 
 /** `hung`: whether Prometheus leaves calls unanswered now. */
 export function createDaemonProcess(

@@ -57,6 +57,13 @@ describe("at the end of the window", () => {
       "not-enough-requests",
     ],
     [
+      "what is in doubt is neither taken back nor called good",
+      { judgement: { ...doubtful(500), counted: counted(5000) } },
+      undefined,
+      "inconclusive",
+      "evidence",
+    ],
+    [
       "a source that died is inconclusive, however much it said before",
       { judgement: { ...enough, silences: dead } },
       undefined,

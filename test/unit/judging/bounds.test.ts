@@ -75,6 +75,13 @@ describe("dispersion of a baseline", () => {
 });
 
 describe("baseline", () => {
+  test.each([
+    ["so few requests that nothing could be too bad are as none", 9, 1.5, 0],
+    ["they bound it where the factor leaves room", 20, 1.5, 0.48],
+  ])("%s", (_, total, worseThanOld, upper) => {
+    expect(baselineOf([{ total, bad: 0 }], { alpha: 1e-3, checks: 1, worseThanOld }).upper).toBeCloseTo(upper, 2);
+  });
+
   test("without any request there is no bound to apply", () => {
     expect(baselineOf([{ total: 0, bad: 0 }], { alpha: 1e-3, checks: 1 })).toEqual({ total: 0, bad: 0, dispersion: 1, upper: 0 });
   });

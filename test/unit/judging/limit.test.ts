@@ -42,7 +42,12 @@ describe("effective limit is the largest of three", () => {
     fc.assert(
       fc.property(rate, factor, rate, fc.integer({ min: 0, max: 400 }), rate, (limit, rho, upper, oldBad, more) => {
         const burn = (l: number, r: number, bad: number): number => {
-          const control = liveControl([{ at: 15_000, total: 500, bad }], 15_000, { limit: l, worseThanOld: r, phi: 3 }, false);
+          const control = liveControl(
+            [{ at: 15_000, total: 500, bad }],
+            15_000,
+            { limit: l, worseThanOld: r, phi: 3 },
+            { usual: l, required: false },
+          );
           return 0.3 / effectiveLimit(l, r, upper, control.rate).value;
         };
         // Counting what the control needs is another matter: it is compared where both have one.
@@ -95,10 +100,10 @@ describe("live control", () => {
       name: "two minutes do not have them, but two requests failed",
       blocks: [
         [0, 9000, 0],
-        [105, 200, 1],
-        [120, 100, 1],
+        [105, 60, 1],
+        [120, 40, 1],
       ],
-      wanted: { rate: 5 / 300, live: false },
+      wanted: { rate: 5 / 100, live: false },
     },
     {
       name: "of few requests the last two failed: as bad as can be",
@@ -127,13 +132,21 @@ describe("live control", () => {
     {
       name: "where the control is partial, ten minutes are remembered",
       blocks: [
-        [0, 100, 1],
+        [0, 100, 100],
         [15, 100, 1],
-        [300, 100, 1],
-        [600, 100, 0],
+        [300, 30, 1],
+        [600, 20, 0],
       ],
       partial: true,
-      wanted: { rate: 5 / 300, live: false },
+      wanted: { rate: 5 / 150, live: false },
+    },
+    {
+      name: "two requests failed, but no more than usual",
+      blocks: [
+        [105, 100, 1],
+        [120, 100, 1],
+      ],
+      wanted: { rate: null, live: false },
     },
     { name: "no old pods", blocks: [], wanted: { rate: null, live: false } },
     { name: "no old pods where they are required", blocks: [], required: true, wanted: { rate: null, live: false } },
@@ -142,7 +155,7 @@ describe("live control", () => {
   ])("$name", ({ blocks, required = false, partial = false, wanted }) => {
     const counts = blocks.map(([at, total, bad]) => ({ at: at * 1000, total, bad }));
 
-    expect(liveControl(counts, counts.at(-1)?.at ?? 0, { ...rule, controlIsPartial: partial }, required)).toEqual(wanted);
+    expect(liveControl(counts, counts.at(-1)?.at ?? 0, { ...rule, controlIsPartial: partial }, { usual: 0.01, required })).toEqual(wanted);
   });
 });
 

@@ -113,6 +113,13 @@ describe("verdict of a counted signal", () => {
     expect(verdict(states).state).toBe("breach");
   });
 
+  test("new and old a little over the limit in four blocks may be chance: no hold", () => {
+    const state = judgeAll(times(4, { "old-1": [600, 7], "new-1": [600, 8] } as const));
+
+    expect(state.shared).toMatchObject({ blocks: 4, lasting: false });
+    expect(verdict(state).state).toBe("pass");
+  });
+
   test("new and old bad in the same four blocks is held as shared degradation", () => {
     const bad = { "old-1": [900, 180], "new-1": [100, 22] } as const;
 
@@ -158,6 +165,12 @@ describe("verdict of a counted signal", () => {
       state: "inconclusive",
       because: [{ code: "no-usable-data", outcome: trouble, forMs: 300_000 }],
     });
+  });
+
+  test("a lull after enough requests takes nothing back", () => {
+    const state = judgeAll([...times(5, { "new-1": [100, 0] } as const), ...times(40, { "new-1": [0, 0] } as const)]);
+
+    expect(verdict(state)).toMatchObject({ state: "pass", because: [{ code: "within-limits", total: 500 }] });
   });
 
   test("silence does not take a breach back", () => {
