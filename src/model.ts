@@ -329,6 +329,8 @@ export type Reason =
       /** Time to a rollback by bad ratio; null: not within `longestMs`. */
       delays: readonly { readonly ratio: number; readonly afterMs: Ms | null }[];
       longestMs: Ms;
+      /** What is counted, as people call it; requests when absent. */
+      unit?: string;
     }>
   | Readonly<{ code: "limitation"; detail: string }>;
 

@@ -8,14 +8,14 @@ type Feasibility = Extract<Reason, { code: "feasibility" }>;
  * `errors: at 9 requests/min this guard can see 4.7 % bad requests and more within 30 min (limit 1 %); a total failure takes about 1 min, …`.
  */
 export function feasibilitySentence(reason: Feasibility): string {
-  const { signal, smallest, windowMs } = reason;
+  const { signal, smallest, windowMs, unit = "requests" } = reason;
   if (reason.requestsPerMinute === 0) {
-    return `${signal}: no request was counted in the ${duration(reason.historyMs)} before the rollout, so there is no baseline, and what this guard can see is not known`;
+    return `${signal}: no ${unit} were counted in the ${duration(reason.historyMs)} before the rollout, so there is no baseline, and what this guard can see is not known`;
   }
-  const traffic = `${signal}: at ${perMinute(reason.requestsPerMinute)} requests/min this guard`;
+  const traffic = `${signal}: at ${perMinute(reason.requestsPerMinute)} ${unit}/min this guard`;
   const within = `within ${duration(windowMs)} (${limitWords(reason)})`;
   if (smallest === null) return `${traffic} cannot see even a total failure ${within}`;
-  return `${traffic} can see ${percent(smallest)} bad requests and more ${within}; ${reason.delays.map((delay) => delayWords(delay, reason)).join(", ")}`;
+  return `${traffic} can see ${percent(smallest)} bad ${unit} and more ${within}; ${reason.delays.map((delay) => delayWords(delay, reason)).join(", ")}`;
 }
 
 function limitWords({ limit, effectiveLimit, historyMs }: Feasibility): string {

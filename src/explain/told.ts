@@ -32,7 +32,7 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
     }
     case "noted": {
       const blind = entry.because.some((reason) => reason.code === "feasibility" && (reason.smallest ?? 1) >= 0.99);
-      const what = `What the guard of ${revision} of ${name} can see at the requests of the time before the rollout.`;
+      const what = `What the guard of ${revision} of ${name} can see at the traffic of the time before the rollout.`;
       const head = blind ? "can hardly be judged" : "can be judged";
       return { kind: "noted", severity: blind ? "warning" : "info", head, what, because: entry.because };
     }

@@ -61,5 +61,6 @@ export function feasibilityOf(signal: string, limits: SignalLimits, baseline: Ba
     smallest: smallestVisible(traffic, windowBlocks),
     delays: delaysOf(traffic, blockMs, farBlocks),
     longestMs: farBlocks * blockMs,
+    ...(limits.unit === undefined || limits.unit === "requests" ? {} : { unit: limits.unit }),
   };
 }

@@ -351,7 +351,7 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     ],
     [
       { ...feasible, requestsPerMinute: 0, smallest: null },
-      "errors: no request was counted in the 6 h before the rollout, so there is no baseline, and what this guard can see is not known",
+      "errors: no requests were counted in the 6 h before the rollout, so there is no baseline, and what this guard can see is not known",
     ],
   ],
   limitation: [

@@ -74,7 +74,13 @@ describe("what a guard says at its start", () => {
       "can hardly be judged",
       /cannot see even a total failure/,
     ],
-    ["without any request it is a warning", { ...half, total: 0, blocks: 0 }, "warning", "can hardly be judged", /no request was counted/],
+    [
+      "without any request it is a warning",
+      { ...half, total: 0, blocks: 0 },
+      "warning",
+      "can hardly be judged",
+      /no requests were counted/,
+    ],
   ])("%s", (_, baseline, severity, head, words) => {
     const message = toldOf(baseline);
     expect(message).toMatchObject({ kind: "noted", severity, next: "" });
