@@ -271,6 +271,8 @@ export type Reason =
       bad: number;
       badRatio: number;
       limit: number;
+      /** Where the ratio is over the limit: the most that was allowed in a block. */
+      effectiveLimit?: number;
       evidence: number;
       ownBound?: OwnBound;
     }>

@@ -226,5 +226,5 @@ function history(stream: Stream, limit: number, alpha: number, checks: number, r
     }
     window = nextBaselineWindow(window, total, limit, LONGEST_BASELINE);
   }
-  return baselineOf(blocks, { alpha, checks, worseThanOld: 1.5 });
+  return baselineOf(blocks, { alpha, checks, worseThanOld: 1.5, limit });
 }

@@ -43,7 +43,7 @@ export function explainReason(reason: Reason): string {
     case "not-enough-requests":
       return `${reason.signal}: only ${counted(reason.total, (reason.unit ?? "requests").replace(/s$/, ""))} seen, ${count(reason.needed)} are needed for a verdict`;
     case "within-limits":
-      return `${measured(reason)} is within its limit of ${percent(reason.limit)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
+      return `${measured(reason)} is ${allowedBy(reason)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
     case "passed-early":
       return `${reason.signal} passed early, ${duration(reason.afterMs)} after the rollout: at most ${count(reason.bad)} of ${counted(reason.total, "request")} bad, evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed that it is below its limit of ${percent(reason.limit)}`;
     case "baseline-above-limit":
@@ -97,6 +97,12 @@ export function headline(reason: Reason): string {
 
 function peer({ name, ratio, limit }: SufferingPeer): string {
   return `${name} ${percent(ratio)}, limit ${percent(limit)}`;
+}
+
+function allowedBy({ limit, effectiveLimit }: Of<"within-limits">): string {
+  if (effectiveLimit === undefined) return `within its limit of ${percent(limit)}`;
+  if (effectiveLimit <= limit) return `over its limit of ${percent(limit)}, but not surely`;
+  return `over its limit of ${percent(limit)}, but old pods or the time before the rollout allow up to ${percent(effectiveLimit)}`;
 }
 
 function unusable({ outcome, unit }: Pick<Of<"no-usable-data">, "outcome" | "unit">): string {

@@ -12,20 +12,25 @@ export interface BaselineRate {
   readonly bad: number;
   /** Pearson dispersion of the blocks, at least 1. */
   readonly dispersion: number;
-  /** Upper bound of the bad ratio; 0 means "no baseline": no request, or too few to bound it. */
+  /** Upper bound of the bad ratio; of too few requests the ratio itself. 0 means "no baseline". */
   readonly upper: number;
 }
 
-/** `alpha` = 1 - confidence of the guard; `checks` = signals that share its tenth; `worseThanOld` = rho. */
+/**
+ * `alpha` = 1 - confidence of the guard; `checks` = signals that share its tenth; `worseThanOld` = rho. `limit`: of the policy, 0 to 1, where
+ * the baseline has a say only beside it.
+ */
 export interface BaselineShare {
   readonly alpha: number;
   readonly checks: number;
   readonly worseThanOld?: number;
+  readonly limit?: number;
 }
 
 /**
- * From so few requests that rho U is no less than 1, nothing could ever be too bad: then it is as if nothing were known. Example: none of 9
- * bad gives U = 107 % at 99.9 %.
+ * Fewer than 30/limit requests, as after two rollouts in a row, show nothing but trouble: a wide bound must not excuse what was never seen.
+ * None of 30 bad is U = 32 % at 99.9 %, and a new revision with 30 % errors would pass. So within the limit they count as none, which leaves
+ * the limit, and above it their ratio stands without a bound. Where rho U is no less than 1 nothing could ever be too bad: none, too.
  */
 export function baselineOf(blocks: readonly { readonly total: number; readonly bad: number }[], share: BaselineShare): BaselineRate {
   let total = 0;
@@ -35,15 +40,22 @@ export function baselineOf(blocks: readonly { readonly total: number; readonly b
     bad += block.bad;
   }
   const dispersion = pearsonDispersion(blocks);
-  if (total <= 0) return { total, bad, dispersion, upper: 0 };
-  const z = upperNormalQuantile((BASELINE_SHARE * share.alpha) / share.checks);
-  const upper = byarUpper(bad / dispersion, total / dispersion, z);
+  const upper = total > 0 ? upperOf({ total, bad, dispersion }, share) : 0;
   return { total, bad, dispersion, upper: (share.worseThanOld ?? 0) * upper < 1 ? upper : 0 };
+}
+
+function upperOf({ total, bad, dispersion }: Omit<BaselineRate, "upper">, { alpha, checks, limit }: BaselineShare): number {
+  if (limit !== undefined && total < enoughFor(limit)) return bad / total > limit ? bad / total : 0;
+  return byarUpper(bad / dispersion, total / dispersion, upperNormalQuantile((BASELINE_SHARE * alpha) / checks));
+}
+
+function enoughFor(limit: number): number {
+  return 30 / limit;
 }
 
 /** Window to ask for next: 30 min first, doubled until 30/limit requests are in it; null when it will do or `longest` is reached. */
 export function nextBaselineWindow(asked: Ms | null, total: number, limit: number, longest: Ms): Ms | null {
   if (asked === null) return Math.min(FIRST_WINDOW, longest);
-  if (asked >= longest || total >= 30 / limit) return null;
+  if (asked >= longest || total >= enoughFor(limit)) return null;
   return Math.min(asked * 2, longest);
 }

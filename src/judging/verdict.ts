@@ -126,8 +126,19 @@ function silenceReason(state: SignalState, { signal, unit, now, noDataAfterMs }:
 function withinReason(state: SignalState, { signal, ownBound }: VerdictInput): Reason {
   const { evidence, limits } = state;
   const { total, bad } = countsToPass(state);
-  const own = ownBound === undefined ? {} : { ownBound };
-  return { code: "within-limits", signal, total, bad, badRatio: ratio(bad, total) ?? 0, limit: limits.limit, evidence: evidence.e, ...own };
+  const badRatio = ratio(bad, total) ?? 0;
+  const effective = Math.max(limits.limit, ...state.audit.map((block) => block.effectiveLimit));
+  return {
+    code: "within-limits",
+    signal,
+    total,
+    bad,
+    badRatio,
+    limit: limits.limit,
+    ...(badRatio > limits.limit ? { effectiveLimit: effective } : {}),
+    evidence: evidence.e,
+    ...(ownBound === undefined ? {} : { ownBound }),
+  };
 }
 
 /** The old revision was over the plain limit before the rollout: the message must say "already 5.0 % before this rollout". */

@@ -69,7 +69,7 @@ async function measure(
     const relative = kind.kind === "http-slower" && kind.thresholdMs === null;
     baseline = relative
       ? ownBaseline(known, kind.limit, { from, to }, share, exclusions)
-      : baselineFrom(known, { from, to }, share, exclusions);
+      : baselineFrom(known, { from, to }, { ...share, limit: kind.limit }, exclusions);
   }
   return baseline;
 }

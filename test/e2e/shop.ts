@@ -37,6 +37,8 @@ export type Shop = {
   complete(timeoutMs?: number): Promise<Deployment>;
   annotate(annotations: Readonly<Record<string, string>>, labels?: Readonly<Record<string, string>>): Promise<void>;
   pause(): Promise<void>;
+  /** As `kubectl rollout resume` does. */
+  resume(): Promise<void>;
 };
 
 export type ShopOptions = {
@@ -125,6 +127,7 @@ function shopOf(cluster: Cluster, namespace: string): Shop {
       ),
     annotate: async (annotations, labels = {}) => void (await patch({ metadata: { annotations, labels } })),
     pause: async () => void (await patch({ spec: { paused: true } })),
+    resume: async () => void (await patch({ spec: { paused: null } })),
   };
 }
 

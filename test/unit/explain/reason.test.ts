@@ -256,6 +256,14 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       { code: "within-limits", signal: "errors", total: 54_210, bad: 108, badRatio: 108 / 54_210, limit: 0.01, evidence: 0.00031 },
       "errors 0.199 % is within its limit of 1 % (108 bad of 54,210; evidence against it 0.00031)",
     ],
+    [
+      { code: "within-limits", signal: "errors", total: 1000, bad: 20, badRatio: 0.02, limit: 0.01, effectiveLimit: 0.028, evidence: 0.4 },
+      "errors 2 % is over its limit of 1 %, but old pods or the time before the rollout allow up to 2.8 % (20 bad of 1000; evidence against it 0.4)",
+    ],
+    [
+      { code: "within-limits", signal: "errors", total: 1000, bad: 11, badRatio: 0.011, limit: 0.01, effectiveLimit: 0.01, evidence: 1.2 },
+      "errors 1.1 % is over its limit of 1 %, but not surely (11 bad of 1000; evidence against it 1.2)",
+    ],
   ],
   "passed-early": [
     [

@@ -82,6 +82,16 @@ describe("baseline", () => {
     expect(baselineOf([{ total, bad: 0 }], { alpha: 1e-3, checks: 1, worseThanOld }).upper).toBeCloseTo(upper, 2);
   });
 
+  test.each([
+    ["too few of them within the limit are as none", 1499, 0, 0],
+    ["too few over the limit stand for what they are", 100, 5, 0.05],
+    ["too few and nearly all bad are as none", 9, 7, 0],
+    ["enough are bounded", 1500, 15, 0.023596],
+  ])("%s", (_, total, bad, upper) => {
+    const share = { alpha: 1e-3, checks: 1, worseThanOld: 1.5, limit: 0.02 };
+    expect(baselineOf([{ total, bad }], share).upper).toBeCloseTo(upper, 4);
+  });
+
   test("without any request there is no bound to apply", () => {
     expect(baselineOf([{ total: 0, bad: 0 }], { alpha: 1e-3, checks: 1 })).toEqual({ total: 0, bad: 0, dispersion: 1, upper: 0 });
   });
