@@ -76,6 +76,8 @@ export interface Workload {
   readonly strategy: "RollingUpdate" | "Recreate" | "OnDelete";
   readonly paused: boolean;
   readonly progressDeadline: Ms;
+  /** Its own conditions say that it is not available, or makes no progress, whatever the counts say. */
+  readonly unfinished?: true;
   /** `status.replicas`, `.updatedReplicas`, `.availableReplicas`: believed only when observedGeneration >= generation. */
   readonly replicas: number;
   readonly updated: number;
