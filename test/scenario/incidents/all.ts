@@ -1,4 +1,4 @@
-import { crashAtStart, memoryLeak } from "./crashes.ts";
+import { crashAtStart, lostReadiness, memoryLeak } from "./crashes.ts";
 import { badUpstream, dependencyDown } from "./dependencies.ts";
 import { allNewPodsFail, oneOfEightIsBad } from "./errors.ts";
 import type { Incident } from "./incident.ts";
@@ -13,6 +13,7 @@ export const incidents: readonly Incident[] = [
   slowBeforeAndAfter,
   crashAtStart,
   memoryLeak,
+  lostReadiness,
   dependencyDown,
   moreTraffic,
   nightDeploy,

@@ -1,6 +1,6 @@
 import type { World } from "../../support/world.ts";
 import type { Case, Expected, Incident } from "./incident.ts";
-import { firstOomKill, secondRestart } from "./onset.ts";
+import { firstLostReadiness, firstOomKill, secondRestart } from "./onset.ts";
 import { cross, newPods, policyOf, shopOf } from "./shop.ts";
 
 export const crashAtStart: Incident = {
@@ -21,6 +21,32 @@ function crashing(after: number, replicas: number, prometheus: "up" | "down"): C
       world.release("web", { ...newPods, readyAfterS: "never", crashAfterS: after });
     },
     expected: { action: "rollback", onset: secondRestart, withinS: 60, emits: /pods: \d+ of \d+ new pods? keeps? crashing/ },
+  };
+}
+
+const takenBackInTime: Expected = {
+  action: "rollback",
+  onset: firstLostReadiness,
+  withinS: 180,
+  emits: /pods: \d+ of \d+ new pods? (is|are) not ready any more/,
+};
+
+export const lostReadiness: Incident = {
+  id: "D11",
+  title: "new pods fail their readiness probe after a while and are not restarted",
+  cases: [
+    ...[2, 8].map((replicas) => losingReadiness(`${replicas} pods, before the next step`, replicas, 30, takenBackInTime)),
+    losingReadiness("8 pods, as the last old ones wait", 8, 90, takenBackInTime),
+    losingReadiness("2 pods, after the last old one has gone", 2, 90, { action: "none", emits: { kind: "held" }, untilS: 600 }),
+  ],
+};
+
+function losingReadiness(name: string, replicas: number, unreadyAfterS: number, expected: Expected): Case {
+  return {
+    name,
+    options: shopOf({ replicas, heldS: 60 }),
+    begin: (world) => world.release("web", { ...newPods, unreadyAfterS }),
+    expected,
   };
 }
 

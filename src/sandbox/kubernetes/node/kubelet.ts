@@ -98,8 +98,8 @@ export class Kubelet {
     while (this.#step(pod, run, behaviour, now)) this.#write(this.#fresh(pod), this.#isReady(run, behaviour, now));
     this.#write(this.#fresh(pod), this.#isReady(run, behaviour, now));
     if (run.step !== "running") return run.until;
-    const { crashAfterMs, readyAfterMs } = behaviour;
-    const next = [crashAfterMs, killedAfterMs(behaviour), readyAfterMs]
+    const { crashAfterMs, readyAfterMs, unreadyAfterMs } = behaviour;
+    const next = [crashAfterMs, killedAfterMs(behaviour), readyAfterMs, unreadyAfterMs]
       .filter((after) => after !== null)
       .map((after) => run.startedAt + after);
     const soonest = Math.min(...next.filter((at) => at > now));
@@ -159,8 +159,9 @@ export class Kubelet {
     this.#plane.tell(pod, "Warning", "Failed", `Failed to pull image "${image}": not found`, "kubelet");
   }
 
-  #isReady(run: PodRun, behaviour: Behaviour, now: number): boolean {
-    return run.step === "running" && behaviour.readyAfterMs !== null && now >= run.startedAt + behaviour.readyAfterMs;
+  #isReady(run: PodRun, { readyAfterMs, unreadyAfterMs }: Behaviour, now: number): boolean {
+    if (run.step !== "running" || readyAfterMs === null) return false;
+    return now >= run.startedAt + readyAfterMs && now < run.startedAt + (unreadyAfterMs ?? Infinity);
   }
 
   /** One to two seconds after its deletion was asked for, or at the end of its grace, the process is gone. */
