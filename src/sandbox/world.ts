@@ -17,7 +17,7 @@ export interface Behaviour {
   readonly leakMibPerMinute: number | null;
   /** `traffic-share`: part of its share of the requests that reaches a ready pod, 0–1; the rest goes to the others. Absent: 1. */
   readonly trafficShare: number;
-  /** `image-pull: fail`: ErrImagePull, then ImagePullBackOff. */
+  /** `image-pull: fail` (not there) or `unreachable` (no registry): ErrImagePull, then ImagePullBackOff. */
   readonly imagePullFails: boolean;
 }
 

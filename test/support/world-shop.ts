@@ -10,7 +10,7 @@ export interface Behaviour {
   readonly unreadyAfterS?: number;
   readonly crashAfterS?: number;
   readonly leakMibPerMinute?: number;
-  readonly imagePull?: "fail";
+  readonly imagePull?: "fail" | "unreachable";
   /** Part of its share of the requests that reaches a pod; 1 unless told. */
   readonly trafficShare?: number;
 }

@@ -28,8 +28,14 @@ function toldBehaviour({ annotations }: SandboxPod): Behaviour {
     crashAfterMs: crash === undefined ? null : seconds(crash) * 1000,
     leakMibPerMinute: leak === undefined ? null : Number(leak),
     trafficShare: Number(told("traffic-share") ?? 1),
-    imagePullFails: told("image-pull") === "fail",
+    imagePullFails: ["fail", "unreachable"].includes(told("image-pull") ?? ""),
   };
+}
+
+/** What the container runtime says of an image that it cannot pull: the registry's answer, or that there is none. */
+export function pullProblem(annotations: Readonly<Record<string, string>>, image: string): string {
+  const problem = annotations[`${prefix}image-pull`] === "unreachable" ? "dial tcp 10.0.0.9:443: connect: connection refused" : "not found";
+  return `failed to pull and unpack image "${image}": ${problem}`;
 }
 
 /** The scheduler leaves such a pod pending. */

@@ -1,4 +1,4 @@
-import { crashAtStart, lostReadiness, memoryLeak } from "./crashes.ts";
+import { crashAtStart, imagePull, lostReadiness, memoryLeak } from "./crashes.ts";
 import { badUpstream, dependencyDown } from "./dependencies.ts";
 import { allNewPodsFail, oneOfEightIsBad } from "./errors.ts";
 import type { Incident } from "./incident.ts";
@@ -14,6 +14,7 @@ export const incidents: readonly Incident[] = [
   crashAtStart,
   memoryLeak,
   lostReadiness,
+  imagePull,
   dependencyDown,
   moreTraffic,
   nightDeploy,

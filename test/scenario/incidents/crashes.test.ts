@@ -1,4 +1,4 @@
-import { crashAtStart, lostReadiness, memoryLeak } from "./crashes.ts";
+import { crashAtStart, imagePull, lostReadiness, memoryLeak } from "./crashes.ts";
 import { testIncidents } from "./suite.ts";
 
-testIncidents(crashAtStart, lostReadiness, memoryLeak);
+testIncidents(crashAtStart, imagePull, lostReadiness, memoryLeak);

@@ -1,7 +1,7 @@
 import type { World } from "../../support/world.ts";
 import type { Case, Expected, Incident } from "./incident.ts";
-import { firstLostReadiness, firstOomKill, secondRestart } from "./onset.ts";
-import { cross, newPods, policyOf, shopOf } from "./shop.ts";
+import { firstLostReadiness, firstOomKill, firstWithoutImage, secondRestart } from "./onset.ts";
+import { cross, newPods, policyOf, shopOf, usual } from "./shop.ts";
 
 export const crashAtStart: Incident = {
   id: "D04",
@@ -49,6 +49,45 @@ function losingReadiness(name: string, replicas: number, unreadyAfterS: number, 
     expected,
   };
 }
+
+/** Two rollouts at once, of which neither gets its image. */
+function withoutImage(name: string, imagePull: "fail" | "unreachable", expected: Expected): Case {
+  return {
+    name,
+    options: shopOf(
+      {},
+      {
+        services: [
+          { name: "web", behaviour: usual },
+          { name: "cart", replicas: 2, behaviour: usual },
+        ],
+      },
+    ),
+    begin(world) {
+      world.release("cart", { ...newPods, imagePull });
+      world.release("web", { ...newPods, imagePull });
+    },
+    expected,
+  };
+}
+
+export const imagePull: Incident = {
+  id: "D12",
+  title: "no image comes, for the revision's own fault or the registry's",
+  cases: [
+    withoutImage("the registry is not reached", "unreachable", {
+      action: "none",
+      emits: /\(shop\/cart\) get no image either/,
+      untilS: 900,
+    }),
+    withoutImage("the images are not there", "fail", {
+      action: "rollback",
+      onset: firstWithoutImage,
+      withinS: 180,
+      emits: /cannot pull their image/,
+    }),
+  ],
+};
 
 /** From its start to the kill, as the sandbox has it: from 150 MiB to 512 MiB. */
 const lastsS = (mibPerMinute: number) => ((512 - 150) / mibPerMinute) * 60;

@@ -26,6 +26,12 @@ export const firstOomKill: Onset = {
   hasCome: (world) => newPods(world).some(({ status }) => JSON.stringify(status.containerStatuses ?? []).includes('"reason":"OOMKilled"')),
 };
 
+export const firstWithoutImage: Onset = {
+  what: "the first try in vain for the image",
+  hasCome: (world) =>
+    newPods(world).some(({ status }) => JSON.stringify(status.containerStatuses ?? []).includes('"reason":"ErrImagePull"')),
+};
+
 export const firstLostReadiness: Onset = {
   what: "the first new pod losing its readiness",
   hasCome: (world) =>

@@ -114,6 +114,7 @@ describe("a bad node", () => {
     ["one ready pod elsewhere", [...bad, ...well.slice(1)]],
     ["pods elsewhere that have restarted too", [...bad, ...well.map((one) => ({ ...one, containers: [container({ restarts: 1 })] }))]],
     ["one unready neighbour among three", [on("a", unready("o1", "a")), on("a", pod("o2", "a")), on("a", pod("o3", "a")), ...bad]],
+    ["an old pod that is only starting", [on("a", pod("o1", "a", { app: { ready: false } })), ...bad]],
     ["a pod that was told to go", [on("a", unready("o1", "a", { terminatingSince: NOW })), ...bad]],
   ])("is not what %s show", (_, pods) => {
     expect(judge([...old, ...pods]).state).toBe("breach");

@@ -1,5 +1,5 @@
 import type { Behaviour, Effect, SandboxPod } from "../../world.ts";
-import { behaviourOf, isUnschedulable } from "../behaviour.ts";
+import { behaviourOf, isUnschedulable, pullProblem } from "../behaviour.ts";
 import type { ControlPlane, Sync } from "../controllers/control-plane.ts";
 import { findCondition } from "../controllers/conditions.ts";
 import { kubeTime } from "../object.ts";
@@ -156,7 +156,13 @@ export class Kubelet {
   #pullFails(pod: Pod, run: PodRun, now: number): void {
     Object.assign(run, { step: "pull-failed", since: now, until: now + noticeMs, pullFailures: run.pullFailures + 1 });
     const image = pod.spec.containers[0]?.image ?? "";
-    this.#plane.tell(pod, "Warning", "Failed", `Failed to pull image "${image}": not found`, "kubelet");
+    this.#plane.tell(
+      pod,
+      "Warning",
+      "Failed",
+      `Failed to pull image "${image}": ${pullProblem(pod.metadata.annotations ?? {}, image)}`,
+      "kubelet",
+    );
   }
 
   #isReady(run: PodRun, { readyAfterMs, unreadyAfterMs }: Behaviour, now: number): boolean {
