@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, Bench>> = {
   incidents: { what: "eight incidents on a real cluster, beside the neighbours", usual: false, load: () => import("./incidents.ts") },
   labelled: { what: "labelled real rollouts through the whole pipeline", usual: false, load: () => import("./labelled.ts") },
   scenarios: { what: "every incident with twenty seeds, on a hand-moved clock", usual: false, load: () => import("./scenarios.ts") },
+  status: { what: "when a rollout is over, beside kubectl and kstatus", usual: false, load: () => import("./status.ts") },
   streams: { what: "wrong rollbacks and delays on simulated streams", usual: false, load: () => import("./judging/streams.ts") },
   neighbours: { what: "our judge and fixed rules on the same streams", usual: false, load: () => import("./judging/neighbours.ts") },
 };

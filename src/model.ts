@@ -43,6 +43,8 @@ export interface PodState {
   /** First instant it was Ready; absent while it never was. */
   readonly readySince?: Ms;
   readonly ready: boolean;
+  /** Since when it is not Ready, as Kubernetes says; absent while it is, and in records of the version before. */
+  readonly unreadySince?: Ms;
   /** When its deletion was asked for. */
   readonly terminatingSince?: Ms;
   /** When it disappeared from the API. */
@@ -74,6 +76,8 @@ export interface Workload {
   readonly strategy: "RollingUpdate" | "Recreate" | "OnDelete";
   readonly paused: boolean;
   readonly progressDeadline: Ms;
+  /** Its own conditions say that it is not available, or makes no progress, whatever the counts say. */
+  readonly unfinished?: true;
   /** `status.replicas`, `.updatedReplicas`, `.availableReplicas`: believed only when observedGeneration >= generation. */
   readonly replicas: number;
   readonly updated: number;
@@ -242,6 +246,18 @@ export type Reason =
     }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{ code: "suspect-pod"; signal: string; pod: string; node: string; badRatio: number; withoutIt: number; seenBy?: "callers" }>
+  | Readonly<{
+      code: "suspect-node";
+      signal: string;
+      node: string;
+      /** New pods in trouble, all of them on this node. */
+      pods: string[];
+      /** New pods that are ready on other nodes. */
+      readyElsewhere: number;
+      /** Pods on this node that ran well before: of the old revision, and of other workloads under guard. */
+      neighbours: number;
+      unreadyNeighbours: number;
+    }>
   | Readonly<{ code: "shared-degradation"; signal: string; newRatio: number; oldRatio: number; limit: number; blocks: number }>
   | Readonly<{ code: "environment"; signal: string; suffering: SufferingPeer[]; of: number; blocks: number; since: Ms }>
   | Readonly<{ code: "peers-well"; signal: string; suffering: number; of: number }>
@@ -351,7 +367,15 @@ export interface SufferingPeer {
   readonly limit: number;
 }
 
-export type PodTrouble = "crash-loop" | "image-pull" | "bad-config" | "unschedulable" | "never-ready" | "progress-deadline";
+export type PodTrouble =
+  | "crash-loop"
+  | "oom-killed"
+  | "image-pull"
+  | "bad-config"
+  | "unschedulable"
+  | "not-ready"
+  | "never-ready"
+  | "progress-deadline";
 
 /** Judgement of one signal so far. `holding` says why it must not lead to a rollback although it breaches. */
 export interface Verdict {

@@ -13,9 +13,11 @@ export const ownerNames: Readonly<Record<OwnerKind, string>> = {
 /** Completes "1 of 4 new pods …" and "2 of 4 new pods …". */
 export const troubleWords: Readonly<Record<PodTrouble, readonly [one: string, several: string]>> = {
   "crash-loop": ["keeps crashing", "keep crashing"],
+  "oom-killed": ["was killed for its memory", "were killed for their memory"],
   "image-pull": ["cannot pull its image", "cannot pull their image"],
   "bad-config": ["cannot start with its configuration", "cannot start with their configuration"],
   unschedulable: ["finds no node to run on", "find no node to run on"],
+  "not-ready": ["is not ready any more", "are not ready any more"],
   "never-ready": ["never became ready", "never became ready"],
   "progress-deadline": ["did not become available before the progress deadline", "did not become available before the progress deadline"],
 };

@@ -28,6 +28,8 @@ export function explainReason(reason: Reason): string {
         return `${reason.signal}: nearly all failed calls are those of one caller, pod ${reason.pod} (${percent(reason.badRatio)} failed; ${percent(reason.withoutIt)} of the others'), so suspect that caller before the revision`;
       }
       return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${percent(reason.badRatio)} bad; ${percent(reason.withoutIt)} without it), so suspect the node before the revision`;
+    case "suspect-node":
+      return suspectNodeSentence(reason);
     case "shared-degradation":
       return `${reason.signal}: old and new pods are bad alike (new ${percent(reason.newRatio)}, old ${percent(reason.oldRatio)}, limit ${percent(reason.limit)}) for ${counted(reason.blocks, "block")}, so the cause is shared and a rollback would not help`;
     case "environment":
@@ -126,6 +128,19 @@ function podsHeadline(reason: Of<"pods">): string {
 function podsSentence(reason: Of<"pods">): string {
   const detail = reason.detail === "" ? "" : `: ${reason.detail}`;
   return `${reason.signal}: ${podsHeadline(reason)} (for ${duration(reason.forMs)}: ${someOf(reason.pods)})${detail}`;
+}
+
+function suspectNodeSentence({ signal, node, pods, readyElsewhere, neighbours, unreadyNeighbours }: Of<"suspect-node">): string {
+  const signs = [
+    ...(readyElsewhere > 0 ? [`${counted(readyElsewhere, "new pod")} on other nodes ${readyElsewhere === 1 ? "is" : "are"} ready`] : []),
+    ...(unreadyNeighbours > 0
+      ? [
+          `${count(unreadyNeighbours)} of ${counted(neighbours, "pod")} that ran there before ${unreadyNeighbours === 1 ? "is" : "are"} not ready either`,
+        ]
+      : []),
+  ];
+  const where = pods.length === 1 ? `the only new pod in trouble runs` : `all ${count(pods.length)} new pods in trouble run`;
+  return `${signal}: ${where} on node ${node}, and ${signs.join(", and ")}, so suspect the node before the revision`;
 }
 
 function trafficSentence(reason: Of<"traffic-missing">): string {

@@ -77,7 +77,7 @@ function isTraffic(reason: Reason): boolean {
 }
 
 function isElsewhere(reason: Reason): boolean {
-  return reason.code === "shared-degradation" || reason.code === "suspect-pod" || reason.code === "environment";
+  return ["shared-degradation", "suspect-pod", "suspect-node", "environment"].includes(reason.code);
 }
 
 const undone = { brake: "paused", release: "resumed", rollback: "rolled back", drain: "scaled down" } as const;

@@ -9,8 +9,15 @@ export function isBelievable(workload: Workload): boolean {
   return workload.observedGeneration >= workload.generation && !withoutReplicaSet;
 }
 
-/** kubectl's test of a finished rollout; a Deployment of no pods has nothing to finish. */
+/** kubectl's test of a finished rollout, and kstatus' look at the conditions; a Deployment of no pods has nothing to finish. */
 export function isComplete(workload: Workload): boolean {
   const { desired, replicas, updated, available } = workload;
-  return isBelievable(workload) && desired > 0 && updated >= desired && replicas === updated && available >= updated;
+  return (
+    isBelievable(workload) &&
+    workload.unfinished !== true &&
+    desired > 0 &&
+    updated >= desired &&
+    replicas === updated &&
+    available >= updated
+  );
 }

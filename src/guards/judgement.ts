@@ -1,4 +1,5 @@
 import { combineEvidence } from "../judging/combine.ts";
+import type { OtherWorkload } from "../judging/pod-excuse.ts";
 import { judgePods } from "../judging/pods.ts";
 import { withoutOnePod } from "../judging/signal.ts";
 import { missingTraffic, type Traffic } from "../judging/traffic.ts";
@@ -65,20 +66,22 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
   };
 }
 
-/** Verdicts of the rules outside the bound: pod state as it is now, plain rules as they were folded. */
-export function rulesOf(run: GuardRun, workload: Workload, now: Ms): readonly Verdict[] {
+/** Verdicts of the rules outside the bound: pod state as it is now, beside that of `others`; plain rules as they were folded. */
+export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iterable<GuardRun> = []): readonly Verdict[] {
   const { record, standing } = run;
   return Object.entries(run.signals).flatMap(([name, signal]): Verdict[] => {
     const rule = run.rules[name];
     if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name))];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
-      signal: name,
       pods: record.pods.map((pod) => judgedPod(pod, standing.completedAt)),
       newHash: record.rollout.new.podTemplateHash,
-      restarts: signal.restarts,
-      stuckForMs: signal.stuckForMs,
+      ...(record.rollout.old === undefined ? {} : { oldHash: record.rollout.old.podTemplateHash }),
+      ...signal,
+      signal: name,
+      desired: workload.desired,
       now,
+      others: otherWorkloads(run, others),
       progress: {
         deadlineMs: record.rollout.progressDeadline,
         unpausedForMs: workload.paused ? 0 : sinceProgress(run, now),
@@ -86,6 +89,16 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms): readonly Ve
       },
     });
     return [verdict];
+  });
+}
+
+/** The workloads of other open guards: all whose pods are known. */
+function otherWorkloads({ record }: GuardRun, others: Iterable<GuardRun>): readonly OtherWorkload[] {
+  return [...others].flatMap((other): OtherWorkload[] => {
+    const { rollout, pods } = other.record;
+    const { uid, namespace, name } = rollout.workload;
+    if (uid === record.rollout.workload.uid) return [];
+    return [{ name: `${namespace}/${name}`, newHash: rollout.new.podTemplateHash, pods }];
   });
 }
 

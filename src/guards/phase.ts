@@ -107,7 +107,7 @@ function detailOf(reason: Reason): string {
 
 /** Reasons after which a brake is for a person to take off (design.md section 12). */
 export function isHold(reason: Reason): boolean {
-  return reason.code === "shared-degradation" || reason.code === "suspect-pod" || reason.code === "environment";
+  return ["shared-degradation", "suspect-pod", "suspect-node", "environment"].includes(reason.code);
 }
 
 function note(standing: Standing, kind: string, because: readonly Reason[]): ReadonlySet<string> {

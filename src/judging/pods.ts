@@ -1,8 +1,7 @@
 // Deterministic rules on pods: seconds, no metric, outside the statistical bound.
 import type { Ms, PodState, PodTrouble, Reason, Verdict } from "../model.ts";
-import { type PodFinding, type PodRule, podTrouble } from "./pod-trouble.ts";
-
-const OTHERS_READY = 2;
+import { excuseOf, type OtherWorkload, type Trouble } from "./pod-excuse.ts";
+import { oomKilled, type PodFinding, type PodRule, podTrouble } from "./pod-trouble.ts";
 
 export interface RolloutProgress {
   readonly deadlineMs: Ms;
@@ -13,42 +12,40 @@ export interface RolloutProgress {
 
 export interface PodsInput extends PodRule {
   readonly signal: string;
+  /** New pods out of memory that are the revision's fault; no more than `desired` are asked for. */
+  readonly oomKills: number;
+  /** Pods the workload is to have. */
+  readonly desired: number;
   readonly pods: readonly PodState[];
   readonly newHash: string;
   /** Last completed revision; without it every other pod counts as old. */
   readonly oldHash?: string;
   readonly now: Ms;
   readonly progress?: RolloutProgress;
-}
-
-/** A trouble that would be a breach by itself, with the pods it has hit. */
-interface Trouble {
-  readonly trouble: PodTrouble;
-  readonly pods: readonly PodState[];
-  readonly detail: string;
-  readonly forMs: Ms;
+  /** Whose pods are known besides: what fails there too is not this revision's fault. */
+  readonly others?: readonly OtherWorkload[];
 }
 
 /**
- * breach: new pods are in lasting trouble. hold: old pods share it, or it is one pod among ready ones. warn: trouble that has not lasted
- * yet. Otherwise pass. Pods that are gone or being deleted count for nothing.
+ * breach: new pods are in lasting trouble. hold: something else explains it (`excuseOf`). warn: trouble that has not lasted yet. Otherwise
+ * pass. Pods that are gone or being deleted count for nothing.
  */
 export function judgePods(input: PodsInput): Verdict {
   const { signal, now } = input;
-  const alive = input.pods.filter((pod) => pod.gone === undefined && pod.terminatingSince === undefined);
+  const alive = input.pods.filter(isAlive);
   const fresh = alive.filter((pod) => pod.podTemplateHash === input.newHash);
-  const old = alive.filter(
+  const remembered = input.pods.filter(
     (pod) => pod.podTemplateHash !== input.newHash && (input.oldHash ?? pod.podTemplateHash) === pod.podTemplateHash,
   );
   const findings = fresh.flatMap((pod) => podTrouble(pod, input, now) ?? []);
-  const troubles = ripeTroubles(findings, now);
-  if (troubles.length === 0) troubles.push(...stalled(fresh, input.progress));
+  const troubles = lastingTroubles(findings, fresh, input);
 
+  const scene = { signal, troubles, fresh, old: remembered.filter(isAlive), remembered, others: input.others ?? [], rule: input, now };
   const breaches: Reason[] = [];
   const holds: Reason[] = [];
   for (const trouble of troubles) {
     const reason = podsReason(signal, trouble, fresh.length);
-    const excuse = suspectPod(signal, troubles, fresh) ?? sharedWithOld(trouble, fresh, old, input);
+    const excuse = excuseOf(trouble, scene);
     if (excuse === null) breaches.push(reason);
     else holds.push(excuse, reason);
   }
@@ -61,12 +58,35 @@ export function judgePods(input: PodsInput): Verdict {
   return { signal, state: "pass", because: [{ code: "pods-ready", ready, of: fresh.length, afterMs }] };
 }
 
-function ripeTroubles(findings: readonly PodFinding[], now: Ms): Trouble[] {
-  const byTrouble = Map.groupBy(
-    findings.filter((finding) => finding.ripe),
-    (finding) => finding.trouble,
+function isAlive(pod: PodState): boolean {
+  return pod.gone === undefined && pod.terminatingSince === undefined;
+}
+
+function lastingTroubles(findings: readonly PodFinding[], fresh: readonly PodState[], input: PodsInput): readonly Trouble[] {
+  const { now, progress } = input;
+  const outOfMemory = memoryTrouble(fresh, input);
+  // That it was the memory says more than that it crashed.
+  const ripe = findings.filter(
+    ({ ripe: isRipe, trouble, pod }) => isRipe && !(trouble === "crash-loop" && outOfMemory[0]?.pods.includes(pod) === true),
   );
-  return [...byTrouble].map(([trouble, found]) => troubleOf(trouble, found, now));
+  const byTrouble = Map.groupBy(ripe, (finding) => finding.trouble);
+  const troubles = [...outOfMemory, ...[...byTrouble].map(([trouble, found]) => troubleOf(trouble, found, now))];
+  return troubles.length > 0 ? troubles : stalled(fresh, progress);
+}
+
+/**
+ * Kills are counted over the pods: each pod of a leaking revision is killed once, many minutes after its start, long before any restarts
+ * twice. A pod that is killed again and again counts once here; it is a crash loop.
+ */
+function memoryTrouble(fresh: readonly PodState[], { oomKills, desired, now }: PodsInput): readonly Trouble[] {
+  const found = fresh.flatMap((pod) => {
+    const container = oomKilled(pod);
+    return container?.terminated === undefined ? [] : [{ pod, name: container.name, at: container.terminated.at }];
+  });
+  if (found.length < Math.max(1, Math.min(oomKills, desired))) return [];
+  const detail = `container ${found[0]?.name ?? ""} used more memory than it may (OOMKilled)`;
+  const forMs = now - Math.min(...found.map(({ at }) => at));
+  return [{ trouble: "oom-killed", pods: found.map(({ pod }) => pod), detail, forMs }];
 }
 
 function troubleOf(trouble: PodTrouble, found: readonly PodFinding[], now: Ms): Trouble {
@@ -81,36 +101,6 @@ function stalled(fresh: readonly PodState[], progress: RolloutProgress | undefin
   const never = fresh.filter((pod) => pod.readySince === undefined);
   if (never.length > 0) return [{ trouble: "never-ready", pods: never, detail: "not ready within the progress deadline", forMs }];
   return [{ trouble: "progress-deadline", pods: fresh.filter((pod) => !pod.ready), detail: "no progress within the deadline", forMs }];
-}
-
-/** One pod of several: a node, a volume, bad luck. Not the revision while at least two of its siblings are ready. */
-function suspectPod(signal: string, troubles: readonly Trouble[], fresh: readonly PodState[]): Reason | null {
-  const hit = new Set(troubles.flatMap((trouble) => trouble.pods));
-  const [pod] = hit;
-  if (pod === undefined || hit.size !== 1) return null;
-  if (fresh.filter((other) => other !== pod && other.ready).length < OTHERS_READY) return null;
-  return { code: "suspect-pod", signal, pod: pod.name, node: pod.node ?? "", badRatio: 1, withoutIt: 0 };
-}
-
-/**
- * The cluster's trouble, not the revision's: old pods have it too. One old pod without a node, an image or its configuration is proof
- * enough; a restart can be its own fault, so crash loops and unready pods must be at least half as common among the old as among the new.
- */
-function sharedWithOld(trouble: Trouble, fresh: readonly PodState[], old: readonly PodState[], input: PodsInput): Reason | null {
-  const began = Math.min(...fresh.map((pod) => pod.created));
-  const hit = old.filter((pod) => hasSameTrouble(pod, trouble.trouble, began, input));
-  const common = hit.length / old.length >= trouble.pods.length / fresh.length / 2;
-  const ownFault = trouble.trouble === "crash-loop" || trouble.trouble === "never-ready" || trouble.trouble === "progress-deadline";
-  if (hit.length === 0 || (ownFault && !common)) return null;
-  const detail = `${hit.length} of ${old.length} pods of the old revision are in the same trouble (${trouble.trouble}): not the revision's fault`;
-  return { code: "limitation", detail };
-}
-
-/** A crash is only the same trouble if it happened while the new pods were there. */
-function hasSameTrouble(pod: PodState, trouble: PodTrouble, began: Ms, input: PodsInput): boolean {
-  if (trouble === "never-ready" || trouble === "progress-deadline") return !pod.ready;
-  if (trouble !== "crash-loop") return podTrouble(pod, input, input.now)?.trouble === trouble;
-  return pod.containers.some(({ restarts, ready, terminated }) => restarts > 0 && !ready && (terminated?.at ?? 0) >= began);
 }
 
 function podsReason(signal: string, { trouble, pods, detail, forMs }: Trouble, of: number): Reason {

@@ -146,7 +146,7 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, s
     judgement: judgementOf(run, now),
     workload,
     pods: run.record.pods,
-    rules: workload === undefined ? [] : rulesOf(run, workload, now),
+    rules: workload === undefined ? [] : rulesOf(run, workload, now, book.open.values()),
     now,
     limits: settings.limits,
     past: rollbacksOf(book, claims),

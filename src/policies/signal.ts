@@ -103,6 +103,20 @@ const pods = z
     stuckFor: duration(1, 24 * hour)
       .prefault("2m")
       .describe("How long a new pod may be stuck (image pull, configuration, scheduling)."),
+    oomKills: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(2)
+      .describe("So many new pods that ran out of memory (OOMKilled) are the revision's fault; a smaller workload needs all of its pods."),
+    notReadyFor: duration(1, 24 * hour)
+      .prefault("2m")
+      .describe("How long a new pod that was ready may not be ready although its containers run."),
+    readyWithin: duration(1, 24 * hour)
+      .optional()
+      .describe(
+        "How long a new pod may take to become ready once it was created or restarted; without it only the progress deadline limits that.",
+      ),
   })
   .describe("State of the new pods; needs no metric and has no statistical bound.");
 
@@ -170,7 +184,15 @@ export type Signal =
       readonly limit: number;
       readonly worseThanOld: number;
     }
-  | { readonly kind: "pods"; readonly restarts: number; readonly stuckForMs: Ms }
+  | {
+      readonly kind: "pods";
+      readonly restarts: number;
+      readonly stuckForMs: Ms;
+      readonly oomKills: number;
+      readonly notReadyForMs: Ms;
+      /** Absent: as long as the progress deadline allows. */
+      readonly readyWithinMs?: Ms;
+    }
   | {
       readonly kind: "promql";
       readonly query: string;
@@ -188,7 +210,7 @@ export function signalOf(written: WrittenSignal): Signal {
     const { bad, total, ...rest } = written.ratio;
     return { kind: "ratio", ...rest, bad: selectorOf(bad, rest.podLabel), total: selectorOf(total, rest.podLabel) };
   }
-  if (written.pods) return { kind: "pods", restarts: written.pods.restarts, stuckForMs: written.pods.stuckFor };
+  if (written.pods) return podSignal(written.pods);
   if (written.promql) {
     const { query, above, below, for: forMs = 0, failures: share } = written.promql;
     const rule = { forMs, ...(share === undefined ? {} : { failures: share }) };
@@ -196,6 +218,11 @@ export function signalOf(written: WrittenSignal): Signal {
     if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, ...rule };
   }
   throw new TypeError("A signal without http, ratio, pods or promql was not read through signalSchema.");
+}
+
+function podSignal({ restarts, stuckFor, oomKills, notReadyFor, readyWithin }: z.output<typeof pods>): Signal {
+  const start = readyWithin === undefined ? {} : { readyWithinMs: readyWithin };
+  return { kind: "pods", restarts, stuckForMs: stuckFor, oomKills, notReadyForMs: notReadyFor, ...start };
 }
 
 function httpSignal(written: z.output<typeof http>): Signal {

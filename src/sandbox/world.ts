@@ -9,13 +9,15 @@ export interface Behaviour {
   readonly p95Ms: number;
   /** `ready-after`: seconds from start to Ready; absent key: 2 s; "never". */
   readonly readyAfterMs: number | null;
+  /** `unready-after`: seconds from start until it is Ready no more, running all the same; absent: never. */
+  readonly unreadyAfterMs: number | null;
   /** `crash-after`: seconds from start to exit 1, again and again with the kubelet's back-off; absent: never. */
   readonly crashAfterMs: number | null;
   /** `leak-mib-per-minute`: memory grows from 150 MiB on; at its limit of 512 MiB the process is killed for it (OOMKilled, 137). Absent: no leak. */
   readonly leakMibPerMinute: number | null;
   /** `traffic-share`: part of its share of the requests that reaches a ready pod, 0–1; the rest goes to the others. Absent: 1. */
   readonly trafficShare: number;
-  /** `image-pull: fail`: ErrImagePull, then ImagePullBackOff. */
+  /** `image-pull: fail` (not there) or `unreachable` (no registry): ErrImagePull, then ImagePullBackOff. */
   readonly imagePullFails: boolean;
 }
 

@@ -22,6 +22,7 @@ export function parsePod(raw: RawObject): PodFacts | undefined {
   const ready = readyCondition?.["status"] === "True";
   const node = text(dig(raw, "spec", "nodeName"));
   const readySince = ready ? (instant(readyCondition["lastTransitionTime"]) ?? created) : undefined;
+  const unreadySince = ready ? undefined : instant(readyCondition?.["lastTransitionTime"]);
   const terminatingSince = endOf(raw, instant(readyCondition?.["lastTransitionTime"]) ?? created);
   const unschedulable = unschedulableOf(raw, created);
   const pod = {
@@ -32,6 +33,7 @@ export function parsePod(raw: RawObject): PodFacts | undefined {
     ready,
     ...(node === undefined ? {} : { node }),
     ...(readySince === undefined ? {} : { readySince }),
+    ...(unreadySince === undefined ? {} : { unreadySince }),
     ...(terminatingSince === undefined ? {} : { terminatingSince }),
     containers: ["initContainerStatuses", "containerStatuses"].flatMap((list) => objects(dig(raw, "status", list)).map(parseContainer)),
     ...(unschedulable === undefined ? {} : { unschedulable }),

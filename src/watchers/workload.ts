@@ -1,4 +1,4 @@
-import { dig, number, strings, text } from "../clients/kubernetes/raw.ts";
+import { dig, number, objects, strings, text } from "../clients/kubernetes/raw.ts";
 import type { RawObject } from "../clients/kubernetes/raw.ts";
 import type { Revision, Workload } from "../model.ts";
 import { ownerMarks } from "./ownership.ts";
@@ -38,12 +38,18 @@ export function parseDeployment(raw: RawObject): DeploymentFacts {
     strategy: dig(spec, "strategy", "type") === "Recreate" ? "Recreate" : "RollingUpdate",
     paused: dig(spec, "paused") === true,
     progressDeadline: (number(dig(spec, "progressDeadlineSeconds")) ?? 600) * 1000,
+    ...(isDenied(dig(status, "conditions")) ? { unfinished: true } : {}),
     replicas: number(dig(status, "replicas")) ?? 0,
     updated: number(dig(status, "updatedReplicas")) ?? 0,
     available: number(dig(status, "availableReplicas")) ?? 0,
     selector: selectorString(dig(spec, "selector")),
     owners: ownerMarks(raw, "Deployment"),
   };
+}
+
+/** Written together with the counts; a status of both kinds is nobody's finished rollout. */
+function isDenied(conditions: unknown): boolean {
+  return objects(conditions).some(({ type, status }) => (type === "Progressing" || type === "Available") && status === "False");
 }
 
 /**

@@ -206,6 +206,24 @@ it.concurrent("pods are followed from birth to after their end, each under its r
   await pods.stop();
 });
 
+it.concurrent("a pod that loses its readiness keeps its time of readiness and says since when it is without", async ({ expect }) => {
+  const settled = await settle({ name: "loses-readiness", replicas: 2 });
+  const { uid, namespace } = settled.ref;
+  const pods = createPodWatcher({ api: servers.api, clock: systemClock, random: Math.random, log: quiet, onChange() {} });
+  pods.follow({ uid, namespace, selector: settled.selector });
+
+  await servers.applyDeployment(deploymentManifest({ name: "loses-readiness", replicas: 2, image: "shop:2", fate: "loses-readiness" }));
+
+  const lost = () => pods.pods(uid).filter((pod) => pod.gone === undefined && !pod.ready && pod.readySince !== undefined);
+  await expect.poll(() => lost().length, patience).toBeGreaterThan(0);
+  const [pod] = lost();
+  expect(pod?.containers).toMatchObject([{ ready: false, restarts: 0 }]);
+  expect(pod?.containers[0]).not.toHaveProperty("waiting");
+  // The API writes times to the second.
+  expect(pod?.unreadySince).toBeGreaterThanOrEqual((pod?.readySince ?? Number.POSITIVE_INFINITY) - 1000);
+  await pods.stop();
+});
+
 it.concurrent.for([
   { fate: "crash", exitCode: 1, reason: "Error" },
   { fate: "out-of-memory", exitCode: 137, reason: "OOMKilled" },

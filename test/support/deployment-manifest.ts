@@ -4,6 +4,7 @@ type Raw = Readonly<Record<string, unknown>>;
 const fates = {
   healthy: { "sandbox.rearguard.dev/ready-after": "0" },
   "never-ready": { "sandbox.rearguard.dev/ready-after": "never", "fleet.test/never-ready": "true" },
+  "loses-readiness": { "sandbox.rearguard.dev/ready-after": "0", "sandbox.rearguard.dev/unready-after": "2", "fleet.test/unready": "true" },
   crash: { "sandbox.rearguard.dev/crash-after": "0", "fleet.test/crash": "Error" },
   "out-of-memory": { "sandbox.rearguard.dev/leak-mib-per-minute": "1000000", "fleet.test/crash": "OOMKilled" },
 } as const;

@@ -6,9 +6,11 @@ export interface Behaviour {
   readonly p50Ms?: number;
   readonly p95Ms?: number;
   readonly readyAfterS?: number | "never";
+  /** Lost that long after the start. */
+  readonly unreadyAfterS?: number;
   readonly crashAfterS?: number;
   readonly leakMibPerMinute?: number;
-  readonly imagePull?: "fail";
+  readonly imagePull?: "fail" | "unreachable";
   /** Part of its share of the requests that reaches a pod; 1 unless told. */
   readonly trafficShare?: number;
 }
@@ -32,12 +34,16 @@ export const shop = "shop";
 const healthy: Behaviour = { errorRate: 0.001, p50Ms: 45, p95Ms: 120, readyAfterS: 2 };
 
 export function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, string>> {
-  const { errorRate, p50Ms, p95Ms, readyAfterS, crashAfterS, leakMibPerMinute, imagePull, trafficShare } = { ...healthy, ...behaviour };
+  const { errorRate, p50Ms, p95Ms, readyAfterS, unreadyAfterS, crashAfterS, leakMibPerMinute, imagePull, trafficShare } = {
+    ...healthy,
+    ...behaviour,
+  };
   const told = {
     "error-rate": errorRate,
     "p50-ms": p50Ms,
     "p95-ms": p95Ms,
     "ready-after": readyAfterS,
+    "unready-after": unreadyAfterS,
     "crash-after": crashAfterS,
     "leak-mib-per-minute": leakMibPerMinute,
     "image-pull": imagePull,

@@ -16,6 +16,7 @@ export function behaviourOf(pod: SandboxPod, effects: readonly Effect[], now: nu
 function toldBehaviour({ annotations }: SandboxPod): Behaviour {
   const told = (key: string) => annotations[prefix + key];
   const ready = told("ready-after");
+  const unready = told("unready-after");
   const crash = told("crash-after");
   const leak = told("leak-mib-per-minute");
   return {
@@ -23,11 +24,18 @@ function toldBehaviour({ annotations }: SandboxPod): Behaviour {
     p50Ms: Number(told("p50-ms") ?? 20),
     p95Ms: Number(told("p95-ms") ?? 60),
     readyAfterMs: ready === "never" ? null : seconds(ready ?? "2") * 1000,
+    unreadyAfterMs: unready === undefined ? null : seconds(unready) * 1000,
     crashAfterMs: crash === undefined ? null : seconds(crash) * 1000,
     leakMibPerMinute: leak === undefined ? null : Number(leak),
     trafficShare: Number(told("traffic-share") ?? 1),
-    imagePullFails: told("image-pull") === "fail",
+    imagePullFails: ["fail", "unreachable"].includes(told("image-pull") ?? ""),
   };
+}
+
+/** What the container runtime says of an image that it cannot pull: the registry's answer, or that there is none. */
+export function pullProblem(annotations: Readonly<Record<string, string>>, image: string): string {
+  const problem = annotations[`${prefix}image-pull`] === "unreachable" ? "dial tcp 10.0.0.9:443: connect: connection refused" : "not found";
+  return `failed to pull and unpack image "${image}": ${problem}`;
 }
 
 /** The scheduler leaves such a pod pending. */

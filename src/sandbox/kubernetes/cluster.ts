@@ -43,7 +43,7 @@ export interface ApiRequest {
 export interface Cluster extends Moving {
   /** Every pod that exists now. */
   pods(): readonly SandboxPod[];
-  /** Incidents: `readyAfterMs`, `crashAfterMs` and `imagePullFails` may be overridden; the list may be changed at any time. */
+  /** Incidents: `readyAfterMs`, `unreadyAfterMs`, `crashAfterMs` and `imagePullFails` may be overridden; the list may be changed at any time. */
   readonly effects: Effect[];
   readonly store: Store;
   readonly registry: Registry;

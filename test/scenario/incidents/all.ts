@@ -1,4 +1,4 @@
-import { crashAtStart, memoryLeak } from "./crashes.ts";
+import { crashAtStart, imagePull, lostReadiness, memoryLeak } from "./crashes.ts";
 import { badUpstream, dependencyDown } from "./dependencies.ts";
 import { allNewPodsFail, oneOfEightIsBad } from "./errors.ts";
 import type { Incident } from "./incident.ts";
@@ -13,6 +13,8 @@ export const incidents: readonly Incident[] = [
   slowBeforeAndAfter,
   crashAtStart,
   memoryLeak,
+  lostReadiness,
+  imagePull,
   dependencyDown,
   moreTraffic,
   nightDeploy,

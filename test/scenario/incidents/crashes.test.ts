@@ -1,4 +1,4 @@
-import { crashAtStart, memoryLeak } from "./crashes.ts";
+import { crashAtStart, imagePull, lostReadiness, memoryLeak } from "./crashes.ts";
 import { testIncidents } from "./suite.ts";
 
-testIncidents(crashAtStart, memoryLeak);
+testIncidents(crashAtStart, imagePull, lostReadiness, memoryLeak);

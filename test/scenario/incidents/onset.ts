@@ -26,6 +26,21 @@ export const firstOomKill: Onset = {
   hasCome: (world) => newPods(world).some(({ status }) => JSON.stringify(status.containerStatuses ?? []).includes('"reason":"OOMKilled"')),
 };
 
+export const firstWithoutImage: Onset = {
+  what: "the first try in vain for the image",
+  hasCome: (world) =>
+    newPods(world).some(({ status }) => JSON.stringify(status.containerStatuses ?? []).includes('"reason":"ErrImagePull"')),
+};
+
+export const firstLostReadiness: Onset = {
+  what: "the first new pod losing its readiness",
+  hasCome: (world) =>
+    world.sandbox.cluster.pods().some(({ annotations, running, ready, startedAt }) => {
+      const after = Number(annotations["sandbox.rearguard.dev/unready-after"] ?? Infinity);
+      return running && !ready && world.now() >= startedAt + after * 1000;
+    }),
+};
+
 function readyNewPods(world: World): number {
   return newPods(world).filter(({ status }) => status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True")).length;
 }

@@ -204,6 +204,24 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors: nearly all the trouble comes from one pod, web-a on node node-3 (80 % bad; 0.2 % without it), so suspect the node before the revision",
     ],
   ],
+  "suspect-node": [
+    [
+      {
+        code: "suspect-node",
+        signal: "pods",
+        node: "node-3",
+        pods: ["web-a", "web-b"],
+        readyElsewhere: 4,
+        neighbours: 0,
+        unreadyNeighbours: 0,
+      },
+      "pods: all 2 new pods in trouble run on node node-3, and 4 new pods on other nodes are ready, so suspect the node before the revision",
+    ],
+    [
+      { code: "suspect-node", signal: "pods", node: "node-3", pods: ["web-a"], readyElsewhere: 1, neighbours: 2, unreadyNeighbours: 1 },
+      "pods: the only new pod in trouble runs on node node-3, and 1 new pod on other nodes is ready, and 1 of 2 pods that ran there before is not ready either, so suspect the node before the revision",
+    ],
+  ],
   "shared-degradation": [
     [
       { code: "shared-degradation", signal: "errors", newRatio: 0.31, oldRatio: 0.3, limit: 0.01, blocks: 4 },

@@ -12,6 +12,7 @@ test.each<[string, Partial<Workload>, boolean]>([
   ["fewer are new than wanted", { replicas: 7, updated: 7, available: 7 }, false],
   ["the controller has not seen the newest spec", { generation: 8 }, false],
   ["nothing is wanted", { desired: 0, replicas: 0, updated: 0, available: 0 }, false],
+  ["its own conditions deny it", { unfinished: true }, false],
   ["a pause after the last pod changes nothing", { paused: true }, true],
 ])("a rollout is complete or not: %s", (_, over, wanted) => {
   expect(isComplete(workloadOf({ replicas: 8, updated: 8, available: 8, ...over }))).toBe(wanted);

@@ -3,7 +3,22 @@ import { judgementOf, rulesOf } from "../../../src/guards/judgement.ts";
 import { badServed } from "../../../src/guards/record.ts";
 import { type GuardRun, judge, openRun, withPause, withWatch } from "../../../src/guards/run.ts";
 import type { EntryBody, Ms, PodState, Workload } from "../../../src/model.ts";
-import { BLOCK, fresh, MINUTE, pod, pods, policyOf, recordOf, rolledOut, START, workloadOf } from "./a-guard.ts";
+import {
+  BLOCK,
+  fresh,
+  MINUTE,
+  old,
+  pod,
+  pods,
+  policyOf,
+  recordOf,
+  revision,
+  rolledOut,
+  rollout,
+  START,
+  web,
+  workloadOf,
+} from "./a-guard.ts";
 
 const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
 
@@ -51,6 +66,33 @@ describe("the pod rules of a guard", () => {
     ],
   ])("%s", (_, state, wanted) => {
     expect(state).toBe(wanted);
+  });
+});
+
+describe("the pod rules of a guard beside others", () => {
+  const waiting = { name: "app", ready: false, restarts: 0, waiting: { reason: "ErrImagePull", message: "connection refused" } };
+  const pulling = { ready: false, created: START, containers: [waiting] };
+  const verdict = (others: readonly GuardRun[], roster: readonly PodState[] = []) => {
+    const run = openRun(recordOf([], { pods: [...roster, ...pods(2, fresh, pulling)] }), pace);
+    return rulesOf(run, workloadOf(), START + 5 * MINUTE, [run, ...others]).find(({ signal }) => signal === "pods");
+  };
+  const ofCart = (uid: string) => {
+    const workload = { ...rollout.workload, name: "cart", uid };
+    return openRun(recordOf([], { name: "cart-guard", rollout: { ...rollout, workload }, pods: pods(1, fresh, pulling) }), pace);
+  };
+
+  test("hold when another guarded workload gets no image either", () => {
+    expect(verdict([])?.state).toBe("breach");
+    expect(verdict([ofCart("uid-cart")])).toMatchObject({ state: "hold", because: [{ detail: expect.stringContaining("shop/cart") }, {}] });
+  });
+
+  test("do not take another guard of the same workload for another workload", () => {
+    expect(verdict([ofCart(web.uid)])?.state).toBe("breach");
+  });
+
+  test("find no excuse in the pods of a revision between the last complete one and this", () => {
+    expect(verdict([], pods(2, revision(5), pulling))?.state).toBe("breach");
+    expect(verdict([], pods(2, old, pulling))?.state).toBe("hold");
   });
 });
 

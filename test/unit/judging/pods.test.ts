@@ -1,44 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { judgePods, type PodsInput } from "../../../src/judging/pods.ts";
-import type { ContainerState, PodState } from "../../../src/model.ts";
-
-const NOW = 100_000_000;
-const MINUTE = 60_000;
-
-function container(over: Partial<ContainerState> = {}): ContainerState {
-  return { name: "app", ready: true, restarts: 0, ...over };
-}
-
-/** Created a minute ago, ready unless its container is not. */
-function pod(name: string, hash: string, over: Partial<PodState> & { readonly app?: Partial<ContainerState> } = {}): PodState {
-  const { app, ...rest } = over;
-  const containers = [container(app)];
-  const ready = containers.every((one) => one.ready) && rest.unschedulable === undefined;
-  const readySince = ready ? { readySince: NOW - MINUTE } : {};
-  return {
-    uid: name,
-    name,
-    podTemplateHash: hash,
-    created: NOW - MINUTE,
-    node: `node-of-${name}`,
-    ready,
-    containers,
-    ...readySince,
-    ...rest,
-  };
-}
-
-function waiting(reason: string, over: Partial<ContainerState> = {}): Partial<ContainerState> {
-  return { ready: false, waiting: { reason, message: "says the kubelet" }, ...over };
-}
-
-const crashing = waiting("CrashLoopBackOff", { restarts: 2, terminated: { reason: "Error", exitCode: 1, at: NOW - 5000 } });
-const long = { created: NOW - 3 * MINUTE } as const;
-const old = [pod("old-1", "a"), pod("old-2", "a")];
-
-function judge(pods: readonly PodState[], over: Partial<PodsInput> = {}) {
-  return judgePods({ signal: "pods", pods, newHash: "b", oldHash: "a", restarts: 2, stuckForMs: 2 * MINUTE, now: NOW, ...over });
-}
+import type { PodsInput } from "../../../src/judging/pods.ts";
+import type { PodState } from "../../../src/model.ts";
+import { container, crashing, judge, long, MINUTE, NOW, old, pod, waiting } from "./pods.ts";
 
 describe("new pods in trouble", () => {
   test.each<{ readonly name: string; readonly pods: readonly PodState[]; readonly state: string; readonly trouble?: string }>([
@@ -49,6 +12,12 @@ describe("new pods in trouble", () => {
     {
       name: "one restart, not up again",
       pods: [pod("new-1", "b", { app: { ...crashing, restarts: 1 } })],
+      state: "warn",
+      trouble: "crash-loop",
+    },
+    {
+      name: "the first back-off, no restart yet",
+      pods: [pod("new-1", "b", { app: { ...crashing, restarts: 0 } })],
       state: "warn",
       trouble: "crash-loop",
     },

@@ -26,7 +26,7 @@ test("the shortest policy gets every default", () => {
       noData: { after: 300_000, then: "alert" },
       sourceError: { after: 300_000, then: "alert" },
       tooFew: { after: 300_000, then: "hold" },
-      signals: { pods: { pods: { restarts: 2, stuckFor: 120_000 } } },
+      signals: { pods: { pods: { restarts: 2, stuckFor: 120_000, oomKills: 2, notReadyFor: 120_000 } } },
       onBreach: { default: ["brake", "rollback", "notify"] },
     },
   });

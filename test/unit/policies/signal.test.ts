@@ -39,7 +39,14 @@ test.each([
 });
 
 test("pods and promql become what they say", () => {
-  expect(signal("{ pods: { stuckFor: 5m } }")).toEqual({ kind: "pods", restarts: 2, stuckForMs: 300_000 });
+  const usual = { kind: "pods", restarts: 2, stuckForMs: 120_000, oomKills: 2, notReadyForMs: 120_000 };
+  expect(signal("{ pods: { stuckFor: 5m } }")).toEqual({ ...usual, stuckForMs: 300_000 });
+  expect(signal("{ pods: { oomKills: 1, notReadyFor: 30s, readyWithin: 4m } }")).toEqual({
+    ...usual,
+    oomKills: 1,
+    notReadyForMs: 30_000,
+    readyWithinMs: 240_000,
+  });
   expect(signal("{ promql: { query: up, below: 0 } }")).toEqual({ kind: "promql", query: "up", comparison: "below", limit: 0, forMs: 0 });
 });
 

@@ -24,8 +24,8 @@ describe("a pod", () => {
     });
   });
 
-  it("that is not ready has no time of readiness", () => {
-    expect(pod({})).toMatchObject({ ready: false });
+  it("that is not ready says since when, and has no time of readiness", () => {
+    expect(pod({})).toMatchObject({ ready: false, unreadySince: at("10:00:01") });
     expect(pod({})).not.toHaveProperty("readySince");
   });
 

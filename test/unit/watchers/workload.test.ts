@@ -37,6 +37,21 @@ describe("a workload", () => {
     expect(toWorkload(rawDeployment({ metadata: { annotations } }), []).annotations).toEqual({ team: "x" });
   });
 
+  it.each([
+    ["Available", "False", true],
+    ["Progressing", "False", true],
+    ["Progressing", "Unknown", undefined],
+    ["ReplicaFailure", "False", undefined],
+  ])("whose condition %s is %s: unfinished %s", (type, status, wanted) => {
+    const raw = rawDeployment();
+    const conditions = [
+      { type: "Available", status: "True" },
+      { type, status },
+    ];
+
+    expect(toWorkload({ ...raw, status: { ...(raw["status"] as object), conditions } }, []).unfinished).toBe(wanted);
+  });
+
   it("takes the API's defaults where the spec is silent", () => {
     const workload = toWorkload({ metadata: { name: "shop", namespace: "prod", uid: "u" }, spec: {} }, []);
 

@@ -1,5 +1,5 @@
 import type { Behaviour, Effect, SandboxPod } from "../../world.ts";
-import { behaviourOf, isUnschedulable } from "../behaviour.ts";
+import { behaviourOf, isUnschedulable, pullProblem } from "../behaviour.ts";
 import type { ControlPlane, Sync } from "../controllers/control-plane.ts";
 import { findCondition } from "../controllers/conditions.ts";
 import { kubeTime } from "../object.ts";
@@ -98,8 +98,8 @@ export class Kubelet {
     while (this.#step(pod, run, behaviour, now)) this.#write(this.#fresh(pod), this.#isReady(run, behaviour, now));
     this.#write(this.#fresh(pod), this.#isReady(run, behaviour, now));
     if (run.step !== "running") return run.until;
-    const { crashAfterMs, readyAfterMs } = behaviour;
-    const next = [crashAfterMs, killedAfterMs(behaviour), readyAfterMs]
+    const { crashAfterMs, readyAfterMs, unreadyAfterMs } = behaviour;
+    const next = [crashAfterMs, killedAfterMs(behaviour), readyAfterMs, unreadyAfterMs]
       .filter((after) => after !== null)
       .map((after) => run.startedAt + after);
     const soonest = Math.min(...next.filter((at) => at > now));
@@ -156,11 +156,18 @@ export class Kubelet {
   #pullFails(pod: Pod, run: PodRun, now: number): void {
     Object.assign(run, { step: "pull-failed", since: now, until: now + noticeMs, pullFailures: run.pullFailures + 1 });
     const image = pod.spec.containers[0]?.image ?? "";
-    this.#plane.tell(pod, "Warning", "Failed", `Failed to pull image "${image}": not found`, "kubelet");
+    this.#plane.tell(
+      pod,
+      "Warning",
+      "Failed",
+      `Failed to pull image "${image}": ${pullProblem(pod.metadata.annotations ?? {}, image)}`,
+      "kubelet",
+    );
   }
 
-  #isReady(run: PodRun, behaviour: Behaviour, now: number): boolean {
-    return run.step === "running" && behaviour.readyAfterMs !== null && now >= run.startedAt + behaviour.readyAfterMs;
+  #isReady(run: PodRun, { readyAfterMs, unreadyAfterMs }: Behaviour, now: number): boolean {
+    if (run.step !== "running" || readyAfterMs === null) return false;
+    return now >= run.startedAt + readyAfterMs && now < run.startedAt + (unreadyAfterMs ?? Infinity);
   }
 
   /** One to two seconds after its deletion was asked for, or at the end of its grace, the process is gone. */

@@ -1,3 +1,4 @@
+import { pullProblem } from "../behaviour.ts";
 import { findCondition } from "../controllers/conditions.ts";
 import { kubeTime } from "../object.ts";
 import type { Condition, ContainerStatus, JsonObject, Pod } from "../object.ts";
@@ -77,7 +78,7 @@ function stateOf(pod: Pod, run: PodRun, image: string): JsonObject {
     case "pull-failed": {
       // The kubelet says what failed, then that it waits.
       const isFresh = run.until - run.since < pullBackOffMs(1);
-      const pulling = `failed to pull and unpack image "${image}": not found`;
+      const pulling = pullProblem(pod.metadata.annotations ?? {}, image);
       return isFresh
         ? { waiting: { reason: "ErrImagePull", message: pulling } }
         : { waiting: { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": ErrImagePull: ${pulling}` } };

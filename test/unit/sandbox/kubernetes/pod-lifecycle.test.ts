@@ -92,6 +92,14 @@ describe("a pod that does not come up", () => {
     const cluster = clusterWith(behaving("ready-after", "never"), 3600);
     expect(cluster.pods()[0]).toMatchObject({ running: true, ready: false });
   });
+
+  test("is running and ready no more when its probe fails after a while", () => {
+    const cluster = clusterWith(behaving("unready-after", "30"), 29);
+    expect(cluster.pods()[0]).toMatchObject({ running: true, ready: true });
+    pass(cluster, 5);
+    expect(cluster.pods()[0]).toMatchObject({ running: true, ready: false });
+    expect(container(cluster)).toMatchObject({ restartCount: 0, ready: false });
+  });
 });
 
 describe("an effect", () => {
