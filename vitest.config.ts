@@ -7,7 +7,10 @@ export default defineConfig({
     // Two cores are what CI has; by default one of them would idle.
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], setupFiles: ["test/support/fixed-seed.ts"] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], setupFiles: ["test/support/fixed-seed.ts"], testTimeout: 20_000 },
+      },
       { extends: true, test: { name: "contract", include: ["test/contract/**/*.test.ts"], env: { REARGUARD_SERVERS: "sandbox" } } },
       { extends: true, test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], testTimeout: 60_000 } },
       {
