@@ -17,6 +17,8 @@ const versions = { "9.5.0": 21, "8.19.0": 17 } as const;
 
 export type ElasticsearchVersion = keyof typeof versions;
 
+export const elasticsearchVersions = Object.keys(versions) as readonly ElasticsearchVersion[];
+
 /** Elasticsearch refuses to run as root. */
 const nobody = 65_534;
 
