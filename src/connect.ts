@@ -6,6 +6,8 @@ import type { Target } from "./actions/tell/target.ts";
 import { createWebhook } from "./actions/tell/webhook.ts";
 import { createKubernetesApi, type KubernetesApi } from "./clients/kubernetes/api.ts";
 import { loadKubeConfig } from "./clients/kubernetes/config.ts";
+import type { ElasticsearchApi } from "./clients/elasticsearch/api.ts";
+import { createElasticsearch } from "./clients/elasticsearch/elasticsearch.ts";
 import type { PrometheusApi } from "./clients/prometheus/api.ts";
 import { createPrometheus } from "./clients/prometheus/prometheus.ts";
 import type { Clock } from "./clock.ts";
@@ -14,6 +16,8 @@ import type { Settings } from "./settings.ts";
 export interface Clients {
   readonly kubernetes: KubernetesApi;
   readonly prometheus: PrometheusApi;
+  /** Absent where the settings name none. */
+  readonly elasticsearch?: ElasticsearchApi;
   readonly targets: readonly Target[];
   close(): Promise<void>;
 }
@@ -27,12 +31,15 @@ export async function connect(settings: Settings, clock: Clock, instance: string
   });
   const kubernetes = createKubernetesApi({ connector: config, clock });
   const prometheus = rotatingPrometheus(settings.prometheus);
+  const elasticsearch = settings.elasticsearch === undefined ? undefined : rotatingElasticsearch(settings.elasticsearch);
   return {
     kubernetes,
     prometheus,
+    ...(elasticsearch === undefined ? {} : { elasticsearch }),
     targets: [createKubernetesEvents({ api: kubernetes, instance }), ...(await otherTargets(settings, clock))],
     async close() {
       prometheus.close();
+      await elasticsearch?.close();
       await config.close();
     },
   };
@@ -75,6 +82,34 @@ function rotatingPrometheus(settings: Settings["prometheus"]): PrometheusApi {
     query: async (promql, at) => (await current()).query(promql, at),
     queryRange: async (promql, from, to, step) => (await current()).queryRange(promql, from, to, step),
     close: () => made?.api.close(),
+  };
+}
+
+/** The same for Elasticsearch. */
+function rotatingElasticsearch(settings: NonNullable<Settings["elasticsearch"]>): ElasticsearchApi {
+  let made: { readonly fingerprint: string; readonly api: ElasticsearchApi } | undefined;
+  async function current(): Promise<ElasticsearchApi> {
+    const { apiKeyFile, bearerTokenFile, basic, caFile, url, timeout, compatibility } = settings;
+    const [apiKey, bearer, password, ca] = await Promise.all([apiKeyFile, bearerTokenFile, basic?.passwordFile, caFile].map(textOf));
+    const fingerprint = JSON.stringify([apiKey, bearer, password, ca]);
+    if (made?.fingerprint === fingerprint) return made.api;
+    const api = createElasticsearch({
+      url,
+      timeoutMs: timeout,
+      compatibility,
+      ...(apiKey === undefined ? {} : { auth: { apiKey: apiKey.trim() } }),
+      ...(bearer === undefined ? {} : { auth: { bearer: bearer.trim() } }),
+      ...(basic === undefined || password === undefined ? {} : { auth: { username: basic.username, password: password.trim() } }),
+      ...(ca === undefined ? {} : { ca }),
+    });
+    const before = made;
+    made = { fingerprint, api };
+    await before?.api.close();
+    return api;
+  }
+  return {
+    search: async (request) => (await current()).search(request),
+    close: async () => made?.api.close(),
   };
 }
 

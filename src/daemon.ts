@@ -11,7 +11,7 @@ import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Settings } from "./settings.ts";
-import { createSampler } from "./signals/sample.ts";
+import { createSources } from "./signals/sources.ts";
 import { createPodWatcher } from "./watchers/pods.ts";
 import { templateDigest } from "./watchers/template-digest.ts";
 import { createWorkloadWatcher } from "./watchers/workloads.ts";
@@ -107,7 +107,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     api,
     unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
   });
-  const sample = createSampler({ prometheus: clients.prometheus, log });
+  const { prometheus, elasticsearch } = clients;
+  const sample = createSources({ prometheus, log, ...(elasticsearch === undefined ? {} : { elasticsearch }) });
   const parts = { settings, clock, leader, workloads, changed, pods, policies, sample, actions, journal, outbox, unsent, metrics, log };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
   const web = createWeb({

@@ -14,6 +14,13 @@ export const catalogue = {
   PROMETHEUS_NOT_JSON: "The URL answers something that is not Prometheus: check `prometheus.url` and proxies.",
   PROMETHEUS_PARTIAL: "The answer carries warnings, so it is not whole; guards wait for a whole one.",
   PROMETHEUS_TIMEOUT: "Prometheus did not answer in time; guards wait meanwhile.",
+  ELASTICSEARCH_UNREACHABLE: "Check `elasticsearch.url` and that the server is up; guards wait meanwhile.",
+  ELASTICSEARCH_REFUSED: "Check the credentials in the `elasticsearch` settings, and that they may read the index.",
+  ELASTICSEARCH_BAD_QUERY: "Correct the named field or index in the policy; Elasticsearch's own message names the cause.",
+  ELASTICSEARCH_VERSION: "Set `elasticsearch.compatibility` to the server's major version.",
+  ELASTICSEARCH_NOT_ELASTICSEARCH: "The URL answers something that is not Elasticsearch: check `elasticsearch.url` and proxies.",
+  ELASTICSEARCH_PARTIAL: "A part of the shards did not answer; guards wait for a whole answer.",
+  ELASTICSEARCH_TIMEOUT: "Elasticsearch did not answer in time; guards wait meanwhile.",
   TARGET_REFUSED: "The receiver refuses the message: check its URL and credentials.",
   TARGET_UNREACHABLE: "The receiver cannot be reached; the message is kept and tried again.",
 } as const;

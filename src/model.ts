@@ -122,6 +122,8 @@ export interface ProcessReading {
   readonly badAtMost: number;
   /** End in seconds of the bucket that the limit falls into, where it is known: its change means that the buckets changed. */
   readonly judgedAt?: number;
+  /** `total` is the time in which `bad` came about, not what it is a part of: `bad` may be more. */
+  readonly exposure?: true;
 }
 
 /** Cumulative count of requests no slower than `le` seconds; +Inf is Infinity. */
@@ -155,10 +157,33 @@ export interface ProcessLatencies {
   readonly latencies: Latencies;
 }
 
+/** What the fields of log documents are called, and which values of a level count. */
+export interface LogFields {
+  readonly time: string;
+  readonly namespace: string;
+  readonly pod: string;
+  /** Any of these may hold the level. */
+  readonly levels: readonly string[];
+  readonly values: readonly string[];
+}
+
+/** Log lines that count, of one pod since counting began. */
+export interface PodLines {
+  readonly pod: string;
+  readonly lines: number;
+}
+
 /** What a source answered for one signal of one guard at one instant: never merged, never guessed. */
 export type Measurement =
   | { readonly kind: "counters"; readonly at: Ms; readonly readings: readonly ProcessReading[]; readonly note?: string }
   | { readonly kind: "latencies"; readonly at: Ms; readonly processes: readonly ProcessLatencies[] }
+  | {
+      readonly kind: "lines";
+      readonly at: Ms;
+      readonly pods: readonly PodLines[];
+      /** Owners (ReplicaSets) of whose pods a line with any level was seen by then: silence of the others proves nothing. */
+      readonly heard: readonly string[];
+    }
   | { readonly kind: "values"; readonly at: Ms; readonly values: readonly SeriesValue[] }
   | { readonly kind: "no-data"; readonly at: Ms; readonly because: string }
   | { readonly kind: "error"; readonly at: Ms; readonly because: string };
@@ -245,7 +270,16 @@ export type Reason =
       shortBad: number;
     }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
-  | Readonly<{ code: "suspect-pod"; signal: string; pod: string; node: string; badRatio: number; withoutIt: number; seenBy?: "callers" }>
+  | Readonly<{
+      code: "suspect-pod";
+      signal: string;
+      pod: string;
+      node: string;
+      badRatio: number;
+      withoutIt: number;
+      seenBy?: "callers";
+      unit?: string;
+    }>
   | Readonly<{
       code: "suspect-node";
       signal: string;
@@ -258,7 +292,15 @@ export type Reason =
       neighbours: number;
       unreadyNeighbours: number;
     }>
-  | Readonly<{ code: "shared-degradation"; signal: string; newRatio: number; oldRatio: number; limit: number; blocks: number }>
+  | Readonly<{
+      code: "shared-degradation";
+      signal: string;
+      newRatio: number;
+      oldRatio: number;
+      limit: number;
+      blocks: number;
+      unit?: string;
+    }>
   | Readonly<{ code: "environment"; signal: string; suffering: SufferingPeer[]; of: number; blocks: number; since: Ms }>
   | Readonly<{ code: "peers-well"; signal: string; suffering: number; of: number }>
   | Readonly<{ code: "peers-unknown"; signal: string; detail: string }>
@@ -291,6 +333,7 @@ export type Reason =
       effectiveLimit?: number;
       evidence: number;
       ownBound?: OwnBound;
+      unit?: string;
     }>
   | Readonly<{
       code: "passed-early";
@@ -304,7 +347,7 @@ export type Reason =
       limit: number;
       afterMs: Ms;
     }>
-  | Readonly<{ code: "baseline-above-limit"; signal: string; baselineRatio: number; limit: number; effectiveLimit: number }>
+  | Readonly<{ code: "baseline-above-limit"; signal: string; baselineRatio: number; limit: number; effectiveLimit: number; unit?: string }>
   | Readonly<{ code: "evidence-faded"; signal: string; evidence: number; blocks: number }>
   | Readonly<{ code: "superseded"; by: string }>
   | Readonly<{ code: "workload-deleted" }>
@@ -317,7 +360,7 @@ export type Reason =
   | Readonly<{ code: "governor"; rule: string; detail: string }>
   | Readonly<{ code: "forbidden"; detail: string }>
   | Readonly<{ code: "conflict"; detail: string }>
-  | Readonly<{ code: "recovered"; signal: string; blocks: number; badRatio: number; limit: number; afterMs: Ms }>
+  | Readonly<{ code: "recovered"; signal: string; blocks: number; badRatio: number; limit: number; afterMs: Ms; unit?: string }>
   | Readonly<{ code: "pods-ready"; ready: number; of: number; afterMs: Ms }>
   | Readonly<{ code: "not-recovered"; detail: string; afterMs: Ms }>
   | Readonly<{

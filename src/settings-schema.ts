@@ -48,6 +48,25 @@ export function settingsSchema(folder: string) {
         scrapeInterval: duration(100, hour).prefault("15s").describe("How often the guarded pods are scraped."),
       })
       .superRefine(atMostOne("bearerTokenFile", "basic")),
+    elasticsearch: z
+      .strictObject({
+        url: httpUrl("no query").describe("Base URL of an Elasticsearch."),
+        compatibility: z
+          .union([z.literal(8), z.literal(9)])
+          .default(9)
+          .describe("Major version of the server: one of version 8 refuses a client of version 9."),
+        apiKeyFile: file.optional().describe("File with an API key in its encoded form, read again when it changes."),
+        bearerTokenFile: file.optional().describe("File with a bearer token."),
+        basic: basic.optional().describe("HTTP basic authentication."),
+        caFile: file.optional().describe("PEM file of the certificate authority."),
+        timeout: duration(100, hour).prefault("10s").describe("A search that takes longer has failed."),
+        lag: duration(0, hour).prefault("30s").describe("How long after the end of a block its log lines can be searched."),
+      })
+      .superRefine(atMostOne("apiKeyFile", "bearerTokenFile"))
+      .superRefine(atMostOne("apiKeyFile", "basic"))
+      .superRefine(atMostOne("bearerTokenFile", "basic"))
+      .optional()
+      .describe("Source of `logs` signals; left out: they have no data."),
     judging: z
       .strictObject({
         block: duration(100, hour).prefault("15s").describe("Length of a block, the unit of judging; at least prometheus.scrapeInterval."),

@@ -54,6 +54,7 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Virtual
   function measure(ask: Ask, at: Ms): Measurement {
     if (ask.query.kind === "promql") return gaugeAt(replay.gauge, at);
     if (ask.query.kind === "slower") return slowerAt(replay, ask, ask.query, workloads, at);
+    if (ask.query.kind === "logs") return { kind: "no-data", at, because: "these incidents have no logs" };
     const { block } = ask.query;
     const readings: ProcessReading[] = [];
     const called = ask.query.kind === "errors" ? ask.query.callersOf : undefined;

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { blockTable } from "../explain/blocks.ts";
-import { percent, timeOfDay } from "../explain/numbers.ts";
+import { timeOfDay } from "../explain/numbers.ts";
+import { shareOf } from "../explain/share.ts";
+import { POD_MINUTES } from "../judging/unit.ts";
 import type { BlockAudit } from "../model.ts";
 import type { GuardLine, WholeGuard } from "../web/guard-view.ts";
 
@@ -66,9 +68,10 @@ function signalOf({ record, signals }: WholeGuard, signal: string): readonly str
   const live = signals[signal] as { readonly blocks: readonly BlockAudit[] } | undefined;
   const blocks = live?.blocks ?? record.audit[signal] ?? [];
   const baseline = record.baselines[signal];
+  const unit = record.policy.spec.signals[signal]?.logs === undefined ? undefined : POD_MINUTES;
   const before =
     baseline === undefined || baseline.total === 0
       ? "nothing is known from before the rollout"
-      : `before the rollout ${baseline.bad} of ${baseline.total} bad, so U = ${percent(baseline.upper)}`;
-  return ["", `${signal}: ${before}`, ...blockTable(blocks)];
+      : `before the rollout ${baseline.bad} of ${baseline.total} ${unit ?? "bad"}, so U = ${shareOf(baseline.upper, unit)}`;
+  return ["", `${signal}: ${before}`, ...blockTable(blocks, unit)];
 }

@@ -68,10 +68,15 @@ export function edgesOf(parts: Parts): Edges {
   };
 }
 
-export function pipelineSettingsOf({ cluster, judging, prometheus, verify, governor }: Settings): PipelineSettings {
+export function pipelineSettingsOf({ cluster, judging, prometheus, elasticsearch, verify, governor }: Settings): PipelineSettings {
   return {
     cluster,
-    pace: { blockMs: judging.block, scrapeMs: prometheus.scrapeInterval, warmUpLatencyMs: judging.warmUpLatency },
+    pace: {
+      blockMs: judging.block,
+      scrapeMs: prometheus.scrapeInterval,
+      warmUpLatencyMs: judging.warmUpLatency,
+      ...(elasticsearch === undefined ? {} : { logLagMs: elasticsearch.lag }),
+    },
     settleMs: judging.settle,
     baselineMs: judging.baseline,
     verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },

@@ -1,5 +1,7 @@
 import type { BlockAudit } from "../model.ts";
-import { count, evidenceOf, percent, plain, timeOfDay } from "./numbers.ts";
+import { count, evidenceOf, plain, timeOfDay } from "./numbers.ts";
+import { POD_MINUTES } from "../judging/unit.ts";
+import { shareOf } from "./share.ts";
 
 const head = ["block ends", "new", "old", "limit", "rho U", "rho S", "D", "burn", "m", "evidence", "outcome"] as const;
 
@@ -7,8 +9,8 @@ const head = ["block ends", "new", "old", "limit", "rho U", "rho S", "D", "burn"
  * Blocks of a signal as a table of text, oldest first, from which the arithmetic can be redone by hand: D is the largest of limit, rho U
  * and rho S, burn is the bad ratio of the new revision over D. `new` and `old` are bad of total. A dash: nothing to say.
  */
-export function blockTable(blocks: readonly BlockAudit[]): readonly string[] {
-  const rows = [head, ...blocks.map(rowOf)];
+export function blockTable(blocks: readonly BlockAudit[], unit?: string): readonly string[] {
+  const rows = [head, ...blocks.map((block) => rowOf(block, unit))];
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row
@@ -18,15 +20,16 @@ export function blockTable(blocks: readonly BlockAudit[]): readonly string[] {
   );
 }
 
-function rowOf(block: BlockAudit): readonly string[] {
+function rowOf(block: BlockAudit, unit: string | undefined): readonly string[] {
+  const total = (value: number) => (unit === POD_MINUTES ? plain(value) : count(value));
   return [
     timeOfDay(block.at),
-    `${count(block.newBad)} of ${count(block.newTotal)}`,
-    `${count(block.oldBad)} of ${count(block.oldTotal)}`,
-    percent(block.limit),
-    block.baselineLimit === 0 ? "-" : percent(block.baselineLimit),
-    block.controlLimit === null ? "-" : percent(block.controlLimit),
-    percent(block.effectiveLimit),
+    `${count(block.newBad)} of ${total(block.newTotal)}`,
+    `${count(block.oldBad)} of ${total(block.oldTotal)}`,
+    shareOf(block.limit, unit),
+    block.baselineLimit === 0 ? "-" : shareOf(block.baselineLimit, unit),
+    block.controlLimit === null ? "-" : shareOf(block.controlLimit, unit),
+    shareOf(block.effectiveLimit, unit),
     block.burn === null ? "-" : plain(block.burn),
     String(block.sustainBlocks),
     evidenceOf(block.evidence),

@@ -1,5 +1,7 @@
 import type { OwnBound, Reason } from "../model.ts";
-import { count, counted, evidenceOf, milliseconds, percent, times } from "./numbers.ts";
+import { POD_MINUTES } from "../judging/unit.ts";
+import { count, counted, evidenceOf, milliseconds, plain, times } from "./numbers.ts";
+import { shareOf } from "./share.ts";
 
 type Evidence = Extract<Reason, { code: "evidence" }>;
 
@@ -8,7 +10,7 @@ type Evidence = Extract<Reason, { code: "evidence" }>;
  * `errors 20.1 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed`.
  */
 export function evidenceSentence(reason: Evidence): string {
-  const sample = `in ${counted(reason.blocks, "block")}, ${count(reason.bad)} of ${count(reason.total)} ${reason.unit}`;
+  const sample = `in ${counted(reason.blocks, "block")}, ${countsOf(reason)}`;
   const bound = reason.mode === undefined ? "" : ` (${reason.mode}: the bound is approximate)`;
   const evidence = `evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed${bound}`;
   return `${measured(reason)} = ${times(reason.burn)} the limit (${limitBasis(reason).full}) ${sample}; ${evidence}`;
@@ -19,7 +21,12 @@ export function measured(reason: Evidence | Extract<Reason, { code: "within-limi
   const { signal, badRatio, ownBound } = reason;
   const view = "seenBy" in reason && reason.seenBy === "callers" ? " as callers see them" : "";
   const slower = ownBound === undefined ? "" : ` slower than ${milliseconds(ownBound.thresholdMs)} (${whose(ownBound)})`;
-  return `${signal}${view} ${percent(badRatio)}${slower}`;
+  return `${signal}${view} ${shareOf(badRatio, reason.unit)}${slower}`;
+}
+
+function countsOf({ bad, total, unit }: Evidence): string {
+  if (unit === POD_MINUTES) return `${counted(bad, "log line")} in ${plain(Number(total.toPrecision(3)))} ${unit}`;
+  return `${count(bad)} of ${count(total)} ${unit}`;
 }
 
 function whose({ quantile }: OwnBound): string {
@@ -28,27 +35,27 @@ function whose({ quantile }: OwnBound): string {
 
 /** What set the limit. `max of` names both candidates, as the larger one binds (judging.md 3.1). */
 export function limitBasis(reason: Evidence): { readonly short: string; readonly full: string } {
-  const short = percent(reason.effectiveLimit);
+  const short = shareOf(reason.effectiveLimit, reason.unit);
   switch (reason.limitSource) {
     case "limit":
       return { short, full: `limit ${short}; ${comparedTo(reason)}` };
     case "live-control":
-      return { short, full: `max of ${percent(reason.limit)} limit, ${allowed(reason, reason.oldRatio, "old pods")}` };
+      return { short, full: `max of ${shareOf(reason.limit, reason.unit)} limit, ${allowed(reason, reason.oldRatio, "old pods")}` };
     case "baseline":
       return {
         short,
-        full: `max of ${percent(reason.limit)} limit, ${allowed(reason, reason.baselineRatio, "the time before the rollout")}`,
+        full: `max of ${shareOf(reason.limit, reason.unit)} limit, ${allowed(reason, reason.baselineRatio, "the time before the rollout")}`,
       };
   }
 }
 
 function comparedTo(reason: Evidence): string {
-  if (reason.oldRatio !== null) return `old pods ${percent(reason.oldRatio)}`;
-  if (reason.baselineRatio !== null) return `before the rollout ${percent(reason.baselineRatio)}`;
+  if (reason.oldRatio !== null) return `old pods ${shareOf(reason.oldRatio, reason.unit)}`;
+  if (reason.baselineRatio !== null) return `before the rollout ${shareOf(reason.baselineRatio, reason.unit)}`;
   return "nothing older to compare with";
 }
 
 /** Their ratio is what was seen; what they allow is worseThanOld times what it may have been at most. */
 function allowed(reason: Evidence, ratio: number | null, by: string): string {
-  return `${percent(reason.effectiveLimit)} by ${by}${ratio === null ? "" : ` (${percent(ratio)})`}`;
+  return `${shareOf(reason.effectiveLimit, reason.unit)} by ${by}${ratio === null ? "" : ` (${shareOf(ratio, reason.unit)})`}`;
 }

@@ -4,6 +4,7 @@ import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
+import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 
@@ -27,11 +28,11 @@ export function explainReason(reason: Reason): string {
       if (reason.seenBy === "callers") {
         return `${reason.signal}: nearly all failed calls are those of one caller, pod ${reason.pod} (${percent(reason.badRatio)} failed; ${percent(reason.withoutIt)} of the others'), so suspect that caller before the revision`;
       }
-      return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${percent(reason.badRatio)} bad; ${percent(reason.withoutIt)} without it), so suspect the node before the revision`;
+      return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${shareOf(reason.badRatio, reason.unit)}${reason.unit === undefined ? " bad" : ""}; ${shareOf(reason.withoutIt, reason.unit)} without it), so suspect the node before the revision`;
     case "suspect-node":
       return suspectNodeSentence(reason);
     case "shared-degradation":
-      return `${reason.signal}: old and new pods are bad alike (new ${percent(reason.newRatio)}, old ${percent(reason.oldRatio)}, limit ${percent(reason.limit)}) for ${counted(reason.blocks, "block")}, so the cause is shared and a rollback would not help`;
+      return `${reason.signal}: old and new pods are bad alike (new ${shareOf(reason.newRatio, reason.unit)}, old ${shareOf(reason.oldRatio, reason.unit)}, limit ${shareOf(reason.limit, reason.unit)}) for ${counted(reason.blocks, "block")}, so the cause is shared and a rollback would not help`;
     case "environment":
       return `${reason.signal}: ${count(reason.suffering.length)} of ${counted(reason.of, "other workload")}, none of them rolling out, went over their own limits in the same ${counted(reason.blocks, "block")} (${someOf(reason.suffering.map(peer))}), so suspect the environment before the revision`;
     case "peers-well":
@@ -45,11 +46,11 @@ export function explainReason(reason: Reason): string {
     case "not-enough-requests":
       return `${reason.signal}: only ${counted(reason.total, (reason.unit ?? "requests").replace(/s$/, ""))} seen, ${count(reason.needed)} are needed for a verdict`;
     case "within-limits":
-      return `${measured(reason)} is ${allowedBy(reason)} (${count(reason.bad)} bad of ${count(reason.total)}; evidence against it ${evidenceOf(reason.evidence)})`;
+      return `${measured(reason)} is ${allowedBy(reason)} (${withinCounts(reason)}; evidence against it ${evidenceOf(reason.evidence)})`;
     case "passed-early":
       return `${reason.signal} passed early, ${duration(reason.afterMs)} after the rollout: at most ${count(reason.bad)} of ${counted(reason.total, "request")} bad, evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed that it is below its limit of ${percent(reason.limit)}`;
     case "baseline-above-limit":
-      return `${reason.signal}: the old revision was already above the limit (${percent(reason.baselineRatio)} before the rollout, limit ${percent(reason.limit)}), so ${percent(reason.effectiveLimit)} is used instead`;
+      return `${reason.signal}: the old revision was already above the limit (${shareOf(reason.baselineRatio, reason.unit)} before the rollout, limit ${shareOf(reason.limit, reason.unit)}), so ${shareOf(reason.effectiveLimit, reason.unit)} is used instead`;
     case "evidence-faded":
       return `${reason.signal}: the evidence faded to ${evidenceOf(reason.evidence)} over ${counted(reason.blocks, "block")} with requests`;
     case "superseded":
@@ -75,7 +76,7 @@ export function explainReason(reason: Reason): string {
     case "conflict":
       return `somebody changed the workload meanwhile: ${reason.detail}`;
     case "recovered":
-      return `${reason.signal} recovered: ${percent(reason.badRatio)}, limit ${percent(reason.limit)}, over ${counted(reason.blocks, "block")}, ${duration(reason.afterMs)} after the rollback`;
+      return `${reason.signal} recovered: ${shareOf(reason.badRatio, reason.unit)}, limit ${shareOf(reason.limit, reason.unit)}, over ${counted(reason.blocks, "block")}, ${duration(reason.afterMs)} after the rollback`;
     case "pods-ready":
       return `${count(reason.ready)} of ${counted(reason.of, "pod")} ready after ${duration(reason.afterMs)}`;
     case "not-recovered":
@@ -101,10 +102,10 @@ function peer({ name, ratio, limit }: SufferingPeer): string {
   return `${name} ${percent(ratio)}, limit ${percent(limit)}`;
 }
 
-function allowedBy({ limit, effectiveLimit }: Of<"within-limits">): string {
-  if (effectiveLimit === undefined) return `within its limit of ${percent(limit)}`;
-  if (effectiveLimit <= limit) return `over its limit of ${percent(limit)}, but not surely`;
-  return `over its limit of ${percent(limit)}, but old pods or the time before the rollout allow up to ${percent(effectiveLimit)}`;
+function allowedBy({ limit, effectiveLimit, unit }: Of<"within-limits">): string {
+  if (effectiveLimit === undefined) return `within its limit of ${shareOf(limit, unit)}`;
+  if (effectiveLimit <= limit) return `over its limit of ${shareOf(limit, unit)}, but not surely`;
+  return `over its limit of ${shareOf(limit, unit)}, but old pods or the time before the rollout allow up to ${shareOf(effectiveLimit, unit)}`;
 }
 
 function unusable({ outcome, unit }: Pick<Of<"no-usable-data">, "outcome" | "unit">): string {
@@ -119,6 +120,10 @@ const nothingToUndoWords: Readonly<Record<Of<"nothing-to-undo">["why"], string>>
   "revision-gone": "the previous revision's ReplicaSet no longer exists (see revisionHistoryLimit)",
   "target-known-bad": "the previous revision is itself known to be bad",
 };
+
+function withinCounts({ bad, total, unit }: Of<"within-limits">): string {
+  return unit === undefined ? `${count(bad)} bad of ${count(total)}` : `${counted(bad, "log line")} in ${count(total)} ${unit}`;
+}
 
 function podsHeadline(reason: Of<"pods">): string {
   const [singular, plural] = troubleWords[reason.trouble];

@@ -14,7 +14,7 @@ import { ownBoundOf } from "./own-bound.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { recoveringOf, ruleVerdict } from "./rule.ts";
-import { type GuardRun, heardOf, isSeenByCallers, judgedThrough, underConfidence, unitOf } from "./run.ts";
+import { type GuardRun, heardOf, isSeenByCallers, judgedThrough, lagOf, underConfidence, unitOf } from "./run.ts";
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
@@ -156,7 +156,11 @@ function isCaughtUp(run: GuardRun, now: Ms): boolean {
   if (run.record.pods.length === 0) return true;
   return Object.keys(run.signals).every((signal) => {
     const heard = heardOf(run, signal);
-    return heard === undefined || heard.silence?.outcome === "error" || now - judgedThrough(run, signal) <= LAG_BLOCKS * run.pace.blockMs;
+    return (
+      heard === undefined ||
+      heard.silence?.outcome === "error" ||
+      now - judgedThrough(run, signal) <= LAG_BLOCKS * run.pace.blockMs + lagOf(run, signal)
+    );
   });
 }
 

@@ -22,6 +22,8 @@ export function decideNote({ record, judgement }: Ask): Decision | undefined {
   if (isSaid) return undefined;
   const because: Reason[] = [];
   for (const [signal, { limits }] of Object.entries(judgement.counted)) {
+    // How lines clump is not known, so nothing is promised of them.
+    if (limits.exposure === true) continue;
     const baseline = record.baselines[signal];
     if (baseline?.blocks === undefined) return undefined;
     because.push(feasibilityOf(signal, limits, baseline, record.policy.spec.window));

@@ -58,13 +58,21 @@ export function badServed(run: GuardRun): number {
   );
 }
 
+export const noElasticsearch = "the settings name no Elasticsearch (elasticsearch.url)";
+
 const approximate = {
   fast: "evidence fast: approximate bound, it depends on how clumped the errors were before the rollout",
   independent: "evidence independent: approximate bound, it holds only where requests fail independently of each other",
 } as const;
 
 /** What this guard will not be able to do, told when it opens rather than when it matters. */
-export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly string[], scrapeMs: Ms): readonly string[] {
+export function limitationsOf(
+  rollout: Rollout,
+  policy: Policy,
+  owners: readonly string[],
+  scrapeMs: Ms,
+  readsLogs = false,
+): readonly string[] {
   const told: string[] = [];
   if (rollout.old === undefined) {
     const why = rollout.new.number <= 1 ? "this is the first revision" : "no other revision was seen complete before this one";
@@ -75,6 +83,9 @@ export function limitationsOf(rollout: Rollout, policy: Policy, owners: readonly
     if (rollout.old === undefined && Object.values(http?.slower ?? {}).includes("old")) {
       told.push(`${signal} is judged against the old revision's own latency: without an old revision it cannot be judged`);
     }
+  }
+  for (const [signal, { logs }] of Object.entries(policy.spec.signals)) {
+    if (logs !== undefined && !readsLogs) told.push(`${signal}: ${noElasticsearch}, so it cannot be judged`);
   }
   if (rollout.restartOnly) told.push("only the restart annotation differs from the old template: there is nothing to undo");
   if (rollout.strategy === "Recreate") told.push("strategy Recreate: old and new pods never run together, so there is no live control");

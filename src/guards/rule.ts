@@ -22,7 +22,7 @@ export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }):
     if (failures !== undefined) return { kind: "failures", rule: { comparison, limit, blockMs, ...failures }, state: noFailures };
     return { kind: "threshold", rule: { comparison, limit, forMs, blockMs }, state: noThreshold };
   }
-  if (signal.kind === "pods" || signal.kind === "ratio" || signal.rule === undefined) return undefined;
+  if (signal.kind === "pods" || signal.kind === "ratio" || signal.kind === "logs" || signal.rule === undefined) return undefined;
   const common = { limit: signal.limit, blockMs };
   if (signal.rule.kind === "rate") return { kind: "rate", rule: { ...signal.rule, ...common }, state: openRated(noRate) };
   return { kind: "burn-rate", rule: { ...signal.rule, ...common }, state: openRated(noBurnRate) };

@@ -1,10 +1,12 @@
 import { blamedOnOthers, judgeBlock, openSignal, type Silence, type SignalState } from "../judging/signal.ts";
+import { POD_MINUTES } from "../judging/unit.ts";
 import { noTraffic, stepTraffic, type Traffic } from "../judging/traffic.ts";
 import type { Entry, Measurement, Ms, Outcome, PodState } from "../model.ts";
 import { actionsFor, type Policy } from "../policies/policy.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";
 import { environmentHold } from "./environment-hold.ts";
+import { countersOfLines } from "./log-lines.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
 import { foldRule, openRule, type RuleState } from "./rule.ts";
@@ -16,6 +18,8 @@ export interface Pace {
   readonly scrapeMs: Ms;
   /** A new pod's first requests are slow by nature: latency counts from this long after it was Ready. */
   readonly warmUpLatencyMs: Ms;
+  /** How long after a block's end its log lines have arrived; absent: there is no source of logs. */
+  readonly logLagMs?: Ms;
 }
 
 /** A guard in memory: what is written down and what was folded from measurements, which never is. */
@@ -46,6 +50,8 @@ const AUDIT_BLOCKS = 80;
 
 /** Largest clump of errors assumed on the old side (judging.md 3.1). */
 const PHI = 3;
+/** The same of log lines: one failure logs a line for each retry, or a whole stack trace (judging.md 6.8). */
+const PHI_LINES = 10;
 
 /** A guard as it stands before its first measurement; also after a restart, from the same record. */
 export function openRun(record: GuardRecord, pace: Pace): GuardRun {
@@ -62,16 +68,17 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
 
 export type HttpSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
 /** A signal of counts, bad of total, that is judged by evidence: the kinds under the statistical bound. */
-export type CountedSignal = (HttpSignal & { readonly rule?: undefined }) | Extract<Signal, { kind: "ratio" }>;
+export type CountedSignal = (HttpSignal & { readonly rule?: undefined }) | Extract<Signal, { kind: "ratio" | "logs" }>;
 
 /** Judged by evidence. One with a rule of its own is not, and takes no share of the confidence. */
 export function isCounted(signal: Signal): signal is CountedSignal {
-  if (signal.kind === "ratio") return true;
+  if (signal.kind === "ratio" || signal.kind === "logs") return true;
   return (signal.kind === "http-errors" || signal.kind === "http-slower") && signal.rule === undefined;
 }
 
 /** What a counted signal counts, as people call it. */
 export function unitOf(signal: Signal | undefined): string {
+  if (signal?.kind === "logs") return POD_MINUTES;
   return signal?.kind === "ratio" ? "events" : "requests";
 }
 
@@ -88,8 +95,9 @@ export function underConfidence(policy: Policy): readonly string[] {
 }
 
 /** One signal's answer for one block. Errors are remembered and may be asked again; repeated blocks change nothing. */
-export function judge(run: GuardRun, name: string, measurement: Measurement): GuardRun {
+export function judge(run: GuardRun, name: string, answer: Measurement): GuardRun {
   const { record, pace } = run;
+  const measurement = answer.kind === "lines" ? countersOfLines(answer, record.rollout, record.pods, pace.blockMs) : answer;
   const { rollback } = run.standing;
   const signal = run.signals[name];
   const rule = run.rules[name];
@@ -97,7 +105,7 @@ export function judge(run: GuardRun, name: string, measurement: Measurement): Gu
   if ((state === undefined && rule === undefined) || signal === undefined) return run;
   // Only from then on: a restart judges the blocks before it again, and must tell their pods apart as they were told apart then.
   const restored = rollback === undefined || measurement.at <= rollback.at ? [] : [rollback.target.podTemplateHash];
-  const warmUpMs = signal.kind === "http-slower" ? pace.warmUpLatencyMs : 0;
+  const warmUpMs = warmUpOf(signal, pace);
   const sides = isSeenByCallers(signal)
     ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, record.pods, restored.length > 0)
     : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
@@ -127,10 +135,19 @@ function countedBefore({ record, counted }: GuardRun, name: string, at: Ms): Sig
   return state !== undefined && hold !== undefined && (state.lastAt ?? 0) <= hold.at ? blamedOnOthers(state) : state;
 }
 
+/** How long after its end a block of this signal is asked for, beside the settling. */
+export function lagOf(run: GuardRun, name: string): Ms {
+  return run.signals[name]?.kind === "logs" ? (run.pace.logLagMs ?? 0) : 0;
+}
+
+/** Instant from which a guard's log lines are counted: the first block that is judged begins there. */
+export function linesFrom({ record, pace }: GuardRun): Ms {
+  return Math.floor(record.rollout.startedAt / pace.blockMs) * pace.blockMs - pace.blockMs;
+}
+
 /** End of the last block that a signal has been judged at; before the first, the block that ends as the guard's rollout starts. */
 export function judgedThrough(run: GuardRun, name: string): Ms {
-  const base = Math.floor(run.record.rollout.startedAt / run.pace.blockMs) * run.pace.blockMs - run.pace.blockMs;
-  return heardOf(run, name)?.lastAt ?? base;
+  return heardOf(run, name)?.lastAt ?? linesFrom(run);
 }
 
 /** What was heard of a signal so far, however it is judged; undefined for one that asks no source. */
@@ -186,7 +203,7 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
   return {
     limit: signal.limit,
     worseThanOld: signal.worseThanOld,
-    phi: PHI,
+    phi: signal.kind === "logs" ? PHI_LINES : PHI,
     alpha: 1 - confidence,
     // A signal that only tells is judged by itself and takes nothing from the others.
     weight: sharing.includes(name) ? 1 / sharing.length : 1,
@@ -197,11 +214,19 @@ function limitsOf(record: GuardRecord, name: string, signal: CountedSignal, pace
     baseline: record.baselines[name] ?? null,
     auditBlocks: AUDIT_BLOCKS,
     // What old pods answered is among what callers counted: the two are not independent.
-    mode: isSeenByCallers(signal) && evidence === "independent" ? "burn" : evidence,
-    passEarly: passEarly !== undefined,
+    // And the likelihoods behind the other modes are those of shares, which a rate is not.
+    mode: signal.kind === "logs" || (isSeenByCallers(signal) && evidence === "independent") ? "burn" : evidence,
+    passEarly: passEarly !== undefined && signal.kind !== "logs",
     unit: unitOf(signal),
+    ...(signal.kind === "logs" ? { exposure: true } : {}),
     ...(isSeenByCallers(signal) ? { controlIsPartial: true } : {}),
   };
+}
+
+/** What a pod logs as it starts has no ready time beside it: lines count from the first whole block on. */
+function warmUpOf(signal: Signal, pace: Pace): Ms {
+  if (signal.kind === "logs") return pace.blockMs;
+  return signal.kind === "http-slower" ? pace.warmUpLatencyMs : 0;
 }
 
 function warmedUp(pods: readonly PodState[], warmUpMs: Ms): readonly PodState[] {

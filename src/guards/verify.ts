@@ -1,4 +1,5 @@
 import { recoveryOf } from "../judging/recovery.ts";
+import { POD_MINUTES } from "../judging/unit.ts";
 import type { Decision, Ms, Reason, Workload } from "../model.ts";
 import type { Ask } from "./ask.ts";
 import { isComplete } from "./complete.ts";
@@ -57,7 +58,8 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
     }
     if (recovery.state === "still-bad") return `the old template runs again, but ${signal} is still bad`;
     const { blocks, badRatio, limit } = recovery;
-    reasons.push({ code: "recovered", signal, blocks, badRatio, limit, afterMs: ask.now - at });
+    const unit = cause.code === "evidence" && cause.unit === POD_MINUTES ? { unit: cause.unit } : {};
+    reasons.push({ code: "recovered", signal, blocks, badRatio, limit, afterMs: ask.now - at, ...unit });
   }
   const pods = ask.pods.filter((pod) => pod.podTemplateHash === targetHash && isThere(pod, ask.now));
   const ready = pods.filter((pod) => pod.ready).length;

@@ -30,18 +30,23 @@ export interface BaselineShare {
 /**
  * Fewer than 30/limit requests, as after two rollouts in a row, show nothing but trouble: a wide bound must not excuse what was never seen.
  * None of 30 bad is U = 32 % at 99.9 %, and a new revision with 30 % errors would pass. So within the limit they count as none, which leaves
- * the limit, and above it their ratio stands without a bound. Where rho U is no less than 1 nothing could ever be too bad: none, too.
+ * the limit, and above it their ratio stands without a bound. Where rho U is no less than 1 nothing could ever be too bad: none, too, but
+ * for a rate over an exposure, which has no upper end.
  */
-export function baselineOf(blocks: readonly { readonly total: number; readonly bad: number }[], share: BaselineShare): BaselineRate {
+export function baselineOf(
+  blocks: readonly { readonly total: number; readonly bad: number }[],
+  share: BaselineShare,
+  of: "share" | "exposure" = "share",
+): BaselineRate {
   let total = 0;
   let bad = 0;
   for (const block of blocks) {
     total += block.total;
     bad += block.bad;
   }
-  const dispersion = pearsonDispersion(blocks);
+  const dispersion = pearsonDispersion(blocks, of);
   const upper = total > 0 ? upperOf({ total, bad, dispersion }, share) : 0;
-  return { total, bad, dispersion, upper: (share.worseThanOld ?? 0) * upper < 1 ? upper : 0 };
+  return { total, bad, dispersion, upper: of === "exposure" || (share.worseThanOld ?? 0) * upper < 1 ? upper : 0 };
 }
 
 function upperOf({ total, bad, dispersion }: Omit<BaselineRate, "upper">, { alpha, checks, limit }: BaselineShare): number {

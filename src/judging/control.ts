@@ -21,10 +21,12 @@ export interface ControlRule {
   readonly phi: number;
   /** Calls to old and new pods are judged together, and the old pods' own counters tell only part of how the old ones fare. */
   readonly controlIsPartial?: boolean;
+  /** A rate over time, which may exceed 1 and where a few errors are everyday. */
+  readonly exposure?: boolean;
 }
 
 export interface LiveControl {
-  /** S, at most 1; null where the old pods tell nothing about this block. */
+  /** S, at most 1 unless of an exposure; null where the old pods tell nothing about this block. */
   readonly rate: number | null;
   /** The newest block alone had enough requests: shared shocks are seen in the block they happen in. */
   readonly live: boolean;
@@ -54,6 +56,7 @@ const noControl: LiveControl = { rate: null, live: false };
 export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: ControlRule, { usual, required }: ControlNeed): LiveControl {
   const reach = rule.controlIsPartial === true ? PARTIAL_WINDOW : CONTROL_WINDOW;
   const needed = (rule.worseThanOld * rule.phi) / rule.limit;
+  const most = rule.exposure === true ? Infinity : 1;
   let total = 0;
   let bad = 0;
   let failing: number | null = null;
@@ -63,10 +66,10 @@ export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: Contr
     total += block.total;
     bad += block.bad;
     if (total >= needed) return { rate: (bad + rule.phi) / total, live: block.at === now };
-    if (bad >= TELLING_ERRORS && bad / total > usual) failing ??= Math.min(1, (bad + rule.phi) / total);
+    if (total > 0 && bad >= TELLING_ERRORS && bad / total > usual) failing ??= Math.min(most, (bad + rule.phi) / total);
   }
   if (failing !== null) return { rate: failing, live: false };
-  return required && total > 0 ? { rate: Math.min(1, (bad + rule.phi) / total), live: false } : noControl;
+  return required && total > 0 ? { rate: Math.min(most, (bad + rule.phi) / total), live: false } : noControl;
 }
 
 /**

@@ -17,7 +17,7 @@ interface CounterBase {
 /** Last values by process. */
 export type CounterMemory = ReadonlyMap<string, CounterBase>;
 
-/** Increments of one process in one block, bad <= badAtMost <= total. */
+/** Increments of one process in one block, bad <= badAtMost <= total unless the reading is of an exposure. */
 export interface PodDelta {
   readonly reading: ProcessReading;
   readonly total: number;
@@ -92,6 +92,7 @@ function clamped(
   delta: { readonly total: number; readonly bad: number; readonly badAtMost: number },
   notes: Set<string>,
 ): PodDelta {
+  if (reading.exposure === true) return { reading, ...delta };
   if (delta.bad > delta.total || delta.badAtMost > delta.total)
     notes.add(`more bad than all that was counted in ${reading.pod}: taken as all bad`);
   const bad = Math.min(delta.bad, delta.total);

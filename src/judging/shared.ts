@@ -82,9 +82,9 @@ export function sharedAfter(before: Shared, { fresh, old, limit }: SharedBlock, 
   };
 }
 
-/** Nothing can be read from a block without old pods while the two were last seen to suffer together. */
-export function isAttributable(before: Shared, limit: EffectiveLimit): boolean {
-  return !before.lasting || (limit.control !== null && limit.control < 1);
+/** Nothing can be read from a block without old pods while the two were last seen to suffer together. A ratio ends at `mostControl`. */
+export function isAttributable(before: Shared, limit: EffectiveLimit, mostControl = 1): boolean {
+  return !before.lasting || (limit.control !== null && limit.control < mostControl);
 }
 
 function sum(one: RateCounts, other: RateCounts): RateCounts {

@@ -46,6 +46,8 @@ export interface SignalLimits {
   readonly unit?: string;
   /** Old and new pods are judged together by their callers; the old pods' own counters do not show the way to them: m is never lowered. */
   readonly controlIsPartial?: boolean;
+  /** What is bad is counted per time a pod was ready: a rate, which may exceed 1. */
+  readonly exposure?: boolean;
 }
 
 /** Run of blocks since the last one that could be judged. */
@@ -158,7 +160,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
   const m = sustainBlocks(limits.sustainMs, limits.scrapeMs, limits.blockMs, control.live && limits.controlIsPartial !== true);
   const rule = { m, alphaE: alphaOfEvidence(limits.alpha), weight: limits.weight, planned: limits.plannedBlocks };
   const ratio = fresh.total > 0 ? fresh.bad / fresh.total : null;
-  const isTelling = isAttributable(state.shared, limit);
+  const isTelling = isAttributable(state.shared, limit, limits.exposure === true ? Infinity : 1);
   const burn = ratio === null || !isTelling ? null : ratio / limit.value;
   const step = (before: Evidence, counts: RateCounts): Evidence =>
     stepProcess(before, { fresh: isTelling ? counts : noRequests, old, effective: limit }, limits, rule);
@@ -191,7 +193,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     outcome,
     lastAt: at,
     lastUsableAt: ratio === null ? state.lastUsableAt : at,
-    silence: ratio === null ? silenceAfter(state, at, "too-few", `no ${limits.unit ?? "requests"} reached the new pods`) : null,
+    silence: ratio === null ? silenceAfter(state, at, "too-few", nothingCame(limits)) : null,
     audit: auditAfter(state.audit, auditOf(block, limits.limit), limits.auditBlocks ?? AUDIT_BLOCKS),
     notes: notesAfter(state.notes, note === undefined ? notes : [...notes, note]),
   };
@@ -264,6 +266,10 @@ function suspectBlocksAfter(before: number, burn: number | null, rule: EvidenceR
   const mark = 1 / (rule.alphaE * rule.weight);
   const without = leastWithout(leaveOneOut)?.evidence ?? full.e;
   return reaches(full.e, mark) && !reaches(without, mark) ? before + 1 : 0;
+}
+
+function nothingCame({ exposure, unit = "requests" }: SignalLimits): string {
+  return exposure === true ? "no new pod was ready for a whole block" : `no ${unit} reached the new pods`;
 }
 
 function silenceAfter(state: SignalState, at: Ms, outcome: Silence["outcome"], detail: string): Silence {

@@ -2,6 +2,7 @@
 import type { Ms, OwnBound, Reason, Verdict } from "../model.ts";
 import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";
 import { leastWithout, groupOf } from "./leave-one-out.ts";
+import { POD_MINUTES } from "./unit.ts";
 import { countsToPass, type SignalState, withoutOnePod } from "./signal.ts";
 
 export interface VerdictInput {
@@ -37,10 +38,10 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   const due = leads && input.guard !== undefined ? input.guard : alone;
   const verdict = (kind: Verdict["state"], ...because: readonly Reason[]): Verdict => ({ signal: input.signal, state: kind, because });
 
-  if (due.firesRollback) return verdict("breach", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
+  if (due.firesRollback) return verdict("breach", evidenceReason(state, input, due), ...aboveLimit(state, input));
   if (due.firesFull && isSuspect(state)) return verdict("hold", suspectReason(state, input), evidenceReason(state, input, due));
-  if (state.shared.lasting) return verdict("hold", input.environment ?? sharedReason(state, input.signal));
-  if (due.firesBrake) return verdict("warn", evidenceReason(state, input, due), ...aboveLimit(state, input.signal));
+  if (state.shared.lasting) return verdict("hold", input.environment ?? sharedReason(state, input));
+  if (due.firesBrake) return verdict("warn", evidenceReason(state, input, due), ...aboveLimit(state, input));
   const needed = Math.ceil(3 / state.limits.limit);
   const { total } = countsToPass(state);
   const hasEnough = reaches(total, 3 / state.limits.limit);
@@ -50,7 +51,7 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   if (!hasEnough) {
     return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total, needed, unit: input.unit });
   }
-  return verdict("pass", withinReason(state, input), ...aboveLimit(state, input.signal));
+  return verdict("pass", withinReason(state, input), ...aboveLimit(state, input));
 }
 
 /** As many blocks as a rollback itself needs; at once where only several signals together call for it. */
@@ -107,14 +108,15 @@ function suspectReason(state: SignalState, input: VerdictInput): Reason {
     node: input.nodeOf?.(pod) ?? "",
     badRatio: ratio(counts.bad, counts.total) ?? 0,
     withoutIt: ratio(state.bad - counts.bad, state.total - counts.total) ?? 0,
+    ...rateOf(input.unit),
     ...(input.seenBy === undefined ? {} : { seenBy: input.seenBy }),
   };
 }
 
-function sharedReason({ shared, limits }: SignalState, signal: string): Reason {
+function sharedReason({ shared, limits }: SignalState, { signal, unit }: VerdictInput): Reason {
   const { fresh, old, blocks } = shared;
   const [newRatio, oldRatio] = [ratio(fresh.bad, fresh.total) ?? 0, ratio(old.bad, old.total) ?? 0];
-  return { code: "shared-degradation", signal, newRatio, oldRatio, limit: limits.limit, blocks };
+  return { code: "shared-degradation", signal, newRatio, oldRatio, limit: limits.limit, blocks, ...rateOf(unit) };
 }
 
 function silenceReason(state: SignalState, { signal, unit, now, noDataAfterMs }: VerdictInput): Reason | null {
@@ -123,7 +125,7 @@ function silenceReason(state: SignalState, { signal, unit, now, noDataAfterMs }:
   return { code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: now - silence.since, unit };
 }
 
-function withinReason(state: SignalState, { signal, ownBound }: VerdictInput): Reason {
+function withinReason(state: SignalState, { signal, unit, ownBound }: VerdictInput): Reason {
   const { evidence, limits } = state;
   const { total, bad } = countsToPass(state);
   const badRatio = ratio(bad, total) ?? 0;
@@ -138,16 +140,22 @@ function withinReason(state: SignalState, { signal, ownBound }: VerdictInput): R
     ...(badRatio > limits.limit ? { effectiveLimit: effective } : {}),
     evidence: evidence.e,
     ...(ownBound === undefined ? {} : { ownBound }),
+    ...rateOf(unit),
   };
 }
 
 /** The old revision was over the plain limit before the rollout: the message must say "already 5.0 % before this rollout". */
-function aboveLimit(state: SignalState, signal: string): readonly Reason[] {
+function aboveLimit(state: SignalState, { signal, unit }: VerdictInput): readonly Reason[] {
   const { limits } = state;
   const before = limits.baseline === null ? null : ratio(limits.baseline.bad, limits.baseline.total);
   if (before === null || before <= limits.limit) return [];
   const effective = Math.max(limits.limit, limits.worseThanOld * (limits.baseline?.upper ?? 0));
-  return [{ code: "baseline-above-limit", signal, baselineRatio: before, limit: limits.limit, effectiveLimit: effective }];
+  return [{ code: "baseline-above-limit", signal, baselineRatio: before, limit: limits.limit, effectiveLimit: effective, ...rateOf(unit) }];
+}
+
+/** Told only where it is no share, so that a reader without it sees per cent. */
+function rateOf(unit: string): { readonly unit?: string } {
+  return unit === POD_MINUTES ? { unit } : {};
 }
 
 function ratio(bad: number, total: number): number | null {

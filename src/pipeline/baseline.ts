@@ -1,6 +1,7 @@
 import { baselineFrom } from "../guards/baseline.ts";
 import { endBefore, exclusionsOf } from "../guards/exclusions.ts";
 import type { Baseline } from "../guards/guard.ts";
+import { logBaseline } from "../guards/log-baseline.ts";
 import { type CountedSignal, isCounted, isSeenByCallers, judge, type GuardRun, underConfidence, withBaseline } from "../guards/run.ts";
 import { ownBaseline } from "../guards/own-bound.ts";
 import { nextBaselineWindow } from "../judging/baseline.ts";
@@ -10,13 +11,17 @@ import { counterAsk } from "../signals/counter-signal.ts";
 import { allRecords } from "./book.ts";
 import type { Flow } from "./flow.ts";
 
+type LogsSignal = Extract<CountedSignal, { kind: "logs" }>;
+type Failed = Extract<Measurement, { kind: "error" }>;
+
 /** True when the old revision's rate before the rollout is known, or known not to exist. A failing source only delays it. */
 export async function ensureBaseline(run: GuardRun, signal: string, flow: Flow): Promise<boolean> {
   const { record } = run;
   const kind = run.signals[signal];
   const { old } = record.rollout;
   if (kind === undefined || !isCounted(kind) || old === undefined || record.baselines[signal] !== undefined) return true;
-  const found = await measure(run, signal, kind, old, flow);
+  if (kind.kind === "logs" && flow.settings.pace.logLagMs === undefined) return true;
+  const found = kind.kind === "logs" ? await measureLines(run, signal, kind, old, flow) : await measure(run, signal, kind, old, flow);
   const current = flow.book.open.get(record.name);
   if (current === undefined) return false;
   if ("kind" in found) {
@@ -36,17 +41,12 @@ export async function ensureBaseline(run: GuardRun, signal: string, flow: Flow):
 async function measure(
   { record }: GuardRun,
   signal: string,
-  kind: CountedSignal,
+  kind: Exclude<CountedSignal, LogsSignal>,
   old: Revision,
   { book, edges, settings }: Flow,
-): Promise<Baseline | Extract<Measurement, { kind: "error" }>> {
+): Promise<Baseline | Failed> {
   const { blockMs } = settings.pace;
-  const sharing = underConfidence(record.policy);
-  const share = {
-    alpha: 1 - record.policy.spec.confidence,
-    checks: sharing.includes(signal) ? sharing.length : 1,
-    worseThanOld: kind.worseThanOld,
-  };
+  const share = { ...shareOf(record, signal), worseThanOld: kind.worseThanOld };
   const others = allRecords(book).filter((other) => other.name !== record.name);
   const excluded = exclusionsOf(record.rollout, others);
   const to = endBefore(record.rollout.startedAt, blockMs, excluded);
@@ -72,4 +72,41 @@ async function measure(
       : baselineFrom(known, { from, to }, { ...share, limit: kind.limit }, exclusions);
   }
   return baseline;
+}
+
+/** The same of log lines: each window is counted from its own beginning, so a longer one is asked for as a whole. */
+async function measureLines(
+  { record }: GuardRun,
+  signal: string,
+  { index, fields, limit }: LogsSignal,
+  old: Revision,
+  { book, edges, settings }: Flow,
+): Promise<Baseline | Failed> {
+  const { blockMs } = settings.pace;
+  const others = allRecords(book).filter((other) => other.name !== record.name);
+  const excluded = exclusionsOf(record.rollout, others);
+  const to = endBefore(record.rollout.startedAt, blockMs, excluded);
+  let baseline: Baseline = { from: to, to, total: 0, bad: 0, dispersion: 1, upper: 0 };
+  let window: Ms | null = null;
+  while ((window = nextBaselineWindow(window, baseline.total, limit, settings.baselineMs)) !== null) {
+    const from = to - window;
+    const query = { kind: "logs", index, fields, from } as const;
+    const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes: [old.name], query };
+    const answer = (await edges.sample([ask], blockEnds(from, to, blockMs))).get(ask.id) ?? [];
+    const failed = answer.find((measurement) => measurement.kind === "error");
+    if (failed !== undefined) return failed;
+    const out = excluded.filter((exclusion) => exclusion.to > from);
+    baseline = logBaseline(
+      answer,
+      { from, to },
+      { ...shareOf(record, signal), limit },
+      { desired: record.rollout.desired, blockMs, excluded: out },
+    );
+  }
+  return baseline;
+}
+
+function shareOf({ policy }: GuardRun["record"], signal: string): { readonly alpha: number; readonly checks: number } {
+  const sharing = underConfidence(policy);
+  return { alpha: 1 - policy.spec.confidence, checks: sharing.includes(signal) ? sharing.length : 1 };
 }

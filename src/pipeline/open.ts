@@ -60,7 +60,13 @@ async function openIfRollout(workload: Workload, flow: Flow): Promise<void> {
   if (exists || isOwnRollback(book, candidate)) return remember(workload, flow);
   const rollout = detect(await edges.cluster.context(workload)) ?? candidate;
   const owners = workload.owners.map((owner) => `${owner.kind} (${owner.name})`);
-  const record = openRecord(name, rollout, policy, now, limitationsOf(rollout, policy, owners, settings.pace.scrapeMs));
+  const record = openRecord(
+    name,
+    rollout,
+    policy,
+    now,
+    limitationsOf(rollout, policy, owners, settings.pace.scrapeMs, settings.pace.logLagMs !== undefined),
+  );
   const run = openRun(record, settings.pace);
   const outcome = await edges.journal.create(record, summaryOf(run, now, "opened"));
   remember(workload, flow);

@@ -13,9 +13,11 @@ import type { Flow } from "./flow.ts";
 /** What a peer did before the trouble, to tell what is usual for it. */
 const BEFORE: Ms = 1_800_000;
 
+type PeerSignal = Exclude<CountedSignal, { kind: "logs" }>;
+
 interface Peer {
   readonly name: string;
-  readonly signal: CountedSignal;
+  readonly signal: PeerSignal;
   readonly ask: Ask;
 }
 
@@ -68,11 +70,12 @@ function peersOf(workload: Workload, blockMs: Ms, edges: Flow["edges"]): readonl
   });
 }
 
-function signalsOf({ ref, labels, annotations }: Workload, edges: Flow["edges"]): readonly (readonly [string, CountedSignal])[] {
+function signalsOf({ ref, labels, annotations }: Workload, edges: Flow["edges"]): readonly (readonly [string, PeerSignal])[] {
   const choice = edges.choosePolicy({ ...ref, labels, annotations });
   if (choice.kind !== "policy") return [];
   return Object.entries(choice.policy.spec.signals).flatMap(([key, written]) => {
     const signal = signalOf(written);
-    return isCounted(signal) ? [[key, signal] as const] : [];
+    // Of a peer's log lines it is not known how many pods they come from.
+    return isCounted(signal) && signal.kind !== "logs" ? [[key, signal] as const] : [];
   });
 }

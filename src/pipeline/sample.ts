@@ -1,8 +1,10 @@
 import { sentence } from "../errors.ts";
 import { ownBoundMissing, ownBoundOf } from "../guards/own-bound.ts";
-import { heardOf, judge, judgedThrough, type GuardRun, withAsked } from "../guards/run.ts";
+import { heardOf, judge, judgedThrough, lagOf, linesFrom, type GuardRun, withAsked } from "../guards/run.ts";
+import { noElasticsearch } from "../guards/record.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
+import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
 import { counterAsk } from "../signals/counter-signal.ts";
 import { promqlAsk } from "../signals/promql-signal.ts";
@@ -73,7 +75,7 @@ function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due
   if (record.pods.length === 0) return [];
   return Object.entries(run.signals).flatMap(([signal, kind]): Due[] => {
     if (kind.kind === "pods") return [];
-    const instants = blockEnds(judgedThrough(run, signal), now, settings.pace.blockMs);
+    const instants = blockEnds(judgedThrough(run, signal), now - lagOf(run, signal), settings.pace.blockMs);
     // A source that failed is asked again when the next block has ended, not at every beat.
     const isRested = heardOf(run, signal)?.outcome !== "error" || run.askedThrough[signal] !== instants.at(-1);
     return instants.length === 0 || !isRested ? [] : [{ guard: record.name, signal, instants }];
@@ -85,18 +87,25 @@ function askOf(run: GuardRun, signal: string, settings: PipelineSettings): Ask |
   const { record } = run;
   const kind = run.signals[signal];
   if (kind === undefined || kind.kind === "pods") return undefined;
+  if (kind.kind === "logs" && settings.pace.logLagMs === undefined) return noElasticsearch;
   const missing = ownBoundMissing(kind, record, signal);
   if (missing !== undefined) return missing;
-  const query =
-    kind.kind === "promql"
-      ? promqlAsk(kind, {
-          namespace: record.namespace,
-          name: record.rollout.workload.name,
-          newPods: podNames(run, record.rollout.new),
-          oldPods: podNames(run, record.rollout.old),
-        })
-      : counterAsk(kind, settings.pace.blockMs, { called: record.rollout.workload, own: ownBoundOf(kind, record.baselines[signal]) });
+  const query = queryOf(run, signal, kind, settings);
   return { id: `${record.name}/${signal}`, namespace: record.namespace, prefixes: revisionsOf(run).map((one) => one.name), query };
+}
+
+function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, { kind: "pods" }>, settings: PipelineSettings): Ask["query"] {
+  const { record } = run;
+  if (kind.kind === "logs") return { kind: "logs", index: kind.index, fields: kind.fields, from: linesFrom(run) };
+  if (kind.kind === "promql") {
+    return promqlAsk(kind, {
+      namespace: record.namespace,
+      name: record.rollout.workload.name,
+      newPods: podNames(run, record.rollout.new),
+      oldPods: podNames(run, record.rollout.old),
+    });
+  }
+  return counterAsk(kind, settings.pace.blockMs, { called: record.rollout.workload, own: ownBoundOf(kind, record.baselines[signal]) });
 }
 
 function unasked(because: string, instants: readonly Ms[]): readonly Measurement[] {

@@ -11,10 +11,15 @@ export function limitWarnings(policy: Policy): readonly string[] {
   const { window, sustain, passEarly, signals } = policy.spec;
   if (sustain >= window)
     warnings.push(`sustain ${formatDuration(sustain)} is not shorter than window ${formatDuration(window)}: nothing can ever breach`);
-  if (passEarly !== undefined && Object.values(signals).every(({ pods, promql }) => pods !== undefined || promql !== undefined))
+  if (
+    passEarly !== undefined &&
+    Object.values(signals).every(({ http, ratio, logs }) => http === undefined && ratio === undefined && logs === undefined)
+  )
     warnings.push("passEarly: no signal counts requests, so nothing can pass early");
   for (const [name, written] of Object.entries(signals)) {
     const signal = signalOf(written);
+    if (passEarly !== undefined && signal.kind === "logs")
+      warnings.push(`${name}: passEarly: log lines never show enough, so the guard runs its whole window`);
     const found = signal.kind === "http-slower" ? [bucketWarning(signal)] : signal.kind === "ratio" ? counterWarnings(signal) : [];
     for (const warning of found) if (warning !== undefined) warnings.push(`${name}: ${warning}`);
     const never = neverBreaches(signal, window);

@@ -46,13 +46,19 @@ export function times() {
   });
 }
 
+/** `times` of a signal's `worseThanOld`. */
+export function worseTimes() {
+  return times().describe("The new revision may be this many times as bad as the old one before it counts, even above its limit.");
+}
+
 interface Form {
   readonly parse: (text: string) => number | undefined;
   readonly format: (value: number) => string;
   readonly fits: (value: number) => boolean;
 }
 
-function ratioCodec(pattern: string, examples: readonly string[], allowed: string, cause: (input: unknown) => string, form: Form) {
+/** A number written as text of its own form: decoding tells what is wrong, what is allowed and what was meant. */
+export function ratioCodec(pattern: string, examples: readonly string[], allowed: string, cause: (input: unknown) => string, form: Form) {
   const text = z
     .string({ error: ({ input }) => told(`${named(input)} cannot be read`, allowed, cause(input)) })
     .meta({ pattern, examples: [...examples] });

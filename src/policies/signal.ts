@@ -1,12 +1,16 @@
 import { z } from "zod";
-import type { Ms } from "../model.ts";
+import type { LogFields, Ms } from "../model.ts";
 import { duration, durationOr } from "./duration.ts";
 import { type Failures, failures } from "./failures.ts";
 import { type HttpRule, httpRule, httpRuleOf } from "./http-rule.ts";
+import { logFieldsOf } from "./log-formats.ts";
+import { logs } from "./logs.ts";
 import { callersPresets, type Preset, presetNames, presetOf } from "./presets.ts";
-import { percent, times } from "./ratio.ts";
+import { labelName } from "./label-name.ts";
+import { percent, worseTimes } from "./ratio.ts";
+import { ratio, selectorOf } from "./ratio-signal.ts";
 import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
-import { type MetricSelector, parseSelector } from "./selector.ts";
+import type { MetricSelector } from "./selector.ts";
 import { templateProblem } from "./template.ts";
 import { named, told } from "./told.ts";
 
@@ -14,16 +18,10 @@ const hour = 3_600_000;
 const metricName = z
   .string()
   .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, { error: ({ input }) => told(`${named(input)} is no metric name`, "letters, digits, _ and :") });
-const labelName = z
-  .string()
-  .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: ({ input }) => told(`${named(input)} is no label name`, "letters, digits and _") });
 
 const usualWorseThanOld = 1.5;
 // Filled in by `withoutRule`, not by zod: only then is it known whether it was written beside a rule.
-const usualTimes = times().describe(
-  "The new revision may be this many times as bad as the old one before it counts, even above its limit.",
-);
-const worseThanOld = usualTimes.optional().meta({ usual: "1.5x" });
+const worseThanOld = worseTimes().optional().meta({ usual: "1.5x" });
 const ruleAlone = notBoth("rule", "worseThanOld", "a rule looks at the new pods alone");
 
 const quantiles = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
@@ -80,23 +78,6 @@ const http = z
   .meta(oneOf(["errors", "slower"]))
   .describe("HTTP requests of each pod, new against limit and against old. Exactly one of errors and slower.");
 
-const selector = z
-  .string()
-  .min(1)
-  .max(1000)
-  .meta({ examples: ['orders_total{kind="paid"}'] });
-
-const ratio = z
-  .strictObject({
-    bad: selector.describe("Counter of what went wrong, with label matchers where needed; absent beside total it counts as 0."),
-    total: selector.describe("Counter of everything, from the same process as bad."),
-    podLabel: labelName.default("pod").describe("Label that carries the pod's name: pod, exported_pod, kubernetes_pod_name …"),
-    limit: percent(0, 0.99).describe("Share of total that may be bad."),
-    worseThanOld: usualTimes.prefault("1.5x"),
-  })
-  .superRefine(...readableSelectors())
-  .describe("Two counters of each pod, new against limit and against old: bad may be at most a share of total.");
-
 const pods = z
   .strictObject({
     restarts: z.int().min(1).max(1000).default(2).describe("A container of a new pod that restarted this often is a crash loop."),
@@ -144,10 +125,10 @@ const promql = z
 
 /** One signal as it is written: exactly one key says what kind it is. */
 export const signalSchema = z
-  .strictObject({ http: http.optional(), ratio: ratio.optional(), pods: pods.optional(), promql: promql.optional() })
-  .superRefine(...exactlyOne(["http", "ratio", "pods", "promql"]))
-  .meta(oneOf(["http", "ratio", "pods", "promql"]))
-  .describe("One question about the new revision. Exactly one of http, ratio, pods and promql.");
+  .strictObject({ http: http.optional(), ratio: ratio.optional(), logs: logs.optional(), pods: pods.optional(), promql: promql.optional() })
+  .superRefine(...exactlyOne(["http", "ratio", "logs", "pods", "promql"]))
+  .meta(oneOf(["http", "ratio", "logs", "pods", "promql"]))
+  .describe("One question about the new revision. Exactly one of http, ratio, logs, pods and promql.");
 
 /** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
 export type WrittenSignal = z.output<typeof signalSchema>;
@@ -185,6 +166,14 @@ export type Signal =
       readonly worseThanOld: number;
     }
   | {
+      readonly kind: "logs";
+      readonly index: string;
+      readonly fields: LogFields;
+      /** Lines per ready pod and minute. */
+      readonly limit: number;
+      readonly worseThanOld: number;
+    }
+  | {
       readonly kind: "pods";
       readonly restarts: number;
       readonly stuckForMs: Ms;
@@ -210,6 +199,10 @@ export function signalOf(written: WrittenSignal): Signal {
     const { bad, total, ...rest } = written.ratio;
     return { kind: "ratio", ...rest, bad: selectorOf(bad, rest.podLabel), total: selectorOf(total, rest.podLabel) };
   }
+  if (written.logs) {
+    const { index, format, level, limit, worseThanOld: factor, fields } = written.logs;
+    return { kind: "logs", index, fields: logFieldsOf(format, level, fields), limit, worseThanOld: factor };
+  }
   if (written.pods) return podSignal(written.pods);
   if (written.promql) {
     const { query, above, below, for: forMs = 0, failures: share } = written.promql;
@@ -217,7 +210,7 @@ export function signalOf(written: WrittenSignal): Signal {
     if (above !== undefined) return { kind: "promql", query, comparison: "above", limit: above, ...rule };
     if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, ...rule };
   }
-  throw new TypeError("A signal without http, ratio, pods or promql was not read through signalSchema.");
+  throw new TypeError("A signal without http, ratio, logs, pods or promql was not read through signalSchema.");
 }
 
 function podSignal({ restarts, stuckFor, oomKills, notReadyFor, readyWithin }: z.output<typeof pods>): Signal {
@@ -245,33 +238,6 @@ function httpSignal(written: z.output<typeof http>): Signal {
 function judgedBy(written: { readonly worseThanOld?: number | undefined; readonly rule?: z.output<typeof httpRule> | undefined }) {
   const { worseThanOld: factor = usualWorseThanOld, rule } = written;
   return { worseThanOld: factor, ...(rule === undefined ? {} : { rule: httpRuleOf(rule) }) };
-}
-
-function selectorOf(text: string, podLabel: string): MetricSelector {
-  const parsed = parseSelector(text, addedLabels(podLabel));
-  if ("problem" in parsed) throw new TypeError("A ratio signal with a broken selector was not read through signalSchema.");
-  return parsed;
-}
-
-/** `pod` too where the pods' names stand elsewhere: it is then a label of the scrape and means another pod. */
-function addedLabels(podLabel: string): readonly string[] {
-  return ["namespace", "pod", podLabel];
-}
-
-/** Refines `ratio`: both selectors, by the label that carries the pod's name. */
-function readableSelectors() {
-  const refine = (value: { bad: string; total: string; podLabel: string }, context: z.RefinementCtx): void => {
-    for (const key of ["bad", "total"] as const) {
-      const parsed = parseSelector(value[key], addedLabels(value.podLabel));
-      if ("problem" in parsed) context.addIssue({ code: "custom", path: [key], message: parsed.problem });
-    }
-  };
-  // Beside other problems too, so that all are told at once.
-  const when = ({ value }: z.core.ParsePayload): boolean =>
-    typeof value === "object" &&
-    value !== null &&
-    ["bad", "total"].every((key) => typeof (value as Record<string, unknown>)[key] === "string");
-  return [refine, { when }] as const;
 }
 
 function withoutRule<T extends { readonly worseThanOld?: number | undefined; readonly rule?: unknown }>(written: T): T {

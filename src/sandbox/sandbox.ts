@@ -1,5 +1,8 @@
 import fastify from "fastify";
 import type { FastifyInstance } from "fastify";
+import { type ElasticsearchFault, registerElasticsearchApi } from "./elasticsearch/api.ts";
+import { createLogStore } from "./elasticsearch/store.ts";
+import { createLogLines } from "./log-lines.ts";
 import { registerKubernetesApi } from "./kubernetes/api.ts";
 import type { KubernetesApiOptions } from "./kubernetes/api.ts";
 import { createCluster } from "./kubernetes/cluster.ts";
@@ -25,6 +28,8 @@ export interface SandboxOptions {
   readonly services: readonly TrafficService[];
   /** How long samples are kept; an hour unless told. */
   readonly retentionMs?: number;
+  /** Pods write log lines into an Elasticsearch; no unless told. */
+  readonly logs?: boolean;
   readonly webhookSecret?: string;
   readonly grafanaToken?: string;
   readonly kubernetes?: KubernetesApiOptions;
@@ -34,12 +39,15 @@ export interface SandboxOptions {
 export interface Sandbox extends Moving, AsyncDisposable {
   readonly kubernetesUrl: string;
   readonly prometheusUrl: string;
+  readonly elasticsearchUrl: string;
   /** Grafana under /api/annotations, a webhook under /webhook. */
   readonly receiverUrl: string;
   readonly cluster: Cluster;
   readonly traffic: Pick<Traffic, "served" | "setRate">;
   readonly receiver: Receiver;
   readonly prometheus: PrometheusControls;
+  /** In force until it is set to undefined. */
+  readonly elasticsearch: { fault: ElasticsearchFault | undefined };
   now(): number;
   /** Follows the wall clock, at `speed` times its pace, until the returned function is called. */
   run(speed?: number): () => void;
@@ -68,6 +76,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     retentionMs: options.retentionMs ?? 3_600_000,
     now: options.now,
   });
+  const store = createLogStore();
+  const logs =
+    options.logs === true ? createLogLines({ store, random: createRandom(options.seed ^ 0x1095), effects: cluster.effects }) : undefined;
+  const elasticsearch: Sandbox["elasticsearch"] = { fault: undefined };
   let current = options.now;
   const now = () => current;
   const targets = onceFor((pods: readonly SandboxPod[]) => pods.filter(isTarget).map((pod) => targetOf(pod, traffic, now)));
@@ -97,6 +109,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       const pods = cluster.pods();
       traffic.step(pods, from, current);
       scrapes.step(targets(pods), current);
+      logs?.step(pods, from, current);
     }
   }
 
@@ -123,6 +136,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       },
     });
   });
+  const elasticsearchUrl = await listen((app) => registerElasticsearchApi(app, { store, fault: () => elasticsearch.fault }));
   const receiverUrl = await listen((app) => receiver.register(app));
 
   const open = servers.move();
@@ -130,11 +144,13 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     kubernetesUrl,
     prometheusUrl,
+    elasticsearchUrl,
     receiverUrl,
     cluster,
     traffic,
     receiver,
     prometheus,
+    elasticsearch,
     now,
     advance,
     run(speed = 1) {

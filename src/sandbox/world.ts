@@ -4,6 +4,8 @@
 export interface Behaviour {
   /** `error-rate`: share of requests answered 500, 0–1. */
   readonly errorRate: number;
+  /** `error-lines-per-minute`: lines of level error that a running pod logs, where the sandbox logs at all. Absent: none. */
+  readonly errorLinesPerMinute: number;
   /** `p50-ms`, `p95-ms`: lognormal latency. */
   readonly p50Ms: number;
   readonly p95Ms: number;

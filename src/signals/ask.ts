@@ -1,4 +1,4 @@
-import type { Ms, WorkloadRef } from "../model.ts";
+import type { LogFields, Ms, WorkloadRef } from "../model.ts";
 import type { Preset } from "../policies/presets.ts";
 import type { MetricSelector } from "../policies/selector.ts";
 
@@ -28,6 +28,14 @@ export interface PromqlAsk {
   readonly promql: string;
 }
 
+/** Log lines of each pod after `from`, summed up to each instant. */
+export interface LogLinesAsk {
+  readonly kind: "logs";
+  readonly index: string;
+  readonly fields: LogFields;
+  readonly from: Ms;
+}
+
 /** One question of one guard. */
 export interface Ask {
   /** Unique among the asks of one call: guard and signal. */
@@ -35,11 +43,14 @@ export interface Ask {
   readonly namespace: string;
   /** Names of the ReplicaSets (or other owners) whose pods are meant. */
   readonly prefixes: readonly string[];
-  readonly query: CounterAsk | PromqlAsk;
+  readonly query: CounterAsk | PromqlAsk | LogLinesAsk;
 }
 
 /** An ask for counters. */
 export type CountersAsk = Ask & { readonly query: CounterAsk };
+
+/** An ask for log lines. */
+export type LogsAsk = Ask & { readonly query: LogLinesAsk };
 
 /** An ask for values. */
 export type ValuesAsk = Ask & { readonly query: PromqlAsk };

@@ -8,6 +8,7 @@ import type { CounterClass } from "./counter-query.ts";
 import { rangesOf } from "./instants.ts";
 import { ownersOf } from "./owners.ts";
 import { measureCounters } from "./readings.ts";
+import { createSaid, type SourceLog } from "./said.ts";
 import { measureValues } from "./values.ts";
 
 /** Asks every question at every instant; the answer holds one measurement per instant, in their order, under each ask's id. */
@@ -15,7 +16,7 @@ export type Sample = (asks: readonly Ask[], instants: readonly Ms[]) => Promise<
 
 export interface SamplerParts {
   readonly prometheus: PrometheusApi;
-  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  readonly log: SourceLog;
 }
 
 interface Answers {
@@ -50,7 +51,7 @@ const mostRemembered = 10_000;
  * evenly spaced ones are a range query. A query that fails makes `error` measurements of its own asks alone.
  */
 export function createSampler({ prometheus, log }: SamplerParts): Sample {
-  let said: ReadonlySet<string> = new Set();
+  const say = createSaid(log);
   /** Asks that were answered with native histograms last. */
   const nativeAsks = new Set<string>();
 
@@ -155,10 +156,7 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
         for (const [id, measurements] of await answered(job, instants, (because) => failures.add(because))) result.set(id, measurements);
     };
     await Promise.all(Array.from({ length: atOnce }, work));
-    // A source that stays down is news once, not at every block.
-    for (const because of failures) if (!said.has(because)) log.warn({ because }, "sampling failed; guards wait for a proper answer");
-    if (failures.size === 0 && said.size > 0) log.info({}, "sampling works again");
-    said = failures;
+    say(failures);
     return new Map(asks.map((ask) => [ask.id, joinViews(ask, result)] as const));
   };
 }
@@ -198,7 +196,7 @@ function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): readonly 
 }
 
 function asksCounters(ask: Ask): ask is CountersAsk {
-  return ask.query.kind !== "promql";
+  return ask.query.kind !== "promql" && ask.query.kind !== "logs";
 }
 
 function asksValues(ask: Ask): ask is ValuesAsk {

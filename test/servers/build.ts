@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { holdLock } from "./build-lock.ts";
+import { elasticsearchVersions as versions, ensureElasticsearch } from "./elasticsearch.ts";
 
 const goFolder = join(import.meta.dirname, "go");
 
@@ -155,8 +156,10 @@ function goBuild(args: readonly string[]): Promise<void> {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    const binaries = await ensureServers((line) => process.stdout.write(`${line}\n`));
+    const report = (line: string) => process.stdout.write(`${line}\n`);
+    const binaries = await ensureServers(report);
     const folders = new Set(Object.values(binaries).map((path) => dirname(path)));
+    for (const version of versions) folders.add(await ensureElasticsearch(version, report));
     process.stdout.write(`Real servers ready in ${[...folders].join(" and ")}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

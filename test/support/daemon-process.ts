@@ -43,7 +43,7 @@ export function createDaemonProcess(
   edges: { readonly onWrite: (write: Write) => void; readonly hung: () => boolean },
 ): DaemonProcess {
   const { clock } = inner;
-  const { kubernetes, prometheus, targets } = inner.clients;
+  const { kubernetes, prometheus, elasticsearch, targets } = inner.clients;
   const burial = Promise.withResolvers<never>();
   burial.promise.catch(() => {});
   const buried = Promise.withResolvers<void>();
@@ -157,6 +157,9 @@ export function createDaemonProcess(
       queryRange: (promql, from, to, step) => ask(() => prometheus.queryRange(promql, from, to, step)),
       close: () => prometheus.close(),
     },
+    ...(elasticsearch === undefined
+      ? {}
+      : { elasticsearch: { search: (request) => call(() => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
     targets: targets.map((target) => ({ name: target.name, send: (message) => call(() => target.send(message)) })),
     close: () => inner.clients.close(),
   };

@@ -20,7 +20,12 @@ spec:
 export async function writeWorldFiles(
   folder: string,
   sandbox: Sandbox,
-  options: { readonly policy?: string; readonly scrapeS: number; readonly settings?: Readonly<Record<string, object>> },
+  options: {
+    readonly policy?: string;
+    readonly logs?: boolean;
+    readonly scrapeS: number;
+    readonly settings?: Readonly<Record<string, object>>;
+  },
 ): Promise<void> {
   const { policy = usualPolicy, scrapeS, settings = {} } = options;
   await mkdir(join(folder, "policies"));
@@ -32,6 +37,7 @@ export async function writeWorldFiles(
     policies: "policies",
     kubernetes: { kubeconfig: "kubeconfig.yaml" },
     prometheus: { url: sandbox.prometheusUrl, scrapeInterval: `${scrapeS}s` },
+    ...(options.logs === true ? { elasticsearch: { url: sandbox.elasticsearchUrl } } : {}),
     judging: { block: `${scrapeS}s`, settle: "500ms", baseline: "10m" },
     listen: { host: "127.0.0.1", port: 0 },
     grafana: { url: sandbox.receiverUrl, tokenFile: "grafana-token" },

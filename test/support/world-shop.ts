@@ -3,6 +3,8 @@ import type { PodTemplate } from "../../src/sandbox/kubernetes/object.ts";
 /** How the pods of a template behave; what is absent is as healthy pods are. */
 export interface Behaviour {
   readonly errorRate?: number;
+  /** Needs a world that logs. */
+  readonly errorLinesPerMinute?: number;
   readonly p50Ms?: number;
   readonly p95Ms?: number;
   readonly readyAfterS?: number | "never";
@@ -34,12 +36,24 @@ export const shop = "shop";
 const healthy: Behaviour = { errorRate: 0.001, p50Ms: 45, p95Ms: 120, readyAfterS: 2 };
 
 export function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, string>> {
-  const { errorRate, p50Ms, p95Ms, readyAfterS, unreadyAfterS, crashAfterS, leakMibPerMinute, imagePull, trafficShare } = {
+  const {
+    errorRate,
+    errorLinesPerMinute,
+    p50Ms,
+    p95Ms,
+    readyAfterS,
+    unreadyAfterS,
+    crashAfterS,
+    leakMibPerMinute,
+    imagePull,
+    trafficShare,
+  } = {
     ...healthy,
     ...behaviour,
   };
   const told = {
     "error-rate": errorRate,
+    "error-lines-per-minute": errorLinesPerMinute,
     "p50-ms": p50Ms,
     "p95-ms": p95Ms,
     "ready-after": readyAfterS,

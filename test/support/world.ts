@@ -34,6 +34,8 @@ export interface WorldOptions {
   /** How long everything has been running before the daemon comes. */
   readonly historyS?: number;
   readonly kubernetes?: KubernetesApiOptions;
+  /** Pods log, and the daemon reads it. */
+  readonly logs?: boolean;
   /** The daemon is started with the world unless false. */
   readonly daemon?: boolean;
 }
@@ -96,6 +98,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       seed,
       now: start - historyS * secondMs,
       scrapeIntervalMs: scrapeS * secondMs,
+      logs: options.logs === true,
       services: services.map(({ name, rps = 40 }) => ({ namespace: shop, name, selector: { app: name }, rps })),
       ...(kubernetes === undefined ? {} : { kubernetes }),
     }),

@@ -21,6 +21,7 @@ function toldBehaviour({ annotations }: SandboxPod): Behaviour {
   const leak = told("leak-mib-per-minute");
   return {
     errorRate: Number(told("error-rate") ?? 0),
+    errorLinesPerMinute: Number(told("error-lines-per-minute") ?? 0),
     p50Ms: Number(told("p50-ms") ?? 20),
     p95Ms: Number(told("p95-ms") ?? 60),
     readyAfterMs: ready === "never" ? null : seconds(ready ?? "2") * 1000,

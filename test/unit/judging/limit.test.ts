@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { liveControl, sustainBlocks } from "../../../src/judging/control.ts";
 import { effectiveLimit } from "../../../src/judging/limit.ts";
+import { isAttributable, sharedWithOthers } from "../../../src/judging/shared.ts";
 
 describe("effective limit is the largest of three", () => {
   test.each<{
@@ -170,5 +171,23 @@ describe("blocks that must agree", () => {
     { sustain: 60, scrape: 15, block: 15, live: false, m: 6 },
   ])("sustain $sustain s, scrape $scrape s, block $block s, live $live: $m", ({ sustain, scrape, block, live, m }) => {
     expect(sustainBlocks(sustain * 1000, scrape * 1000, block * 1000, live)).toBe(m);
+  });
+});
+
+describe("a rate over an exposure", () => {
+  const rule = { limit: 6, worseThanOld: 1.5, phi: 10, exposure: true };
+
+  test.each<[string, number, number, number | null]>([
+    ["few pod-minutes with lines above the limit excuse, by more than 1", 0.5, 20, 60],
+    ["few pod-minutes with everyday lines prove nothing", 0.5, 2, null],
+    ["2.5 pod-minutes are enough to tell", 2.5, 2, 4.8],
+    ["late lines of pods that have gone tell nothing", 0, 20, null],
+  ])("%s", (_what, total, bad, rate) => {
+    expect(liveControl([{ at: 15_000, total, bad }], 15_000, rule, { usual: 6, required: false }).rate).toBe(rate);
+  });
+
+  test("a control above 1 can still tell what is the new revision's fault, where a share could not", () => {
+    const limit = effectiveLimit(6, 1.5, 0, 40);
+    expect([isAttributable(sharedWithOthers(), limit, Infinity), isAttributable(sharedWithOthers(), limit)]).toEqual([true, false]);
   });
 });

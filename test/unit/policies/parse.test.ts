@@ -159,11 +159,15 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "signals: { Pods: { pods: {} } }",
       '5:14 spec.signals.Pods: "Pods" cannot name a signal; allowed: lower-case letters, digits and -, at most 63',
     ],
-    ["an empty signal", "signals: { a: }", "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, ratio, pods, promql"],
+    [
+      "an empty signal",
+      "signals: { a: }",
+      "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, ratio, logs, pods, promql",
+    ],
     [
       "two kinds in one signal",
       "signals: { a: { pods: {}, promql: { query: up, above: 1 } } }",
-      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, ratio, pods, promql",
+      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, ratio, logs, pods, promql",
     ],
     [
       "a rule and a comparison with the old revision",

@@ -64,7 +64,7 @@ test("every problem is reported at once, at its place", async () => {
     "log: { level: loud }",
   ].join("\n");
   expect(await problemsOf(text)).toEqual([
-    'F/s.yaml:1:1 clustr: unknown key "clustr"; allowed: cluster, policies, kubernetes, prometheus, judging, leader, listen, grafana, webhooks, governor, verify, log; did you mean cluster?',
+    'F/s.yaml:1:1 clustr: unknown key "clustr"; allowed: cluster, policies, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, governor, verify, log; did you mean cluster?',
     "F/s.yaml:3:8 prometheus.url: this is not a URL that can be used; allowed: http:// or https:// and a host, without user, password, query or fragment",
     "F/s.yaml:4:12 prometheus.timeout: 10 is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m; the unit is missing; did you mean 10s or 10ms?",
     "F/s.yaml:6:40 prometheus.basic.passwordFile: the file F/gone cannot be read",
@@ -113,7 +113,7 @@ describe("one clear sentence for", () => {
     [
       "a list",
       "- 1",
-      "F/s.yaml:1:1: expected a map, found a list; allowed: cluster, policies, kubernetes, prometheus, judging, leader, listen, grafana, webhooks, governor, verify, log",
+      "F/s.yaml:1:1: expected a map, found a list; allowed: cluster, policies, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, governor, verify, log",
     ],
   ])("%s", async (_name, text, expected) => {
     await writeFile(join(folder, "s"), "secret");
@@ -170,4 +170,20 @@ test("the variables that Kubernetes makes of a Service called rearguard are not 
     REARGUARD_PORT_80_TCP_ADDR: "10.0.0.1",
   };
   expect(await problemsOf(least, env)).toEqual([]);
+});
+
+describe("elasticsearch", () => {
+  test("needs its address alone", async () => {
+    const { elasticsearch } = await settingsOf(`${least}elasticsearch: { url: http://elastic:9200 }`);
+    expect(elasticsearch).toEqual({ url: "http://elastic:9200", compatibility: 9, timeout: 10_000, lag: 30_000 });
+  });
+
+  test.each([
+    ["two ways to sign in", "elasticsearch: { url: http://e, apiKeyFile: s, bearerTokenFile: s }", "apiKeyFile excludes bearerTokenFile"],
+    ["another version", "elasticsearch: { url: http://e, compatibility: 7 }", "elasticsearch.compatibility: "],
+    ["no address", "elasticsearch: { lag: 10s }", "elasticsearch.url: url is missing"],
+  ])("refuses %s", async (_what, text, words) => {
+    await writeFile(join(folder, "s"), "secret");
+    expect(await problemsOf(`${least}${text}`)).toEqual([expect.stringContaining(words)]);
+  });
 });

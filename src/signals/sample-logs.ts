@@ -1,0 +1,67 @@
+import type { ElasticsearchApi } from "../clients/elasticsearch/api.ts";
+import { sentence } from "../errors.ts";
+import type { Measurement, Ms } from "../model.ts";
+import type { LogsAsk } from "./ask.ts";
+import { linesFound, linesOfAsk, nothingBecause, type OwnerLines } from "./log-answer.ts";
+import { logSearch, ownersIn, whyNothing } from "./log-search.ts";
+import { createSaid, type SourceLog } from "./said.ts";
+
+type Answers = ReadonlyMap<string, readonly Measurement[]>;
+
+/** Bounds on the size of one search: its clauses, and the buckets of its answer. */
+const mostAsks = 50;
+const mostInstants = 60;
+
+/**
+ * Asks Elasticsearch for the log lines of all guards: one search for all that read the same index by the same fields. A search that fails
+ * makes `error` measurements of its own asks alone; where no line of an ask's pods was seen, a second search says why. Never rejects.
+ */
+export function createLogSampler({ elasticsearch, log }: { readonly elasticsearch: ElasticsearchApi; readonly log: SourceLog }) {
+  const say = createSaid(log);
+
+  async function measured(asks: readonly LogsAsk[], instants: readonly Ms[]): Promise<Answers> {
+    const owners = ownersIn(asks);
+    if (owners.length === 0) return new Map();
+    const answer = await elasticsearch.search(logSearch(owners, instants));
+    if (answer.kind === "nothing") return new Map(asks.map((ask) => [ask.id, noData(instants, answer.because)]));
+    const found = linesFound(answer, owners, instants);
+    const entries = asks.map(async (ask) => [ask.id, await measurementsOf(ask, found, instants)] as const);
+    return new Map(await Promise.all(entries));
+  }
+
+  async function measurementsOf(ask: LogsAsk, found: readonly OwnerLines[], instants: readonly Ms[]): Promise<readonly Measurement[]> {
+    const last = instants.at(-1) ?? 0;
+    const [first] = ownersIn([ask]);
+    const isSilent = found.every(({ owner, heard }) => owner.ask !== ask || heard.at(-1) === 0);
+    if (first === undefined || !isSilent) return linesOfAsk(ask, found, instants);
+    const why = await elasticsearch.search(whyNothing(first, last));
+    return noData(instants, why.kind === "nothing" ? why.because : nothingBecause(ask, why, last));
+  }
+
+  return async (asks: readonly LogsAsk[], instants: readonly Ms[]): Promise<Answers> => {
+    const result = new Map<string, readonly Measurement[]>();
+    const failures = new Set<string>();
+    for (const group of Map.groupBy(asks, ({ query }) => JSON.stringify([query.index, query.fields])).values()) {
+      for (const together of chunksOf(group, mostAsks)) {
+        for (const span of chunksOf(instants, mostInstants)) {
+          const answers = await measured(together, span).catch((error: unknown): Answers => {
+            const because = sentence(error);
+            failures.add(because);
+            return new Map(together.map((ask) => [ask.id, span.map((at) => ({ kind: "error", at, because }) as const)]));
+          });
+          for (const [id, measurements] of answers) result.set(id, [...(result.get(id) ?? []), ...measurements]);
+        }
+      }
+    }
+    say(failures);
+    return result;
+  };
+}
+
+function noData(instants: readonly Ms[], because: string): readonly Measurement[] {
+  return instants.map((at) => ({ kind: "no-data", at, because }));
+}
+
+function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, order) => items.slice(order * size, (order + 1) * size));
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { toAnswer } from "../../../src/clients/elasticsearch/answer.ts";
+import type { ElasticsearchApi } from "../../../src/clients/elasticsearch/api.ts";
+import { logFieldsOf } from "../../../src/policies/log-formats.ts";
+import type { LogsAsk } from "../../../src/signals/ask.ts";
+import { createLogSampler } from "../../../src/signals/sample-logs.ts";
+
+const query = { kind: "logs", index: "logs-*", fields: logFieldsOf("otel", "error"), from: 0 } as const;
+const ask: LogsAsk = { id: "web", namespace: "shop", prefixes: ["web-2"], query };
+const whole = { took: 1, timed_out: false, _shards: { total: 1, successful: 1, failed: 0 }, hits: { total: { value: 3 }, hits: [] } };
+const at = { buckets: { "0": { doc_count: 3 } } };
+
+function answering(response: object) {
+  const logged: string[] = [];
+  const log = { info: (_: object, message: string) => logged.push(message), warn: (_: object, message: string) => logged.push(message) };
+  const elasticsearch: ElasticsearchApi = {
+    search: async () => toAnswer(response as never, "logs-*", "Elasticsearch"),
+    close: async () => {},
+  };
+  return { sample: createLogSampler({ elasticsearch, log }), logged };
+}
+
+function owners(left: number) {
+  const pods = { sum_other_doc_count: left, buckets: [{ key: "web-2-a", at }] };
+  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } } };
+}
+
+describe("an answer that is not whole is an error, never fewer lines", () => {
+  test.each<[string, object, RegExp]>([
+    ["a search that ran out of time", { ...whole, timed_out: true }, /ran out of time over logs-\*: what it found is not all/],
+    ["a failed shard", { ...whole, _shards: { total: 2, failed: 1 } }, /1 of 2 shards of logs-\* failed/],
+    [
+      "pods that were left out",
+      { ...whole, aggregations: owners(1) },
+      /more than 1000 pods of web-2 logged: Elasticsearch left some of them out/,
+    ],
+    ["what is no search's answer", { acknowledged: true }, /answers something that is not the answer of a search/],
+  ])("%s", async (_what, response, words) => {
+    const [measurement] = (await answering(response).sample([ask], [15_000])).get("web") ?? [];
+    expect(measurement).toMatchObject({ kind: "error", at: 15_000, because: expect.stringMatching(words) });
+  });
+
+  test("no shard at all is no data", async () => {
+    const [measurement] = (await answering({ ...whole, _shards: { total: 0, failed: 0 } }).sample([ask], [15_000])).get("web") ?? [];
+    expect(measurement).toEqual({ kind: "no-data", at: 15_000, because: "no index matches logs-*" });
+  });
+});
+
+test("a whole answer has the lines of each pod, and nothing is logged", async () => {
+  const { sample, logged } = answering({ ...whole, aggregations: owners(0) });
+  expect((await sample([ask], [15_000])).get("web")).toEqual([
+    { kind: "lines", at: 15_000, pods: [{ pod: "web-2-a", lines: 3 }], heard: ["web-2"] },
+  ]);
+  expect(logged).toEqual([]);
+});
+
+test("a source that stays down is logged once, and its recovery too", async () => {
+  const responses: object[] = [
+    { ...whole, timed_out: true },
+    { ...whole, timed_out: true },
+    { ...whole, aggregations: owners(0) },
+  ];
+  const logged: string[] = [];
+  const log = { info: (_: object, message: string) => logged.push(message), warn: (_: object, message: string) => logged.push(message) };
+  const search = async () => toAnswer((responses.shift() ?? {}) as never, "logs-*", "Elasticsearch");
+  const sample = createLogSampler({ elasticsearch: { search, close: async () => {} }, log });
+  for (const instant of [15_000, 30_000, 45_000]) await sample([ask], [instant]);
+  expect(logged).toEqual(["sampling failed; guards wait for a proper answer", "sampling works again"]);
+});
