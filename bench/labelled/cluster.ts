@@ -1,6 +1,7 @@
 // The cluster of a replay: Deployments that move as the data's steps say, as far as the guards let them.
 import { brakedBy } from "../../src/guards/brake-mark.ts";
-import type { Action, Ms, Receipt, Revision, Workload, WorkloadRef } from "../../src/model.ts";
+import type { Action, Receipt } from "../../src/entry.ts";
+import type { Ms, Revision, Workload, WorkloadRef } from "../../src/model.ts";
 import { type LivePod, podState } from "./live-pod.ts";
 import type { ReplayRollout } from "./replay-case.ts";
 

@@ -1,4 +1,5 @@
-import type { Action, Measurement, Ms, PodState, ProcessReading } from "../../src/model.ts";
+import type { Action } from "../../src/entry.ts";
+import type { Measurement, Ms, PodState, ProcessReading } from "../../src/model.ts";
 import type { Edges } from "../../src/pipeline/edges.ts";
 import { choosePolicy } from "../../src/policies/match.ts";
 import type { Policy } from "../../src/policies/policy.ts";

@@ -1,6 +1,6 @@
 import { standingOf } from "../../src/guards/phase.ts";
 import { explainReason } from "../../src/explain/reason.ts";
-import type { Reason } from "../../src/model.ts";
+import type { Reason } from "../../src/reason.ts";
 import { formatDuration } from "../../src/policies/duration.ts";
 import { signalOf } from "../../src/policies/signal.ts";
 import type { Counted, Replayed } from "./replay.ts";

@@ -1,4 +1,5 @@
-import type { Action, Ms, Receipt } from "../model.ts";
+import type { Action, Receipt } from "../entry.ts";
+import type { Ms } from "../model.ts";
 import { attempt } from "./attempt.ts";
 import type { Result, Tries } from "./attempt.ts";
 import { brake, release } from "./brake.ts";

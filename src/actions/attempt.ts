@@ -1,7 +1,9 @@
 import { KubernetesError } from "../clients/kubernetes/kubernetes-error.ts";
 import type { Clock } from "../clock.ts";
 import { sentence } from "../errors.ts";
-import type { Ms, Reason, Receipt } from "../model.ts";
+import type { Receipt } from "../entry.ts";
+import type { Ms } from "../model.ts";
+import type { Reason } from "../reason.ts";
 
 /** What came of one action, before it is signed with the action's id and the time. */
 export type Result = Pick<Receipt, "outcome" | "detail" | "because">;

@@ -1,5 +1,5 @@
 import { resumeCommand } from "../explain/commands.ts";
-import type { Action } from "../model.ts";
+import type { Action } from "../entry.ts";
 import { refused } from "./attempt.ts";
 import type { Result, Tries } from "./attempt.ts";
 import { appsPath, isResult, readDeployment } from "./deployment.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { Action } from "../model.ts";
+import type { Action } from "../entry.ts";
 import type { Result, Tries } from "./attempt.ts";
 import { refused } from "./attempt.ts";
 import { appsPath, isResult, readDeployment, readRevisionTemplate } from "./deployment.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Action } from "../model.ts";
+import type { Action } from "../entry.ts";
 import { refused } from "./attempt.ts";
 import type { Result, Tries } from "./attempt.ts";
 import { notTheJudged, pausedByOther } from "./brake.ts";

@@ -1,4 +1,4 @@
-import type { OwnBound, Reason } from "../model.ts";
+import type { OwnBound, Reason } from "../reason.ts";
 import { POD_MINUTES } from "../judging/unit.ts";
 import { count, counted, evidenceOf, milliseconds, plain, times } from "./numbers.ts";
 import { shareOf } from "./share.ts";

@@ -1,4 +1,5 @@
-import type { Ms, Reason } from "../model.ts";
+import type { Ms } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import { count, duration, percent } from "./numbers.ts";
 
 type Feasibility = Extract<Reason, { code: "feasibility" }>;

@@ -1,4 +1,4 @@
-import type { Entry, Message } from "../model.ts";
+import type { Entry, Message } from "../entry.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import { shortName } from "./names.ts";
 import { nextStep } from "./next.ts";

@@ -1,4 +1,6 @@
-import type { FinalPhase, OwnerKind, PodTrouble, WorkloadRef } from "../model.ts";
+import type { FinalPhase } from "../entry.ts";
+import type { OwnerKind, WorkloadRef } from "../model.ts";
+import type { PodTrouble } from "../reason.ts";
 
 export const ownerNames: Readonly<Record<OwnerKind, string>> = {
   argocd: "Argo CD application",

@@ -1,4 +1,5 @@
-import type { Message, Reason } from "../model.ts";
+import type { Message } from "../entry.ts";
+import type { Reason } from "../reason.ts";
 import type { GuardRecord } from "../guards/guard.ts";
 import { inspectCommand, kubectlTarget, podsCommand, resumeCommand, undoCommand } from "./commands.ts";
 import { ownerNames } from "./names.ts";

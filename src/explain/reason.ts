@@ -1,4 +1,4 @@
-import type { Reason, SufferingPeer } from "../model.ts";
+import type { Reason, SufferingPeer } from "../reason.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";

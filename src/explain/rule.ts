@@ -1,4 +1,4 @@
-import type { Reason } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import { count, counted, duration, percent, plain, times } from "./numbers.ts";
 
 type OfRule = Extract<Reason, { code: "threshold" | "failures" | "rate" | "burn-rate" }>;

@@ -1,4 +1,5 @@
-import type { Entry, Reason } from "../model.ts";
+import type { Entry } from "../entry.ts";
+import type { Reason } from "../reason.ts";
 import { phaseWords } from "./names.ts";
 import { headline } from "./reason.ts";
 

@@ -1,4 +1,5 @@
-import type { Entry, Message, Reason, Receipt } from "../model.ts";
+import type { Entry, Message, Receipt } from "../entry.ts";
+import type { Reason } from "../reason.ts";
 import type { GuardRecord } from "../guards/guard.ts";
 import { phaseWords, shortName } from "./names.ts";
 import { count } from "./numbers.ts";

@@ -1,7 +1,8 @@
 import type { GuardEvidence } from "../judging/combine.ts";
 import type { Recovering } from "../judging/recovery.ts";
 import type { Silence, SignalState } from "../judging/signal.ts";
-import type { Ms, PodState, Reason, Verdict, Workload } from "../model.ts";
+import type { Ms, PodState, Workload } from "../model.ts";
+import type { Reason, Verdict } from "../reason.ts";
 import type { GovernorLimits, PastRollback } from "./governor.ts";
 import type { GuardRecord } from "./guard.ts";
 import type { Standing } from "./phase.ts";

@@ -1,6 +1,7 @@
 // Without old pods to compare with only others can tell the revision's fault from the environment's: judging.md 3.3.
 import type { GuardEvidence } from "../judging/combine.ts";
-import type { Ms, Reason, Verdict } from "../model.ts";
+import type { Ms } from "../model.ts";
+import type { Reason, Verdict } from "../reason.ts";
 import type { PeerAnswer } from "./peers.ts";
 import type { GuardRun } from "./run.ts";
 

@@ -1,4 +1,6 @@
-import type { Action, Decision, Reason, Workload } from "../model.ts";
+import type { Action, Decision } from "../entry.ts";
+import type { Workload } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import { actionsFor } from "../policies/policy.ts";
 import type { Ask } from "./ask.ts";
 import { isComplete } from "./complete.ts";

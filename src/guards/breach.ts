@@ -1,4 +1,6 @@
-import type { Action, Decision, Reason, Revision, Verdict, Workload } from "../model.ts";
+import type { Action, Decision } from "../entry.ts";
+import type { Revision, Workload } from "../model.ts";
+import type { Reason, Verdict } from "../reason.ts";
 import { actionsFor } from "../policies/policy.ts";
 import type { Ask } from "./ask.ts";
 import { brakeAction, mayBrake } from "./brake.ts";

@@ -1,4 +1,6 @@
-import type { Decision, Reason, Workload } from "../model.ts";
+import type { Decision } from "../entry.ts";
+import type { Workload } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 import { decideBrake } from "./brake.ts";
 import { decideBreach } from "./breach.ts";

@@ -1,4 +1,5 @@
-import type { Action, Ms, PodState, Revision, Workload } from "../model.ts";
+import type { Action } from "../entry.ts";
+import type { Ms, PodState, Revision, Workload } from "../model.ts";
 import type { Ask } from "./ask.ts";
 
 /**

@@ -1,5 +1,7 @@
 import { countsToPass, type SignalState } from "../judging/signal.ts";
-import type { Decision, Ms, Reason, Verdict, Workload } from "../model.ts";
+import type { Decision } from "../entry.ts";
+import type { Ms, Workload } from "../model.ts";
+import type { Reason, Verdict } from "../reason.ts";
 import { silenceOf } from "../policies/policy.ts";
 import type { Ask } from "./ask.ts";
 import { breachedVerdicts } from "./breach.ts";

@@ -1,4 +1,6 @@
-import type { Entry, Ms, Reason } from "../model.ts";
+import type { Entry } from "../entry.ts";
+import type { Ms } from "../model.ts";
+import type { Reason } from "../reason.ts";
 
 /** The last environment hold of a signal that was written down before `at`: it binds, whatever is folded again. */
 export function environmentHold(

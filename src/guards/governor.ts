@@ -1,4 +1,5 @@
-import type { Ms, Reason, Workload } from "../model.ts";
+import type { Ms, Workload } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import type { GuardRecord } from "./guard.ts";
 import { standingOf } from "./phase.ts";
 

@@ -1,4 +1,5 @@
-import type { BlockAudit, Entry, Ms, Phase, PodState, Rollout } from "../model.ts";
+import type { Entry, Phase } from "../entry.ts";
+import type { BlockAudit, Ms, PodState, Rollout } from "../model.ts";
 import type { Policy } from "../policies/policy.ts";
 
 /** Time before a rollout that says nothing of the old revision by itself: another revision ran beside it. */

@@ -6,7 +6,9 @@ import { effectiveLimit } from "../judging/limit.ts";
 import type { Evidence } from "../judging/mixture.ts";
 import { startProcess, stepProcess } from "../judging/mode.ts";
 import type { SignalLimits } from "../judging/signal.ts";
-import type { Decision, Ms, Reason } from "../model.ts";
+import type { Decision } from "../entry.ts";
+import type { Ms } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 import type { Baseline } from "./guard.ts";
 

@@ -1,6 +1,7 @@
 import type { BaselineShare } from "../judging/baseline.ts";
 import { latencyReading, boundsOf } from "../judging/latency.ts";
-import type { Measurement, Ms, OwnBound, ProcessReading } from "../model.ts";
+import type { Measurement, Ms, ProcessReading } from "../model.ts";
+import type { OwnBound } from "../reason.ts";
 import type { Signal } from "../policies/signal.ts";
 import { baselineFrom } from "./baseline.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";

@@ -1,5 +1,6 @@
 import { EARLY_PASS_NEEDED, passesEarly } from "../judging/pass-early.ts";
-import type { Decision, Reason } from "../model.ts";
+import type { Decision } from "../entry.ts";
+import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 
 /** So little evidence against the revision may be left. */

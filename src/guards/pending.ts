@@ -1,4 +1,6 @@
-import type { Action, Decision, Reason, Revision, Workload } from "../model.ts";
+import type { Action, Decision } from "../entry.ts";
+import type { Revision, Workload } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 import { forbids, rollbackAction, ROLLBACK_TRIES } from "./breach.ts";
 import { brakeAction, BRAKE_TRIES } from "./brake.ts";

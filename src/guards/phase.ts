@@ -1,4 +1,6 @@
-import type { Action, Entry, FinalPhase, Ms, Phase, Receipt, Reason, Revision } from "../model.ts";
+import type { Action, Entry, FinalPhase, Phase, Receipt } from "../entry.ts";
+import type { Ms, Revision } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import type { Failure } from "./retry.ts";
 
 /** Where a guard stands, derived from its entries alone: after a restart the same entries give the same standing. */

@@ -1,4 +1,5 @@
-import type { BlockAudit, Entry, EntryBody, Ms, Rollout } from "../model.ts";
+import type { Entry, EntryBody } from "../entry.ts";
+import type { BlockAudit, Ms, Rollout } from "../model.ts";
 import type { Policy } from "../policies/policy.ts";
 import { signalOf } from "../policies/signal.ts";
 import type { GuardRecord, GuardSummary } from "./guard.ts";

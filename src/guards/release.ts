@@ -1,4 +1,6 @@
-import type { Action, Decision, Ms, Reason, Verdict, Workload } from "../model.ts";
+import type { Action, Decision } from "../entry.ts";
+import type { Ms, Workload } from "../model.ts";
+import type { Reason, Verdict } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 import { brakingGuard } from "./brake-mark.ts";
 import { isComplete } from "./complete.ts";

@@ -5,7 +5,8 @@ import { foldRated, openRated, type RatedState } from "../judging/rated.ts";
 import type { Recovering } from "../judging/recovery.ts";
 import type { BlockInput } from "../judging/signal.ts";
 import { foldThreshold, noThreshold, type ThresholdRule, type ThresholdState, thresholdVerdict } from "../judging/threshold.ts";
-import type { Ms, Verdict } from "../model.ts";
+import type { Ms } from "../model.ts";
+import type { Verdict } from "../reason.ts";
 import type { Signal } from "../policies/signal.ts";
 
 /** A plain rule of a signal and what was folded for it: the rules that lie outside the bound (judging.md 5.4). */

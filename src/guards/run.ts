@@ -1,7 +1,8 @@
 import { blamedOnOthers, judgeBlock, openSignal, type Silence, type SignalState } from "../judging/signal.ts";
 import { POD_MINUTES } from "../judging/unit.ts";
 import { noTraffic, stepTraffic, type Traffic } from "../judging/traffic.ts";
-import type { Entry, Measurement, Ms, Outcome, PodState } from "../model.ts";
+import type { Entry } from "../entry.ts";
+import type { Measurement, Ms, Outcome, PodState } from "../model.ts";
 import { actionsFor, type Policy } from "../policies/policy.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";

@@ -1,4 +1,6 @@
-import type { Decision, Ms, Reason } from "../model.ts";
+import type { Decision } from "../entry.ts";
+import type { Ms } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import { type Silenced, silenceOf } from "../policies/policy.ts";
 import type { Ask } from "./ask.ts";
 import { noteKey } from "./phase.ts";

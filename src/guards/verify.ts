@@ -1,6 +1,8 @@
 import { recoveryOf } from "../judging/recovery.ts";
 import { POD_MINUTES } from "../judging/unit.ts";
-import type { Decision, Ms, Reason, Workload } from "../model.ts";
+import type { Decision } from "../entry.ts";
+import type { Ms, Workload } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 import { isComplete } from "./complete.ts";
 import { drainAction, isThere } from "./drain.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Baseline } from "../guards/guard.ts";
-import type { BlockAudit, Entry, Phase, PodState, Rollout } from "../model.ts";
+import type { Entry, Phase } from "../entry.ts";
+import type { BlockAudit, PodState, Rollout } from "../model.ts";
 
 export const guardKind = {
   group: "rearguard.dev",

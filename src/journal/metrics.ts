@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { ActionKind, Decision, Ms, Outcome, Phase, Receipt } from "../model.ts";
+import type { ActionKind, Decision, Phase, Receipt } from "../entry.ts";
+import type { Ms, Outcome } from "../model.ts";
 
 export interface Metrics {
   /** `Content-Type` of `render`. */

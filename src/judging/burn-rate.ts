@@ -1,5 +1,6 @@
 // The plain two-window rule of the SRE workbook, scaled to a guard. No bound on wrong breaches (judging.md 5.4).
-import type { Ms, Verdict } from "../model.ts";
+import type { Ms } from "../model.ts";
+import type { Verdict } from "../reason.ts";
 import type { BlockCounts } from "./control.ts";
 import { quietVerdict, type RatedState, type RateLimit, type RateStep, within } from "./rated.ts";
 import { GAP_BLOCKS } from "./values.ts";

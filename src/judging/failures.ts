@@ -1,5 +1,6 @@
 // The plain rule "3 of 5": so many of the last samples of a series beyond the limit. No bound on wrong breaches (judging.md 5.4).
-import type { Measurement, Ms, Verdict } from "../model.ts";
+import type { Measurement, Ms } from "../model.ts";
+import type { Verdict } from "../reason.ts";
 import { calmVerdict, foldValues, GAP_BLOCKS, noValues, type ValueLimit, type ValuesState } from "./values.ts";
 
 /** Breach when `failures` of the last `of` answered samples are beyond the limit; 1 <= failures <= of. */

@@ -1,5 +1,6 @@
 // What else than the revision explains the trouble of its pods: one pod, one node, the registry, the whole cluster.
-import type { Ms, PodState, PodTrouble, Reason } from "../model.ts";
+import type { Ms, PodState } from "../model.ts";
+import type { PodTrouble, Reason } from "../reason.ts";
 import { isRegistrysAnswer, oomKilled, type PodRule, podTrouble } from "./pod-trouble.ts";
 
 const OTHERS_READY = 2;

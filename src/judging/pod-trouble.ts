@@ -1,5 +1,6 @@
 // What is wrong with one pod, read from its containers alone.
-import type { ContainerState, Ms, PodState, PodTrouble } from "../model.ts";
+import type { ContainerState, Ms, PodState } from "../model.ts";
+import type { PodTrouble } from "../reason.ts";
 
 /** kubelet flips between ErrImagePull and ImagePullBackOff while it retries: one trouble. */
 const IMAGE_REASONS = new Set([

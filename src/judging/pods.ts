@@ -1,5 +1,6 @@
 // Deterministic rules on pods: seconds, no metric, outside the statistical bound.
-import type { Ms, PodState, PodTrouble, Reason, Verdict } from "../model.ts";
+import type { Ms, PodState } from "../model.ts";
+import type { PodTrouble, Reason, Verdict } from "../reason.ts";
 import { excuseOf, type OtherWorkload, type Trouble } from "./pod-excuse.ts";
 import { oomKilled, type PodFinding, type PodRule, podTrouble } from "./pod-trouble.ts";
 

@@ -1,5 +1,6 @@
 // Counters of the new pods for a plain rule: the same blocks that evidence is made of, without the evidence (judging.md 1.1, 5.4).
-import type { Ms, Outcome, Verdict } from "../model.ts";
+import type { Ms, Outcome } from "../model.ts";
+import type { Verdict } from "../reason.ts";
 import type { BlockCounts } from "./control.ts";
 import { type CounterMemory, noCounters, type PodDelta, type RateCounts, takeDeltas } from "./counts.ts";
 import type { BlockInput, Silence } from "./signal.ts";

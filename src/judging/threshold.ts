@@ -1,5 +1,6 @@
 // The plain rule: above or below a limit for a time. No bound on wrong breaches (judging.md 5.4).
-import type { Measurement, Ms, Verdict } from "../model.ts";
+import type { Measurement, Ms } from "../model.ts";
+import type { Verdict } from "../reason.ts";
 import { calmVerdict, foldValues, GAP_BLOCKS, noValues, type ValueLimit, type ValuesState } from "./values.ts";
 
 export interface ThresholdRule extends ValueLimit {

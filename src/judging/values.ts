@@ -1,5 +1,6 @@
 // Values of a query, series by series: what the plain rules on them have in common (judging.md 5.4).
-import type { Measurement, Ms, Outcome, SeriesValue, Verdict } from "../model.ts";
+import type { Measurement, Ms, Outcome, SeriesValue } from "../model.ts";
+import type { Verdict } from "../reason.ts";
 
 /** A series that was last heard this many blocks ago says nothing about now. */
 export const GAP_BLOCKS = 2;

@@ -1,5 +1,6 @@
 // From the state of a signal to a verdict with its arithmetic: judging.md 4.2.
-import type { Ms, OwnBound, Reason, Verdict } from "../model.ts";
+import type { Ms } from "../model.ts";
+import type { OwnBound, Reason, Verdict } from "../reason.ts";
 import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";
 import { leastWithout, groupOf } from "./leave-one-out.ts";
 import { POD_MINUTES } from "./unit.ts";

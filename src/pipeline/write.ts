@@ -4,7 +4,7 @@ import type { GuardRecord } from "../guards/guard.ts";
 import { standingOf } from "../guards/phase.ts";
 import { append, summaryOf } from "../guards/record.ts";
 import { openRun } from "../guards/run.ts";
-import type { EntryBody } from "../model.ts";
+import type { EntryBody } from "../entry.ts";
 import type { Flow } from "./flow.ts";
 
 /** Appends an entry and saves. Only a receipt is kept when saving fails; everything else is decided again next beat. */

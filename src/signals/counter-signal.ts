@@ -1,4 +1,5 @@
-import type { Ms, OwnBound } from "../model.ts";
+import type { Ms } from "../model.ts";
+import type { OwnBound } from "../reason.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Called, CounterAsk } from "./ask.ts";
 

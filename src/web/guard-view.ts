@@ -4,7 +4,8 @@ import { judgementOf } from "../guards/judgement.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
 import { explainReason } from "../explain/reason.ts";
-import type { Entry, EvidenceMode, Ms } from "../model.ts";
+import type { Entry } from "../entry.ts";
+import type { EvidenceMode, Ms } from "../model.ts";
 
 /** What the API shows of guards: the list line, and the whole with the arithmetic of every block. */
 export interface GuardLine {

@@ -8,7 +8,7 @@ import { call } from "../../src/clients/kubernetes/request.ts";
 import type { GuardRecord, GuardSummary } from "../../src/guards/guard.ts";
 import { guardObjectOf } from "../../src/journal/guard-object.ts";
 import { createGuardJournal } from "../../src/journal/guards.ts";
-import type { EntryBody } from "../../src/model.ts";
+import type { EntryBody } from "../../src/entry.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { startServers } from "../support/servers.ts";
 import type { Servers } from "../support/servers.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Message } from "../../src/model.ts";
+import type { Message } from "../../src/entry.ts";
 import { type World, type WorldOptions, openWorld } from "../support/world.ts";
 import type { ShopService } from "../support/world-shop.ts";
 import { policyOf, shopOf } from "./incidents/shop.ts";

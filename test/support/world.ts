@@ -5,7 +5,7 @@ import { createDaemon, type Daemon } from "../../src/daemon.ts";
 import { crd } from "../../src/journal/crd.ts";
 import type { GuardRecord } from "../../src/guards/guard.ts";
 import { createLog } from "../../src/log.ts";
-import type { Entry, Message } from "../../src/model.ts";
+import type { Entry, Message } from "../../src/entry.ts";
 import { renderProblem } from "../../src/policies/problem.ts";
 import type { KubernetesApiOptions } from "../../src/sandbox/kubernetes/api.ts";
 import type { ApiRequest } from "../../src/sandbox/kubernetes/cluster.ts";

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
-import type { Message, Ms } from "../../model.ts";
+import type { Message } from "../../entry.ts";
+import type { Ms } from "../../model.ts";
 import { callTarget } from "./http.ts";
 import { TargetError } from "./target.ts";
 import type { Target } from "./target.ts";

@@ -1,7 +1,7 @@
 import type { KubernetesApi } from "../../clients/kubernetes/api.ts";
 import { hasStatus, KubernetesError } from "../../clients/kubernetes/kubernetes-error.ts";
 import { sentence } from "../../errors.ts";
-import type { Message } from "../../model.ts";
+import type { Message } from "../../entry.ts";
 import { TargetError } from "./target.ts";
 import type { Target } from "./target.ts";
 

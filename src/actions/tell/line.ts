@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock.ts";
-import type { Message, Ms } from "../../model.ts";
+import type { Message } from "../../entry.ts";
+import type { Ms } from "../../model.ts";
 import { TargetError } from "./target.ts";
 import type { Target } from "./target.ts";
 

@@ -1,6 +1,7 @@
 import { RearguardError } from "../../errors.ts";
 import type { ErrorCode } from "../../errors.ts";
-import type { Message, Ms } from "../../model.ts";
+import type { Message } from "../../entry.ts";
+import type { Ms } from "../../model.ts";
 
 /** Somebody who is told. Sending the same message twice does no harm: receivers know it by its id. */
 export interface Target {

@@ -1,4 +1,4 @@
-import type { Message } from "../../model.ts";
+import type { Message } from "../../entry.ts";
 
 // The specification asks for less than 20 KB; a hundred crashing pods in a reason are more than that.
 const mostBytes = 20_000;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createOutbox } from "../../../src/actions/tell/outbox.ts";
 import { TargetError } from "../../../src/actions/tell/target.ts";
 import type { Target } from "../../../src/actions/tell/target.ts";
-import type { Message } from "../../../src/model.ts";
+import type { Message } from "../../../src/entry.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { message } from "./sample-message.ts";
 

@@ -1,4 +1,4 @@
-import type { Message } from "../../../src/model.ts";
+import type { Message } from "../../../src/entry.ts";
 
 const at = Date.parse("2026-11-23T14:02:55Z");
 

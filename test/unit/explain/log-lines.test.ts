@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { blockTable } from "../../../src/explain/blocks.ts";
 import { explainReason, headline } from "../../../src/explain/reason.ts";
-import type { Reason } from "../../../src/model.ts";
+import type { Reason } from "../../../src/reason.ts";
 
 const unit = "pod-minutes";
 const evidence: Reason = {

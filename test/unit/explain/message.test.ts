@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { messageOf } from "../../../src/explain/message.ts";
-import type { EntryBody, Reason, Receipt } from "../../../src/model.ts";
+import type { EntryBody, Receipt } from "../../../src/entry.ts";
+import type { Reason } from "../../../src/reason.ts";
 import { brake, errors, recordWith, rollback, startedAt } from "./sample-record.ts";
 
 function receipt(of: Pick<Receipt, "kind" | "outcome" | "detail"> & Partial<Receipt>, action: string): EntryBody {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { explainReason, headline } from "../../../src/explain/reason.ts";
-import type { Reason, ReasonCode } from "../../../src/model.ts";
+import type { Reason, ReasonCode } from "../../../src/reason.ts";
 import { errors } from "./sample-record.ts";
 
 const liveControl: Reason = { ...errors, limitSource: "live-control", effectiveLimit: 0.06, oldRatio: 0.04, burn: 3.34 };

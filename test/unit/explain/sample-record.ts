@@ -1,5 +1,7 @@
 import type { GuardRecord } from "../../../src/guards/guard.ts";
-import type { Action, Entry, EntryBody, Reason, Revision, WorkloadRef } from "../../../src/model.ts";
+import type { Action, Entry, EntryBody } from "../../../src/entry.ts";
+import type { Revision, WorkloadRef } from "../../../src/model.ts";
+import type { Reason } from "../../../src/reason.ts";
 import { policySchema } from "../../../src/policies/policy.ts";
 
 export const startedAt = Date.UTC(2026, 10, 23, 14, 2, 10);

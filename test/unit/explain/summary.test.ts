@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { summaryLine } from "../../../src/explain/summary.ts";
-import type { EntryBody, Receipt } from "../../../src/model.ts";
+import type { EntryBody, Receipt } from "../../../src/entry.ts";
 import { brake, errors, recordWith, rollback, startedAt } from "./sample-record.ts";
 
 function receipt(of: Pick<Receipt, "action" | "kind" | "outcome"> & Partial<Receipt>): EntryBody {

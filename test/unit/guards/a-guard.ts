@@ -5,21 +5,9 @@ import type { GovernorLimits, PastRollback } from "../../../src/guards/governor.
 import type { GuardRecord } from "../../../src/guards/guard.ts";
 import { standingOf } from "../../../src/guards/phase.ts";
 import type { GuardEvidence } from "../../../src/judging/combine.ts";
-import type {
-  Action,
-  ActionKind,
-  Entry,
-  EntryBody,
-  Ms,
-  PodState,
-  Reason,
-  Receipt,
-  Revision,
-  Rollout,
-  Verdict,
-  Workload,
-  WorkloadRef,
-} from "../../../src/model.ts";
+import type { Action, ActionKind, Entry, EntryBody, Receipt } from "../../../src/entry.ts";
+import type { Ms, PodState, Revision, Rollout, Workload, WorkloadRef } from "../../../src/model.ts";
+import type { Reason, Verdict } from "../../../src/reason.ts";
 import type { Policy } from "../../../src/policies/policy.ts";
 import { aPolicy } from "../policies/a-policy.ts";
 

@@ -3,7 +3,9 @@ import { peerQuestion } from "../../../src/guards/attribution.ts";
 import { judgementOf } from "../../../src/guards/judgement.ts";
 import { choosePeers, type PeerAnswer } from "../../../src/guards/peers.ts";
 import { type GuardRun, judge, openRun, withPeers } from "../../../src/guards/run.ts";
-import type { EntryBody, ProcessReading, Reason, Rollout } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { ProcessReading, Rollout } from "../../../src/model.ts";
+import type { Reason } from "../../../src/reason.ts";
 import { BLOCK, fresh, MINUTE, old, pod, policyOf, recordOf, rolledOut, rollout, START, workloadOf } from "./a-guard.ts";
 
 const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Ask, Judgement } from "../../../src/guards/ask.ts";
 import { decide } from "../../../src/guards/decide.ts";
-import type { EntryBody, Verdict } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Verdict } from "../../../src/reason.ts";
 import {
   askOf,
   BLOCK,

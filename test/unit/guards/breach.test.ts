@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../src/guards/ask.ts";
 import { decide } from "../../../src/guards/decide.ts";
-import type { Decision, Reason, Verdict } from "../../../src/model.ts";
+import type { Decision } from "../../../src/entry.ts";
+import type { Reason, Verdict } from "../../../src/reason.ts";
 import {
   askOf,
   brakedByUs,

@@ -4,7 +4,8 @@ import { judgementOf } from "../../../src/guards/judgement.ts";
 import { badServed, limitationsOf } from "../../../src/guards/record.ts";
 import { type GuardRun, judge, openRun, withPeers } from "../../../src/guards/run.ts";
 import { recoveryOf } from "../../../src/judging/recovery.ts";
-import type { Measurement, PodState, ProcessReading, Verdict } from "../../../src/model.ts";
+import type { Measurement, PodState, ProcessReading } from "../../../src/model.ts";
+import type { Verdict } from "../../../src/reason.ts";
 import { actionOf, BLOCK, fresh, old, pod, policyOf, receipt, recordOf, rollout, START } from "./a-guard.ts";
 
 const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 30_000 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../src/guards/ask.ts";
 import { decide } from "../../../src/guards/decide.ts";
-import type { Decision, EntryBody } from "../../../src/model.ts";
+import type { Decision, EntryBody } from "../../../src/entry.ts";
 import {
   askOf,
   brakedByUs,

@@ -5,7 +5,9 @@ import { endsAt } from "../../../src/guards/end.ts";
 import { openSignal, type SignalState } from "../../../src/judging/signal.ts";
 import { judgementOf as judgementAt, rulesOf } from "../../../src/guards/judgement.ts";
 import { judge, openRun } from "../../../src/guards/run.ts";
-import type { EntryBody, Measurement, Ms, Verdict } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Measurement, Ms } from "../../../src/model.ts";
+import type { Verdict } from "../../../src/reason.ts";
 import { limits as signalLimits } from "../judging/world.ts";
 import {
   askOf,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { endBefore, exclusionsOf, isExcluded } from "../../../src/guards/exclusions.ts";
 import type { GuardRecord } from "../../../src/guards/guard.ts";
-import type { EntryBody, Ms } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Ms } from "../../../src/model.ts";
 import { BLOCK, done, entriesOf, evidence, MINUTE, old, recordOf, revision, rollout, START } from "./a-guard.ts";
 
 const between = revision(65);

@@ -3,7 +3,9 @@ import fc from "fast-check";
 import type { Ask } from "../../../src/guards/ask.ts";
 import { decide } from "../../../src/guards/decide.ts";
 import type { PastRollback } from "../../../src/guards/governor.ts";
-import type { Action, Decision, Entry, EntryBody, Ms, Reason, Receipt, Workload } from "../../../src/model.ts";
+import type { Action, Decision, Entry, EntryBody, Receipt } from "../../../src/entry.ts";
+import type { Ms, Workload } from "../../../src/model.ts";
+import type { Reason } from "../../../src/reason.ts";
 import type { Policy } from "../../../src/policies/policy.ts";
 import {
   askOf,

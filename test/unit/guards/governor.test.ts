@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { forbidsRollback, type GovernorLimits, knownBad, type PastRollback, pastRollbacks } from "../../../src/guards/governor.ts";
-import type { EntryBody, Reason, Workload } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Workload } from "../../../src/model.ts";
+import type { Reason } from "../../../src/reason.ts";
 import { BLOCK, done, intended, limits, MINUTE, pastRollback, receipt, recordOf, START, workloadOf } from "./a-guard.ts";
 
 function ruleOf(

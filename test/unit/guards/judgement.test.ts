@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { judgementOf, rulesOf } from "../../../src/guards/judgement.ts";
 import { badServed } from "../../../src/guards/record.ts";
 import { type GuardRun, judge, openRun, withPause, withWatch } from "../../../src/guards/run.ts";
-import type { EntryBody, Ms, PodState, Workload } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Ms, PodState, Workload } from "../../../src/model.ts";
 import {
   BLOCK,
   fresh,

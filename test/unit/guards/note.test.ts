@@ -5,7 +5,7 @@ import type { Baseline, GuardRecord } from "../../../src/guards/guard.ts";
 import { judgementOf } from "../../../src/guards/judgement.ts";
 import { limitationsOf } from "../../../src/guards/record.ts";
 import { openRun } from "../../../src/guards/run.ts";
-import type { EntryBody } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
 import { askOf, BLOCK, done, entriesOf, enforcing, MINUTE, policyOf, recordOf, rollout, START } from "./a-guard.ts";
 
 const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };

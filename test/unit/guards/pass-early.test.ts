@@ -3,7 +3,9 @@ import type { Ask, Judgement } from "../../../src/guards/ask.ts";
 import { decide } from "../../../src/guards/decide.ts";
 import { startEarlyPass } from "../../../src/judging/pass-early.ts";
 import { openSignal, type SignalState } from "../../../src/judging/signal.ts";
-import type { EntryBody, Ms, Verdict } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Ms } from "../../../src/model.ts";
+import type { Verdict } from "../../../src/reason.ts";
 import { limits } from "../judging/world.ts";
 import {
   askOf,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { noteKey, type Standing, standingOf } from "../../../src/guards/phase.ts";
-import type { EntryBody, Reason } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Reason } from "../../../src/reason.ts";
 import { BLOCK, done, entriesOf, evidence, intended, old, receipt, shared, START } from "./a-guard.ts";
 
 const latency: Reason = { code: "shared-degradation", signal: "latency", newRatio: 0.3, oldRatio: 0.3, limit: 0.05, blocks: 4 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { foldEntry, standingOf } from "../../../src/guards/phase.ts";
-import type { Action } from "../../../src/model.ts";
+import type { Action } from "../../../src/entry.ts";
 import { MINUTE } from "./a-guard.ts";
 import { type Beat, beats, live, type Moment, policies, type Story } from "./fuzzed-world.ts";
 

@@ -4,7 +4,9 @@ import { decide } from "../../../src/guards/decide.ts";
 import { endsAt } from "../../../src/guards/end.ts";
 import { extensionOf, overdueSilences } from "../../../src/guards/silence.ts";
 import { openSignal } from "../../../src/judging/signal.ts";
-import type { EntryBody, Ms, Reason } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Ms } from "../../../src/model.ts";
+import type { Reason } from "../../../src/reason.ts";
 import { limits as signalLimits } from "../judging/world.ts";
 import {
   askOf,

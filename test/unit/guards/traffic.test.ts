@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { decide } from "../../../src/guards/decide.ts";
 import { judgementOf } from "../../../src/guards/judgement.ts";
 import { type GuardRun, judge, openRun } from "../../../src/guards/run.ts";
-import type { EntryBody, Measurement, Ms } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Measurement, Ms } from "../../../src/model.ts";
 import { askOf, BLOCK, done, entriesOf, fresh, old, pod, policyOf, recordOf, START } from "./a-guard.ts";
 
 const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };

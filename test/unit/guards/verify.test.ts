@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../src/guards/ask.ts";
 import { decide } from "../../../src/guards/decide.ts";
 import { openSignal, type SignalState } from "../../../src/judging/signal.ts";
-import type { Decision, EntryBody, Reason, Verdict } from "../../../src/model.ts";
+import type { Decision, EntryBody } from "../../../src/entry.ts";
+import type { Reason, Verdict } from "../../../src/reason.ts";
 import { limits as signalLimits } from "../judging/world.ts";
 import {
   askOf,

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { startEvidence, stepEvidence } from "../../../src/judging/evidence.ts";
 import { judgeBlock, openSignal, type SignalState } from "../../../src/judging/signal.ts";
 import { verdictOf } from "../../../src/judging/verdict.ts";
-import type { Verdict } from "../../../src/model.ts";
+import type { Verdict } from "../../../src/reason.ts";
 import { baseline, BLOCK, inputOf, judgeAll, limits, measurements, times, type Traffic, type Trouble } from "./world.ts";
 
 describe("one block of a signal", () => {

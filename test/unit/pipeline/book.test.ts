@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { EntryBody, Revision, Rollout } from "../../../src/model.ts";
+import type { EntryBody } from "../../../src/entry.ts";
+import type { Revision, Rollout } from "../../../src/model.ts";
 import { type Book, emptyBook, isOwnRollback, passedHashes, rollbacksOf } from "../../../src/pipeline/book.ts";
 import { done, fresh, intended, MINUTE, old, pastRollback, receipt, recordOf, revision, rollout, START, web } from "../guards/a-guard.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openRun } from "../../../src/guards/run.ts";
-import type { Action, Ms, Workload } from "../../../src/model.ts";
+import type { Action } from "../../../src/entry.ts";
+import type { Ms, Workload } from "../../../src/model.ts";
 import { emptyBook } from "../../../src/pipeline/book.ts";
 import type { Edges } from "../../../src/pipeline/edges.ts";
 import type { Flow } from "../../../src/pipeline/flow.ts";

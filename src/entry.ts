@@ -1,0 +1,94 @@
+// What a guard decides, does and writes down of it.
+import type { Ms, Revision, WorkloadRef } from "./model.ts";
+import type { Reason } from "./reason.ts";
+
+/** Something to do to the cluster. `id` is the idempotency key: guard name, verb, count. */
+export type Action =
+  | Readonly<{ id: string; kind: "brake"; workload: WorkloadRef; judged: Judged; guard: string }>
+  | Readonly<{ id: string; kind: "release"; workload: WorkloadRef; guard: string }>
+  | Readonly<{
+      id: string;
+      kind: "rollback";
+      workload: WorkloadRef;
+      judged: Judged;
+      target: Revision;
+      braked: boolean;
+      guard: string;
+      cause: string;
+    }>
+  | Readonly<{ id: string; kind: "drain"; workload: WorkloadRef; condemned: Revision; keep: number; guard: string }>;
+
+export type ActionKind = Action["kind"];
+
+/** The template that was judged: an action on any other template is refused. */
+export interface Judged {
+  readonly templateDigest: string;
+  readonly podTemplateHash: string;
+}
+
+/** What came of an action. `refused` is final (re-decide), `failed` may be tried again. */
+export interface Receipt {
+  readonly action: string;
+  readonly kind: ActionKind;
+  readonly outcome: "applied" | "unchanged" | "dry-run" | "refused" | "failed";
+  readonly at: Ms;
+  readonly detail: string;
+  readonly because?: Reason;
+}
+
+export type Phase =
+  | "pending"
+  | "observing"
+  | "breached"
+  | "acting"
+  | "verifying"
+  | "passed"
+  | "restored"
+  | "unresolved"
+  | "inconclusive"
+  | "superseded"
+  | "aborted";
+
+/** What a guard wants at an instant. */
+export type Decision =
+  | { readonly kind: "wait"; readonly because: readonly Reason[] }
+  | { readonly kind: "act"; readonly action: Action; readonly because: readonly Reason[] }
+  | { readonly kind: "withhold"; readonly action: ActionKind; readonly because: readonly Reason[] }
+  | { readonly kind: "hold"; readonly because: readonly Reason[] }
+  | { readonly kind: "note"; readonly because: readonly Reason[] }
+  | { readonly kind: "finish"; readonly phase: FinalPhase; readonly because: readonly Reason[] };
+
+export type FinalPhase = "passed" | "restored" | "unresolved" | "inconclusive" | "superseded" | "aborted";
+
+/** One line of a guard's own record; phases follow from these alone, and a recorded line binds. `seq` counts from 0. */
+export type Entry = { readonly seq: number; readonly at: Ms } & EntryBody;
+
+export type EntryBody =
+  | { readonly kind: "opened"; readonly because: readonly Reason[] }
+  | { readonly kind: "completed" }
+  | { readonly kind: "intended"; readonly action: Action; readonly because: readonly Reason[] }
+  | { readonly kind: "receipt"; readonly receipt: Receipt }
+  | { readonly kind: "withheld"; readonly action: ActionKind; readonly because: readonly Reason[] }
+  | { readonly kind: "held"; readonly because: readonly Reason[] }
+  /** What became known of the guard itself; decides nothing. */
+  | { readonly kind: "noted"; readonly because: readonly Reason[] }
+  | { readonly kind: "finished"; readonly phase: FinalPhase; readonly because: readonly Reason[]; readonly badServed: number };
+
+/** A sentence for people about one entry of a guard, rendered once and sent everywhere. `id` is stable: receivers de-duplicate by it. */
+export interface Message {
+  readonly id: string;
+  readonly guard: string;
+  readonly workload: WorkloadRef;
+  readonly cluster: string;
+  readonly at: Ms;
+  readonly kind: "opened" | "noted" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
+  readonly severity: "info" | "warning" | "critical";
+  readonly title: string;
+  readonly text: string;
+  readonly because: readonly Reason[];
+  /** Command or step that helps a person now; empty when there is nothing to do. */
+  readonly next: string;
+  readonly phase: Phase;
+  /** Guard's own time: from opening to now or its end. */
+  readonly openedAt: Ms;
+}
