@@ -1,3 +1,4 @@
+import { POD_MINUTES } from "../judging/unit.ts";
 import type { Reason, SufferingPeer } from "../reason.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
@@ -44,7 +45,7 @@ export function explainReason(reason: Reason): string {
     case "window-extended":
       return `${reason.signal} can be judged again; for ${duration(reason.silentMs)} ${unusable(reason)}, so the window ends ${duration(reason.byMs)} later`;
     case "not-enough-requests":
-      return `${reason.signal}: only ${counted(reason.total, (reason.unit ?? "requests").replace(/s$/, ""))} seen, ${count(reason.needed)} are needed for a verdict`;
+      return notEnoughSentence(reason);
     case "within-limits":
       return `${measured(reason)} is ${allowedBy(reason)} (${withinCounts(reason)}; evidence against it ${evidenceOf(reason.evidence)})`;
     case "passed-early":
@@ -100,6 +101,14 @@ export function headline(reason: Reason): string {
 
 function peer({ name, ratio, limit }: SufferingPeer): string {
   return `${name} ${percent(ratio)}, limit ${percent(limit)}`;
+}
+
+function notEnoughSentence({ signal, total, needed, unit = "requests" }: Of<"not-enough-requests">): string {
+  const [seen, wanted] =
+    unit === POD_MINUTES
+      ? [`${Number(total.toPrecision(2))} ${unit}`, Number(needed.toPrecision(2))]
+      : [counted(total, unit.replace(/s$/, "")), count(needed)];
+  return `${signal}: only ${seen} seen, ${wanted} are needed for a verdict`;
 }
 
 function allowedBy({ limit, effectiveLimit, unit }: Of<"within-limits">): string {

@@ -1,4 +1,5 @@
-import { countsToPass, type SignalState } from "../judging/signal.ts";
+import { reaches } from "../judging/combine.ts";
+import { countsToPass, neededToPass, type SignalState } from "../judging/signal.ts";
 import type { Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
@@ -57,9 +58,9 @@ function unresolved(verdicts: readonly Verdict[], detail: string): Decision {
   return { kind: "finish", phase: "unresolved", because };
 }
 
-/** Three bad requests at the limit are the least from which "within limits" may be said (judging.md 4.2). A dead source never passes. */
+/** A dead source never passes, nor do a few requests. */
 function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reason[] {
-  const needed = Math.ceil(3 / state.limits.limit);
+  const needed = neededToPass(state.limits);
   const unit = state.limits.unit === undefined ? {} : { unit: state.limits.unit };
   const silence = ask.judgement.silences[signal];
   const forMs = silence === undefined ? 0 : ask.now - silence.since;
@@ -68,7 +69,7 @@ function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reaso
     return [{ code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs, ...unit }];
   }
   const { total } = countsToPass(state);
-  return total >= needed ? [] : [{ code: "not-enough-requests", signal, total, needed, ...unit }];
+  return reaches(total, needed) ? [] : [{ code: "not-enough-requests", signal, total, needed, ...unit }];
 }
 
 /** A rule that has seen nothing cannot have passed. */

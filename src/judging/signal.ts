@@ -213,6 +213,11 @@ export function countsToPass(state: SignalState): RateCounts {
   return state.shared.since ?? state;
 }
 
+/** Three bad ones at the limit are the least from which "within limits" may be said (judging.md 4.2). */
+export function neededToPass({ limit, exposure }: SignalLimits): number {
+  return exposure === true ? 3 / limit : Math.ceil(3 / limit);
+}
+
 /** Least evidence of the signal when any one new pod is left out; its own evidence while that means nothing. */
 export function withoutOnePod(state: SignalState): number {
   return leastWithout(state.leaveOneOut)?.evidence ?? state.evidence.e;

@@ -4,7 +4,7 @@ import type { OwnBound, Reason, Verdict } from "../reason.ts";
 import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";
 import { leastWithout, groupOf } from "./leave-one-out.ts";
 import { POD_MINUTES } from "./unit.ts";
-import { countsToPass, type SignalState, withoutOnePod } from "./signal.ts";
+import { countsToPass, neededToPass, type SignalState, withoutOnePod } from "./signal.ts";
 
 export interface VerdictInput {
   readonly signal: string;
@@ -43,9 +43,9 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   if (due.firesFull && isSuspect(state)) return verdict("hold", suspectReason(state, input), evidenceReason(state, input, due));
   if (state.shared.lasting) return verdict("hold", input.environment ?? sharedReason(state, input));
   if (due.firesBrake) return verdict("warn", evidenceReason(state, input, due), ...aboveLimit(state, input));
-  const needed = Math.ceil(3 / state.limits.limit);
+  const needed = neededToPass(state.limits);
   const { total } = countsToPass(state);
-  const hasEnough = reaches(total, 3 / state.limits.limit);
+  const hasEnough = reaches(total, needed);
   const silence = silenceReason(state, input);
   // A lull after enough requests takes nothing back.
   if (silence !== null && !(hasEnough && state.silence?.outcome === "too-few")) return verdict("inconclusive", silence);

@@ -1,6 +1,7 @@
 import fastify from "fastify";
 import { registerElasticsearchApi } from "../../src/sandbox/elasticsearch/api.ts";
 import { createLogStore } from "../../src/sandbox/elasticsearch/store.ts";
+import { logIndex } from "../servers/log-index.ts";
 import { type ElasticsearchVersion, startElasticsearch } from "../servers/elasticsearch.ts";
 
 /** An Elasticsearch that a test fills. */
@@ -16,20 +17,11 @@ export async function startUnderTest(version: ElasticsearchVersion): Promise<Ela
   const major = version.startsWith("8") ? 8 : 9;
   const server = process.env["REARGUARD_SERVERS"] === "real" ? await startElasticsearch(version) : await startSandbox(major);
   const { url } = server;
-  async function send(method: string, path: string, body: string): Promise<void> {
-    const type = path.startsWith("/_bulk") ? "application/x-ndjson" : "application/json";
-    const response = await fetch(`${url}${path}`, { method, headers: { "content-type": type }, body });
-    const text = await response.text();
-    if (!response.ok || text.includes('"errors":true')) throw new Error(`${method} ${path}: ${text}`);
-  }
   return {
     url,
     major,
-    create: (index, properties) => send("PUT", `/${index}`, JSON.stringify({ mappings: { properties } })),
-    async add(index, documents) {
-      const action = JSON.stringify({ index: { _index: index } });
-      await send("POST", "/_bulk?refresh=true", documents.map((one) => `${action}\n${JSON.stringify(one)}\n`).join(""));
-    },
+    create: (index, properties) => logIndex(url, index).create(properties),
+    add: (index, documents) => logIndex(url, index).add(documents),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -36,8 +36,8 @@ test.each<[string, Reason]>([
     { code: "within-limits", signal: "error-logs", total: 240, bad: 120, badRatio: 0.5, limit: 6, evidence: 0.5, unit },
   ],
   [
-    "error-logs: only 0 pod-minutes seen, 1 are needed for a verdict",
-    { code: "not-enough-requests", signal: "error-logs", total: 0, needed: 1, unit },
+    "error-logs: only 0.43 pod-minutes seen, 0.5 are needed for a verdict",
+    { code: "not-enough-requests", signal: "error-logs", total: 0.4333, needed: 0.5, unit },
   ],
   [
     "error-logs recovered: 0.5 lines/min/pod, limit 6 lines/min/pod, over 4 blocks, 1 min after the rollback",
