@@ -52,12 +52,17 @@ export function takeDeltas(
     const born = bornInside(reading);
     const base = memory.get(keyOf(reading));
     const delta = base === undefined && seenByOtherJob(memory, reading) ? null : deltaOf(base, reading, born, notes);
-    next.set(keyOf(reading), baseOf(reading, born));
+    next.set(keyOf(reading), keptBase(base, reading) ?? baseOf(reading, born));
     if (delta !== null) deltas.push(delta);
   }
   for (const reading of passedOver) next.set(keyOf(reading), baseOf(reading, bornInside(reading)));
   if (next.size > readings.length) passOverAbsentJobs(next, readings, counted);
   return { memory: next, deltas, notes: [...notes] };
+}
+
+/** What is counted by time never starts again: where it falls, some of it was left out of the answer, and will be back. */
+function keptBase(base: CounterBase | undefined, reading: ProcessReading): CounterBase | undefined {
+  return reading.exposure === true && base !== undefined && reading.bad < base.bad ? base : undefined;
 }
 
 function deltaOf(base: CounterBase | undefined, reading: ProcessReading, born: boolean, notes: Set<string>): PodDelta | null {

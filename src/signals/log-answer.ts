@@ -2,7 +2,7 @@ import type { SearchAnswer } from "../clients/elasticsearch/api.ts";
 import { RearguardError } from "../errors.ts";
 import type { Measurement, Ms, PodLines } from "../model.ts";
 import type { LogsAsk } from "./ask.ts";
-import { type LogOwner, mostPods } from "./log-search.ts";
+import { type LogOwner, mostPods, staleAfter } from "./log-search.ts";
 
 type Found = Extract<SearchAnswer, { kind: "found" }>;
 
@@ -48,10 +48,22 @@ export function linesFound(answer: Found, owners: readonly LogOwner[], instants:
   });
 }
 
-/** One measurement for each instant of an ask of whose pods at least one line was seen. */
-export function linesOfAsk(ask: LogsAsk, found: readonly OwnerLines[], instants: readonly Ms[]): readonly Measurement[] {
+/** Time of the newest document; -Infinity where there is none. */
+export function newestOf(answer: SearchAnswer): Ms {
+  if (answer.kind === "nothing") return -Infinity;
+  const { value } = answer.aggregations["newest"] as { readonly value: number | null };
+  return value ?? -Infinity;
+}
+
+/**
+ * One measurement for each instant of an ask of whose pods at least one line was seen. Sums run on over instants at which the logs stood
+ * still: what came late is judged beside the whole time that it is of.
+ */
+export function linesOfAsk(ask: LogsAsk, found: readonly OwnerLines[], instants: readonly Ms[], newest: Ms): readonly Measurement[] {
   const own = found.filter(({ owner }) => owner.ask === ask);
   return instants.map((at, order): Measurement => {
+    if (newest < at - staleAfter) return { kind: "no-data", at, because: standstill(ask, newest) };
+    if (own.every((one) => one.heard[order] === 0)) return { kind: "no-data", at, because: `no line of pods ${podsOf(ask)} was seen yet` };
     const pods = own.flatMap((one) => [...one.pods].map(([pod, sums]): PodLines => ({ pod, lines: sums[order] ?? 0 })));
     const heard = own.filter((one) => (one.heard[order] ?? 0) > 0).map(({ owner }) => owner.name);
     return { kind: "lines", at, pods, heard };
@@ -67,9 +79,18 @@ export function nothingBecause(ask: LogsAsk, answer: Found, until: Ms): string {
   if (count("pod") === 0) return `no document of ${index} has the field ${fields.pod}, which should hold the pod's name`;
   if (count("namespace") === 0) return `no document of ${index} has the field ${fields.namespace}, which should hold the namespace`;
   if (count("level") === 0) return `no document of ${index} has the field ${fields.levels.join(" or ")}, which should hold the level`;
-  const pods = ask.prefixes.map((prefix) => `${prefix}-*`).join(", ");
+  const pods = podsOf(ask);
   if (count("own") > 0) return `lines of pods ${pods} in ${index} have no field ${fields.levels.join(" or ")}, which should hold the level`;
   return `${index} has no line of pods ${pods} in namespace ${ask.namespace} ${span} (fields ${fields.pod} and ${fields.namespace})`;
+}
+
+function standstill({ query: { index } }: LogsAsk, newest: Ms): string {
+  const told = newest === -Infinity ? "has no recent document" : `has no document after ${new Date(newest).toISOString()}`;
+  return `${index} ${told}: its logs stand still, which says nothing of any pod`;
+}
+
+function podsOf({ prefixes }: LogsAsk): string {
+  return prefixes.map((prefix) => `${prefix}-*`).join(", ");
 }
 
 function runningSums({ buckets }: AtInstants, length: number): readonly number[] {

@@ -53,6 +53,15 @@ export function logSearch(owners: readonly LogOwner[], instants: readonly Ms[]):
   };
 }
 
+/** Logs whose newest document is older than this stand still: their silence says nothing of any pod. */
+export const staleAfter: Ms = 60_000;
+
+/** Newest document of the index, whoever wrote it: whether lines arrive at all. */
+export function newestSearch(index: string, fields: LogFields, instants: readonly Ms[]): SearchRequest {
+  const query = within(fields, Math.min(...instants) - staleAfter, Math.max(...instants));
+  return { index, query, aggs: { newest: { max: { field: fields.time } } } };
+}
+
 /** Why nothing was found: how many documents there are at all, and how many have the fields that are looked for. */
 export function whyNothing(owner: LogOwner, until: Ms): SearchRequest {
   const { index, fields, from } = owner.ask.query;

@@ -2,8 +2,8 @@ import type { ElasticsearchApi } from "../clients/elasticsearch/api.ts";
 import { sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { LogsAsk } from "./ask.ts";
-import { linesFound, linesOfAsk, nothingBecause, type OwnerLines } from "./log-answer.ts";
-import { logSearch, ownersIn, whyNothing } from "./log-search.ts";
+import { linesFound, linesOfAsk, newestOf, nothingBecause, type OwnerLines } from "./log-answer.ts";
+import { logSearch, newestSearch, ownersIn, whyNothing } from "./log-search.ts";
 import { createSaid, type SourceLog } from "./said.ts";
 
 type Answers = ReadonlyMap<string, readonly Measurement[]>;
@@ -25,17 +25,28 @@ export function createLogSampler({ elasticsearch, log }: { readonly elasticsearc
     const answer = await elasticsearch.search(logSearch(owners, instants));
     if (answer.kind === "nothing") return new Map(asks.map((ask) => [ask.id, noData(instants, answer.because)]));
     const found = linesFound(answer, owners, instants);
-    const entries = asks.map(async (ask) => [ask.id, await measurementsOf(ask, found, instants)] as const);
+    const [{ query }] = asks as readonly [LogsAsk];
+    const newest = newestOf(await elasticsearch.search(newestSearch(query.index, query.fields, instants)));
+    const entries = asks.map(async (ask) => [ask.id, await measurementsOf(ask, found, instants, newest)] as const);
     return new Map(await Promise.all(entries));
   }
 
-  async function measurementsOf(ask: LogsAsk, found: readonly OwnerLines[], instants: readonly Ms[]): Promise<readonly Measurement[]> {
+  async function measurementsOf(
+    ask: LogsAsk,
+    found: readonly OwnerLines[],
+    instants: readonly Ms[],
+    newest: Ms,
+  ): Promise<readonly Measurement[]> {
     const last = instants.at(-1) ?? 0;
     const [first] = ownersIn([ask]);
     const isSilent = found.every(({ owner, heard }) => owner.ask !== ask || heard.at(-1) === 0);
-    if (first === undefined || !isSilent) return linesOfAsk(ask, found, instants);
-    const why = await elasticsearch.search(whyNothing(first, last));
-    return noData(instants, why.kind === "nothing" ? why.because : nothingBecause(ask, why, last));
+    if (first === undefined || !isSilent) return linesOfAsk(ask, found, instants, newest);
+    // To know why is a help; that it cannot be known is no fault of the other guards.
+    const because = await elasticsearch.search(whyNothing(first, last)).then(
+      (why) => (why.kind === "nothing" ? why.because : nothingBecause(ask, why, last)),
+      (error: unknown) => sentence(error),
+    );
+    return noData(instants, because);
   }
 
   return async (asks: readonly LogsAsk[], instants: readonly Ms[]): Promise<Answers> => {
@@ -43,9 +54,12 @@ export function createLogSampler({ elasticsearch, log }: { readonly elasticsearc
     const failures = new Set<string>();
     for (const group of Map.groupBy(asks, ({ query }) => JSON.stringify([query.index, query.fields])).values()) {
       for (const together of chunksOf(group, mostAsks)) {
+        let failed: string | undefined;
         for (const span of chunksOf(instants, mostInstants)) {
-          const answers = await measured(together, span).catch((error: unknown): Answers => {
-            const because = sentence(error);
+          // Nothing after a failure is judged before it is mended, so it is not asked.
+          const asked = failed === undefined ? measured(together, span) : Promise.reject(new Error(failed));
+          const answers = await asked.catch((error: unknown): Answers => {
+            const because = (failed ??= sentence(error));
             failures.add(because);
             return new Map(together.map((ask) => [ask.id, span.map((at) => ({ kind: "error", at, because }) as const)]));
           });

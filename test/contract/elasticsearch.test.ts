@@ -136,6 +136,17 @@ describe.each(elasticsearchVersions)("Elasticsearch %s", (version) => {
     expect([before, then, later].map((lines) => lines["web-2-a"])).toEqual([1, 2, 2]);
   });
 
+  test("an index into which nothing comes any more is no-data, and what came late is there when it goes on", async () => {
+    const line = shapes.filebeat;
+    await server.create("logs-stalled", mappings.filebeat);
+    await server.add("logs-stalled", [line("web-2-a", 5, true)]);
+    const asked = ask("logs-stalled", logFieldsOf("filebeat", "error"));
+    expect(linesOf(await one(asked, 64))).toEqual({ "web-2-a": 1 });
+    expect(because(await one(asked, 80))).toMatch(/^no-data: logs-stalled has no recent document: its logs stand still/);
+    await server.add("logs-stalled", [line("web-2-a", 70, true), line("other-1-b", 90, false)]);
+    expect(linesOf(await one(asked, 95))).toEqual({ "web-2-a": 2 });
+  });
+
   test("one search answers several guards, each its own pods from its own start on", async () => {
     const line = shapes.filebeat;
     await server.create("logs-guards", mappings.filebeat);
@@ -166,7 +177,7 @@ describe.each(elasticsearchVersions)("Elasticsearch %s", (version) => {
       "web-later": { "web-2-a": 1 },
       api: { "api-7-b": 1 },
     });
-    expect(searches).toBe(1);
+    expect(searches, "one for the lines, one for the newest of all").toBe(2);
   });
 
   test("own field names are found, with any spelling of a level", async () => {

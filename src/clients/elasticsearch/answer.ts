@@ -7,7 +7,7 @@ import type { SearchAnswer } from "./api.ts";
  * @throws RearguardError ELASTICSEARCH_PARTIAL where some of it is missing, ELASTICSEARCH_NOT_ELASTICSEARCH where it is no search's answer.
  */
 export function toAnswer(response: estypes.SearchResponse, index: string, server: string): SearchAnswer {
-  const { _shards: shards, hits, timed_out: timedOut, aggregations = {} } = response;
+  const { _shards: shards, _clusters: clusters, hits, timed_out: timedOut, aggregations = {} } = response;
   if (typeof shards?.total !== "number" || !Array.isArray(hits?.hits)) {
     throw new RearguardError("ELASTICSEARCH_NOT_ELASTICSEARCH", `${server} answers something that is not the answer of a search.`);
   }
@@ -17,6 +17,13 @@ export function toAnswer(response: estypes.SearchResponse, index: string, server
   if (shards.failed > 0) {
     const why = shards.failures?.[0]?.reason?.reason ?? "unknown cause";
     throw new RearguardError("ELASTICSEARCH_PARTIAL", `${server}: ${shards.failed} of ${shards.total} shards of ${index} failed: ${why}`);
+  }
+  const missing = (clusters?.skipped ?? 0) + (clusters?.partial ?? 0) + (clusters?.failed ?? 0);
+  if (missing > 0) {
+    throw new RearguardError(
+      "ELASTICSEARCH_PARTIAL",
+      `${server}: ${missing} of ${clusters?.total} clusters of ${index} gave no whole answer.`,
+    );
   }
   if (shards.total === 0) return { kind: "nothing", because: `no index matches ${index}` };
   const total = typeof hits.total === "number" ? hits.total : (hits.total?.value ?? hits.hits.length);

@@ -33,6 +33,8 @@ function one({ aggs, ...rest }: Body, shards: readonly Shard[]): object {
       ]);
       return { buckets: Object.fromEntries(buckets) };
     }
+    case "max":
+      return maxOf(told as Body, shards);
     case "terms":
       return termsOf(told as Body, shards, bucket);
     case "date_range":
@@ -59,6 +61,14 @@ function termsOf({ field: name, size = 10 }: Body, shards: readonly Shard[], buc
   const ranked = buckets.toSorted((a, b) => b.doc_count - a.doc_count || (a.key < b.key ? -1 : 1));
   const left = ranked.slice(Number(size)).reduce((sum, { doc_count }) => sum + doc_count, 0);
   return { doc_count_error_upper_bound: 0, sum_other_doc_count: left, buckets: ranked.slice(0, Number(size)) };
+}
+
+function maxOf({ field: name }: Body, shards: readonly Shard[]): object {
+  const values = shards.flatMap(({ mapping, documents }) => {
+    const path = fieldOf(mapping, String(name))?.path ?? "";
+    return documents.flatMap((document) => (document.get(path) ?? []).map(instantOf));
+  });
+  return { value: values.length === 0 ? null : values.reduce((most, value) => Math.max(most, value), -Infinity) };
 }
 
 function dateRangesOf({ field: name, ranges }: Body, shards: readonly Shard[], bucket: Bucket): object {

@@ -22,7 +22,7 @@ function answering(response: object) {
 
 function owners(left: number) {
   const pods = { sum_other_doc_count: left, buckets: [{ key: "web-2-a", at }] };
-  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } } };
+  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } }, newest: { value: 14_000 } };
 }
 
 describe("an answer that is not whole is an error, never fewer lines", () => {
@@ -33,6 +33,11 @@ describe("an answer that is not whole is an error, never fewer lines", () => {
       "pods that were left out",
       { ...whole, aggregations: owners(1) },
       /more than 1000 pods of web-2 logged: Elasticsearch left some of them out/,
+    ],
+    [
+      "a cluster that was passed over",
+      { ...whole, _shards: { total: 0, failed: 0 }, _clusters: { total: 1, skipped: 1 } },
+      /1 of 1 clusters of logs-\* gave no whole answer/,
     ],
     ["what is no search's answer", { acknowledged: true }, /answers something that is not the answer of a search/],
   ])("%s", async (_what, response, words) => {
@@ -54,10 +59,24 @@ test("a whole answer has the lines of each pod, and nothing is logged", async ()
   expect(logged).toEqual([]);
 });
 
+test("logs that stand still are no data, however few errors were seen before", async () => {
+  const { sample } = answering({ ...whole, aggregations: { ...owners(0), newest: { value: 14_000 } } });
+  expect((await sample([ask], [74_000])).get("web")).toMatchObject([{ kind: "lines" }]);
+  expect((await sample([ask], [74_001])).get("web")).toEqual([
+    {
+      kind: "no-data",
+      at: 74_001,
+      because: "logs-* has no document after 1970-01-01T00:00:14.000Z: its logs stand still, which says nothing of any pod",
+    },
+  ]);
+});
+
 test("a source that stays down is logged once, and its recovery too", async () => {
   const responses: object[] = [
     { ...whole, timed_out: true },
     { ...whole, timed_out: true },
+    // The lines, then the newest of all.
+    { ...whole, aggregations: owners(0) },
     { ...whole, aggregations: owners(0) },
   ];
   const logged: string[] = [];
