@@ -4,7 +4,7 @@ import { judgePods } from "../judging/pods.ts";
 import { withoutOnePod } from "../judging/signal.ts";
 import { missingTraffic, type Traffic } from "../judging/traffic.ts";
 import { verdictOf } from "../judging/verdict.ts";
-import type { Ms, PodState, Workload } from "../model.ts";
+import type { ContainerState, Ms, PodState, Rollout, Workload } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
 import { actionsFor, silenceOf } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
@@ -75,12 +75,12 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
     if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name))];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
-      pods: record.pods.map((pod) => judgedPod(pod, standing.completedAt)),
+      pods: record.pods.map((pod) => judgedPod(pod, record.rollout, standing.completedAt)),
       newHash: record.rollout.new.podTemplateHash,
       ...(record.rollout.old === undefined ? {} : { oldHash: record.rollout.old.podTemplateHash }),
       ...signal,
       signal: name,
-      desired: workload.desired,
+      desired: Math.max(workload.desired, record.rollout.desired),
       now,
       others: otherWorkloads(run, others),
       progress: {
@@ -103,11 +103,24 @@ function otherWorkloads({ record }: GuardRun, others: Iterable<GuardRun>): reado
   });
 }
 
-/** Once every wanted pod found a node, a pod of a later scale-up that finds none speaks of the cluster's room, not of the revision. */
-function judgedPod(pod: PodState, completedAt: Ms | undefined): PodState {
+/**
+ * What speaks of this rollout. Once every wanted pod found a node, a pod of a later scale-up that finds none speaks of the cluster's room.
+ * Pods of a revision that is used again have a past of their own: of it only an end since the rollout began counts.
+ */
+function judgedPod(pod: PodState, rollout: Rollout, completedAt: Ms | undefined): PodState {
+  if (pod.podTemplateHash === rollout.new.podTemplateHash && pod.created < rollout.startedAt) {
+    return { ...pod, containers: pod.containers.map((container) => sinceThen(container, rollout.startedAt)) };
+  }
   if (completedAt === undefined || pod.created <= completedAt || pod.unschedulable === undefined) return pod;
   const { unschedulable: _, ...rest } = pod;
   return rest;
+}
+
+/** How many of its restarts are of this time is not told: one is, and more only where it crashes now. */
+function sinceThen({ terminated, ...container }: ContainerState, startedAt: Ms): ContainerState {
+  if (terminated === undefined || terminated.at < startedAt) return { ...container, restarts: 0 };
+  const isCrashing = container.waiting?.reason === "CrashLoopBackOff";
+  return { ...container, restarts: isCrashing ? container.restarts : Math.min(container.restarts, 1), terminated };
 }
 
 /** Time since the rollout last moved: the deadline starts again with every pod that becomes ready and with the end of a pause. */

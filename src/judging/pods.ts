@@ -15,7 +15,7 @@ export interface PodsInput extends PodRule {
   readonly signal: string;
   /** New pods out of memory that are the revision's fault; no more than `desired` are asked for. */
   readonly oomKills: number;
-  /** Pods the workload is to have. */
+  /** Pods the workload is to have, now or as the rollout began: the more. */
   readonly desired: number;
   readonly pods: readonly PodState[];
   readonly newHash: string;
@@ -28,8 +28,8 @@ export interface PodsInput extends PodRule {
 }
 
 /**
- * breach: new pods are in lasting trouble. hold: something else explains it (`excuseOf`). warn: trouble that has not lasted yet. Otherwise
- * pass. Pods that are gone or being deleted count for nothing.
+ * breach: new pods are in lasting trouble. hold: something else explains it (`excuseOf`). warn: trouble that has not lasted yet, or a pod
+ * that is not ready for no reason of its own. Otherwise pass. Pods that are gone or being deleted count for nothing.
  */
 export function judgePods(input: PodsInput): Verdict {
   const { signal, now } = input;
@@ -52,7 +52,8 @@ export function judgePods(input: PodsInput): Verdict {
   }
   if (breaches.length > 0) return { signal, state: "breach", because: [...breaches, ...holds] };
   if (holds.length > 0) return { signal, state: "hold", because: holds };
-  const early = findings.map((finding) => podsReason(signal, troubleOf(finding.trouble, [finding], now), fresh.length));
+  const doubts = findings.length > 0 ? findings : fresh.flatMap((pod) => lingering(pod, input) ?? []);
+  const early = doubts.map((finding) => podsReason(signal, troubleOf(finding.trouble, [finding], now), fresh.length));
   if (early.length > 0) return { signal, state: "warn", because: early };
   const ready = fresh.filter((pod) => pod.ready).length;
   const afterMs = fresh.length === 0 ? 0 : now - Math.min(...fresh.map((pod) => pod.created));
@@ -102,6 +103,18 @@ function stalled(fresh: readonly PodState[], progress: RolloutProgress | undefin
   const never = fresh.filter((pod) => pod.readySince === undefined);
   if (never.length > 0) return [{ trouble: "never-ready", pods: never, detail: "not ready within the progress deadline", forMs }];
   return [{ trouble: "progress-deadline", pods: fresh.filter((pod) => !pod.ready), detail: "no progress within the deadline", forMs }];
+}
+
+/**
+ * Not ready for long, be it by its node, a readiness gate or a volume: nothing to act upon, and nothing to call good. Until the rollout is
+ * complete its deadline looks after that.
+ */
+function lingering(pod: PodState, { notReadyForMs, progress, now }: PodsInput): PodFinding | null {
+  if (progress?.complete !== true || pod.ready || pod.node === undefined) return null;
+  const trouble = pod.readySince === undefined ? "never-ready" : "not-ready";
+  const allowedMs = trouble === "never-ready" ? progress.deadlineMs : notReadyForMs;
+  const since = Math.max(pod.created, pod.unreadySince ?? 0);
+  return now - since < allowedMs ? null : { trouble, pod, detail: "", since, ripe: false };
 }
 
 function podsReason(signal: string, { trouble, pods, detail, forMs }: Trouble, of: number): Reason {

@@ -3,7 +3,7 @@ import { judgementOf, rulesOf } from "../../../src/guards/judgement.ts";
 import { badServed } from "../../../src/guards/record.ts";
 import { type GuardRun, judge, openRun, withPause, withWatch } from "../../../src/guards/run.ts";
 import type { EntryBody } from "../../../src/entry.ts";
-import type { Ms, PodState, Workload } from "../../../src/model.ts";
+import type { ContainerState, Ms, PodState, Workload } from "../../../src/model.ts";
 import {
   BLOCK,
   fresh,
@@ -41,7 +41,12 @@ describe("the pod rules of a guard", () => {
     created: START + 5 * MINUTE,
     ready: false,
     unschedulable: { message: "no room", since: START + 5 * MINUTE },
-  });
+  }).map(({ node: _node, readySince: _since, ...rest }) => rest);
+  const isComplete = workloadOf(rolledOut);
+  const before = (over: Partial<ContainerState>) =>
+    pods(2, fresh, { created: START - 60 * MINUTE, containers: [{ name: "web", ready: true, restarts: 3, ...over }] });
+  const killed = (at: Ms) => ({ terminated: { reason: "OOMKilled", exitCode: 137, at } });
+  const backingOff = { ready: false, waiting: { reason: "CrashLoopBackOff", message: "" } };
   const completed: EntryBody & { readonly at: Ms } = { kind: "completed", at: START + 2 * MINUTE };
 
   test.each<[string, string | undefined, string]>([
@@ -65,10 +70,43 @@ describe("the pod rules of a guard", () => {
       podsVerdict([...stuck, ...pods(8, fresh)], workloadOf({ ...rolledOut, desired: 11 }), START + 8 * MINUTE, [completed]),
       "pass",
     ],
+    [
+      "are in doubt while a pod has lost its readiness, though all its containers have theirs",
+      podsVerdict(pods(8, fresh, { ready: false, unreadySince: START + 5 * MINUTE }), isComplete, late, [completed]),
+      "warn",
+    ],
+    [
+      "but not for a moment of it",
+      podsVerdict(pods(8, fresh, { ready: false, unreadySince: late - MINUTE }), isComplete, late, [completed]),
+      "pass",
+    ],
+    ["forgive a revision that is used again its restarts of before", podsVerdict(before({}), isComplete, late), "pass"],
+    ["forgive it an OOM kill of before", podsVerdict(before(killed(START - MINUTE)), isComplete, late), "pass"],
+    ["do not forgive it one since", podsVerdict(before(killed(START + MINUTE)), isComplete, late), "breach"],
+    ["take one restart since for one", podsVerdict(before({ terminated: error(START + MINUTE) }), isComplete, late), "pass"],
+    [
+      "breach when it crashes again and again now",
+      podsVerdict(before({ ...backingOff, terminated: error(START + MINUTE) }), workloadOf(), late),
+      "breach",
+    ],
+    [
+      "count OOM kills against the pods there were, not against those that a scale-in has left",
+      podsVerdict(
+        pods(1, fresh, { containers: [{ name: "web", ready: true, restarts: 1, ...killed(START + MINUTE) }] }),
+        workloadOf({ ...rolledOut, desired: 1, replicas: 1, updated: 1, available: 1 }),
+        late,
+        [completed],
+      ),
+      "warn",
+    ],
   ])("%s", (_, state, wanted) => {
     expect(state).toBe(wanted);
   });
 });
+
+function error(at: Ms) {
+  return { reason: "Error", exitCode: 1, at };
+}
 
 describe("the pod rules of a guard beside others", () => {
   const waiting = { name: "app", ready: false, restarts: 0, waiting: { reason: "ErrImagePull", message: "connection refused" } };
