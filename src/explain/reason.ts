@@ -51,7 +51,7 @@ export function explainReason(reason: Reason): string {
     case "passed-early":
       return `${reason.signal} passed early, ${duration(reason.afterMs)} after the rollout: at most ${count(reason.bad)} of ${counted(reason.total, "request")} bad, evidence ${evidenceOf(reason.evidence)} of ${evidenceOf(reason.needed)} needed that it is below its limit of ${percent(reason.limit)}`;
     case "baseline-above-limit":
-      return `${reason.signal}: the old revision was already above the limit (${shareOf(reason.baselineRatio, reason.unit)} before the rollout, limit ${shareOf(reason.limit, reason.unit)}), so ${shareOf(reason.effectiveLimit, reason.unit)} is used instead`;
+      return `${reason.signal}: the old revision was already above the limit (${shareOf(reason.baselineRatio, reason.unit)} before the rollout, limit ${shareOf(reason.limit, reason.unit)}), so ${insteadOf(reason)}`;
     case "evidence-faded":
       return `${reason.signal}: the evidence faded to ${evidenceOf(reason.evidence)} over ${counted(reason.blocks, "block")} with requests`;
     case "superseded":
@@ -109,6 +109,11 @@ function notEnoughSentence({ signal, total, needed, unit = "requests" }: Of<"not
       ? [`${Number(total.toPrecision(2))} ${unit}`, Number(needed.toPrecision(2))]
       : [counted(total, unit.replace(/s$/, "")), count(needed)];
   return `${signal}: only ${seen} seen, ${wanted} are needed for a verdict`;
+}
+
+function insteadOf({ effectiveLimit, unit }: Of<"baseline-above-limit">): string {
+  if (unit === undefined && effectiveLimit >= 1) return "no share of bad ones would be more than it may be";
+  return `${shareOf(effectiveLimit, unit)} is used instead`;
 }
 
 function allowedBy({ limit, effectiveLimit, unit }: Of<"within-limits">): string {

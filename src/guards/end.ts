@@ -28,7 +28,7 @@ export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
     return { kind: "finish", phase: "inconclusive", because: [{ code: "limitation", detail }] };
   }
   const short = [
-    ...Object.entries(ask.judgement.counted).flatMap(([signal, state]) => tooLittle(ask, signal, state)),
+    ...Object.entries(ask.judgement.counted).flatMap(([signal, state]) => undecided(ask, signal, state)),
     ...ask.rules.flatMap((verdict) => unknown(ask, verdict)),
   ];
   if (short.length > 0) return { kind: "finish", phase: "inconclusive", because: short };
@@ -56,6 +56,12 @@ export function isOverdue(ask: Ask): boolean {
 function unresolved(verdicts: readonly Verdict[], detail: string): Decision {
   const because = [...verdicts.flatMap((verdict) => verdict.because), { code: "limitation", detail } as const];
   return { kind: "finish", phase: "unresolved", because };
+}
+
+function undecided(ask: Ask, signal: string, state: SignalState): readonly Reason[] {
+  const missing = tooLittle(ask, signal, state);
+  const verdict = ask.judgement.verdicts[signal];
+  return missing.length > 0 || verdict?.state !== "inconclusive" ? missing : verdict.because;
 }
 
 /** A dead source never passes, nor do a few requests. */

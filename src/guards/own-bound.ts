@@ -1,4 +1,4 @@
-import type { BaselineShare } from "../judging/baseline.ts";
+import { type BaselineShare, enoughFor } from "../judging/baseline.ts";
 import { latencyReading, boundsOf } from "../judging/latency.ts";
 import type { Measurement, Ms, ProcessReading } from "../model.ts";
 import type { OwnBound } from "../reason.ts";
@@ -11,7 +11,7 @@ type SlowerSignal = Extract<Signal, { kind: "http-slower" }>;
 /**
  * Baseline of a latency that is judged against the old revision's own: at the smallest bucket bound that at most `limit` of its requests
  * were slower than (judging.md 1.3). All bounds that might have been chosen share the confidence in it. Without `thresholdMs` where no
- * bound fits or nothing was seen.
+ * bound fits or too few requests were seen to choose one.
  */
 export function ownBaseline(
   measurements: readonly Measurement[],
@@ -32,7 +32,7 @@ export function ownBaseline(
   const last = bounds.at(-1);
   if (last === undefined) return baselineFrom([], window, share);
   const slowest = at(last);
-  if (slowest.total === 0 || slowest.bad > limit * slowest.total) return slowest;
+  if (slowest.total < enoughFor(limit) || slowest.bad > limit * slowest.total) return slowest;
   // The higher a bound, the fewer are slower.
   let found = { bound: last, baseline: slowest };
   let [low, high] = [0, bounds.length - 1];
@@ -63,6 +63,10 @@ export function ownBoundMissing(signal: Signal, { rollout, baselines }: GuardRec
   if (baseline?.thresholdMs !== undefined) return undefined;
   if (baseline === undefined || baseline.total === 0) {
     return `${quantile} old: no request of the old revision was seen in ${signal.preset.buckets} before the rollout`;
+  }
+  const needed = enoughFor(signal.limit);
+  if (baseline.total < needed) {
+    return `${quantile} old: only ${baseline.total} requests of the old revision were seen before the rollout, ${needed} are needed to know its own ${quantile}`;
   }
   return `${quantile} old: the old revision's own ${quantile} is above every bucket of ${signal.preset.buckets}`;
 }

@@ -30,8 +30,8 @@ export interface BaselineShare {
 /**
  * Fewer than 30/limit requests, as after two rollouts in a row, show nothing but trouble: a wide bound must not excuse what was never seen.
  * None of 30 bad is U = 32 % at 99.9 %, and a new revision with 30 % errors would pass. So within the limit they count as none, which leaves
- * the limit, and above it their ratio stands without a bound. Where rho U is no less than 1 nothing could ever be too bad: none, too, but
- * for a rate over an exposure, which has no upper end.
+ * the limit, and above it their ratio stands without a bound: no worse than no baseline at all, of which a limit alone is judged too.
+ * A share ends at 1: where rho U is no less, an old revision over its limit gives 1, against which nothing can be too bad, and any other none.
  */
 export function baselineOf(
   blocks: readonly { readonly total: number; readonly bad: number }[],
@@ -46,7 +46,9 @@ export function baselineOf(
   }
   const dispersion = pearsonDispersion(blocks, of);
   const upper = total > 0 ? upperOf({ total, bad, dispersion }, share) : 0;
-  return { total, bad, dispersion, upper: of === "exposure" || (share.worseThanOld ?? 0) * upper < 1 ? upper : 0 };
+  const { worseThanOld: rho = 0, limit = 1 } = share;
+  if (of === "exposure" || rho * upper < 1) return { total, bad, dispersion, upper };
+  return { total, bad, dispersion, upper: bad / total > limit ? 1 / rho : 0 };
 }
 
 function upperOf({ total, bad, dispersion }: Omit<BaselineRate, "upper">, { alpha, checks, limit }: BaselineShare): number {
@@ -54,8 +56,9 @@ function upperOf({ total, bad, dispersion }: Omit<BaselineRate, "upper">, { alph
   return byarUpper(bad / dispersion, total / dispersion, upperNormalQuantile((BASELINE_SHARE * alpha) / checks));
 }
 
-function enoughFor(limit: number): number {
-  return 30 / limit;
+/** Requests from which the rate of the old revision can be told. */
+export function enoughFor(limit: number): number {
+  return Math.ceil(30 / limit);
 }
 
 /** Window to ask for next: 30 min first, doubled until 30/limit requests are in it; null when it will do or `longest` is reached. */

@@ -29,7 +29,7 @@ export function sufferingOf(blocks: readonly BlockCounts[], badAt: readonly Ms[]
   const times = new Set(badAt);
   const before = baselineOf(
     blocks.filter((block) => block.at < since),
-    { alpha: ALPHA, checks: 1 },
+    { alpha: ALPHA, checks: 1, ...criterion },
   );
   const limit = effectiveLimit(criterion.limit, criterion.worseThanOld, before.upper, null).value;
   const during = blocks.filter((block) => times.has(block.at) && block.total > 0);

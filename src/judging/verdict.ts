@@ -52,7 +52,16 @@ export function verdictOf(state: SignalState, input: VerdictInput): Verdict {
   if (!hasEnough) {
     return verdict("inconclusive", { code: "not-enough-requests", signal: input.signal, total, needed, unit: input.unit });
   }
-  return verdict("pass", withinReason(state, input), ...aboveLimit(state, input));
+  const usual = aboveLimit(state, input);
+  const within = withinReason(state, input);
+  return isBlind(state) ? verdict("inconclusive", ...usual, within) : verdict("pass", within, ...usual);
+}
+
+/** So much of the old revision's was bad that nothing the new one does is too much: no reason to undo it, and none to call it good. */
+function isBlind(state: SignalState): boolean {
+  const { baseline, limit, worseThanOld, exposure } = state.limits;
+  const { total, bad } = countsToPass(state);
+  return exposure !== true && bad > limit * total && reaches(worseThanOld * (baseline?.upper ?? 0), 1);
 }
 
 /** As many blocks as a rollback itself needs; at once where only several signals together call for it. */

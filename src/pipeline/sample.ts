@@ -17,6 +17,7 @@ import { persist } from "./write.ts";
 interface Due {
   readonly guard: string;
   readonly signal: string;
+  readonly ofLogs: boolean;
   readonly instants: readonly Ms[];
 }
 
@@ -36,9 +37,11 @@ export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
   if (due.length === 0) return new Set();
   await edges.sleep(settleLeft(due, now, settings));
   const moved = new Set<string>();
-  for (const together of byInstants(due).values()) {
+  // Metrics first: what they condemn must not wait for a search that hangs; after one that failed the others wait for the next beat.
+  let logsFail = false;
+  for (const together of inTurn(due)) {
     const [first] = together;
-    if (first === undefined) continue;
+    if (first === undefined || (first.ofLogs && logsFail)) continue;
     const ready = await readyToJudge(together, flow);
     const asks = ready.flatMap(({ ask }) => (typeof ask === "string" ? [] : [ask]));
     const answers = await edges.sample(asks, first.instants);
@@ -46,6 +49,7 @@ export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
       const { ask, instants } = one;
       const answer = typeof ask === "string" ? unasked(ask, instants) : (answers.get(ask.id) ?? []);
       if (foldAnswer(one, answer, flow)) moved.add(one.guard);
+      logsFail ||= first.ofLogs && answer.some(({ kind }) => kind === "error");
     }
     for (const { guard, signal, instants } of together) {
       const run = book.open.get(guard);
@@ -78,7 +82,7 @@ function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due
     const instants = blockEnds(judgedThrough(run, signal), now - lagOf(run, signal), settings.pace.blockMs);
     // A source that failed is asked again when the next block has ended, not at every beat.
     const isRested = heardOf(run, signal)?.outcome !== "error" || run.askedThrough[signal] !== instants.at(-1);
-    return instants.length === 0 || !isRested ? [] : [{ guard: record.name, signal, instants }];
+    return instants.length === 0 || !isRested ? [] : [{ guard: record.name, signal, ofLogs: kind.kind === "logs", instants }];
   });
 }
 
@@ -130,13 +134,10 @@ function settleLeft(due: readonly Due[], now: Ms, settings: PipelineSettings): M
   return Math.max(0, newest + settings.settleMs - now);
 }
 
-function byInstants(due: readonly Due[]): Map<string, Due[]> {
-  const groups = new Map<string, Due[]>();
-  for (const one of due) {
-    const key = `${one.instants[0]}-${one.instants.at(-1)}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  return groups;
+/** In groups of one kind of source and the same instants, metrics first. */
+function inTurn(due: readonly Due[]): Iterable<readonly Due[]> {
+  const ordered = due.toSorted((one, other) => Number(one.ofLogs) - Number(other.ofLogs));
+  return Map.groupBy(ordered, ({ ofLogs, instants }) => `${ofLogs}/${instants[0]}-${instants.at(-1)}`).values();
 }
 
 function foldAnswer(one: Due, answer: readonly Measurement[], { book, edges }: Flow): boolean {

@@ -8,9 +8,11 @@ import { createSaid, type SourceLog } from "./said.ts";
 
 type Answers = ReadonlyMap<string, readonly Measurement[]>;
 
-/** Bounds on the size of one search: its clauses, and the buckets of its answer. */
+/** Bounds on the size of one search: its clauses, and the buckets of its answer, of which Elasticsearch gives 65,535 at most. */
 const mostAsks = 50;
 const mostInstants = 60;
+/** Asks times instants; each may have two revisions of some 50 pods that log errors. */
+const mostCells = 600;
 
 /**
  * Asks Elasticsearch for the log lines of all guards: one search for all that read the same index by the same fields. A search that fails
@@ -53,7 +55,8 @@ export function createLogSampler({ elasticsearch, log }: { readonly elasticsearc
     const result = new Map<string, readonly Measurement[]>();
     const failures = new Set<string>();
     for (const group of Map.groupBy(asks, ({ query }) => JSON.stringify([query.index, query.fields])).values()) {
-      for (const together of chunksOf(group, mostAsks)) {
+      const size = Math.min(mostAsks, Math.floor(mostCells / Math.min(instants.length, mostInstants)));
+      for (const together of chunksOf(group, size)) {
         let failed: string | undefined;
         for (const span of chunksOf(instants, mostInstants)) {
           // Nothing after a failure is judged before it is mended, so it is not asked.

@@ -294,6 +294,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       { code: "baseline-above-limit", signal: "errors", baselineRatio: 0.02, limit: 0.01, effectiveLimit: 0.03 },
       "errors: the old revision was already above the limit (2 % before the rollout, limit 1 %), so 3 % is used instead",
     ],
+    [
+      { code: "baseline-above-limit", signal: "errors", baselineRatio: 0.7, limit: 0.01, effectiveLimit: 1 },
+      "errors: the old revision was already above the limit (70 % before the rollout, limit 1 %), so no share of bad ones would be more than it may be",
+    ],
   ],
   "evidence-faded": [
     [

@@ -7,7 +7,7 @@ import { judgementOf as judgementAt, rulesOf } from "../../../src/guards/judgeme
 import { judge, openRun } from "../../../src/guards/run.ts";
 import type { EntryBody } from "../../../src/entry.ts";
 import type { Measurement, Ms } from "../../../src/model.ts";
-import type { Verdict } from "../../../src/reason.ts";
+import type { Reason, Verdict } from "../../../src/reason.ts";
 import { limits as signalLimits } from "../judging/world.ts";
 import {
   askOf,
@@ -47,10 +47,23 @@ describe("at the end of the window", () => {
   const dead = { errors: { outcome: "error", since: START + 20 * MINUTE, detail: "refused" } } as const;
   const lull = { errors: { outcome: "too-few", since: START + 20 * MINUTE, detail: "" } } as const;
   const hold: Verdict = { signal: "errors", state: "hold", because: [shared] };
+  const aboveAll: Reason = { code: "baseline-above-limit", signal: "errors", baselineRatio: 0.7, limit: 0.01, effectiveLimit: 1 };
   const blind: Verdict = { signal: "cpu", state: "inconclusive", because: [] };
 
   test.each<[string, Partial<Ask>, readonly EntryBody[] | undefined, string, string | undefined]>([
     ["enough requests within the limits pass", {}, undefined, "passed", undefined],
+    [
+      "a verdict that cannot tell is inconclusive, however many requests there were",
+      {
+        judgement: judgementOf({
+          counted: counted(5000),
+          verdicts: { errors: { signal: "errors", state: "inconclusive", because: [aboveAll] } },
+        }),
+      },
+      undefined,
+      "inconclusive",
+      "baseline-above-limit",
+    ],
     [
       "one request too few is inconclusive",
       { judgement: judgementOf({ counted: counted(299) }) },

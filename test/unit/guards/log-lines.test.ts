@@ -127,6 +127,21 @@ describe("the signal", () => {
     expect(run.counted["lines"]?.audit.map(({ newBad }) => newBad)).toEqual([0, 2, 5]);
   });
 
+  test("a shipper that stands still for 20 minutes and catches up takes nothing back", () => {
+    const random = createRandom(5);
+    // 4 of 6 lines a minute; blocks 20 to 99 are no data, and what they held comes at once.
+    const all = stream(140, (name) => (name.startsWith("new") ? poisson(random, 1) : 0));
+    const stalled = all.map((one, order) => (order < 20 || order >= 100 ? one : ({ kind: "no-data", at: one.at, because: "" } as const)));
+    const { evidence, bad, total } = folded(stalled, openLines(newPods)).counted["lines"] ?? {};
+    expect(evidence?.maxE).toBeLessThan(10);
+    expect((bad ?? 0) / (total ?? 1)).toBeCloseTo(4, 0);
+  });
+
+  test("a sum that falls was answered in part: what comes back is not counted again", () => {
+    const run = folded([linesAt(1, { "new-1": 900 }), linesAt(2, { "new-1": 40 }), linesAt(3, { "new-1": 905 })]);
+    expect(run.counted["lines"]?.bad).toBe(905);
+  });
+
   test("the time before the rollout that was worse than the limit raises it", () => {
     const base = { from: START - 30 * MINUTE, to: START, total: 240, bad: 2400, dispersion: 1, upper: 11, blocks: 120 };
     const run = folded(

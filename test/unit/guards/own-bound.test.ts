@@ -24,17 +24,17 @@ function classic(counts: Readonly<Record<string, number>>): Latencies {
 
 const before = classic({ "0.1": 0, "0.25": 0, "0.5": 0, "+Inf": 0 });
 /** 10 % above 100 ms, 4 % above 250 ms, 1 % above 500 ms. */
-const usual = classic({ "0.1": 900, "0.25": 960, "0.5": 990, "+Inf": 1000 });
+const usual = classic({ "0.1": 2700, "0.25": 2880, "0.5": 2970, "+Inf": 3000 });
 
 describe("the old revision's own bound", () => {
   test.each([
-    ["p90", 0.1, 100, 100],
-    ["p95", 0.05, 250, 40],
-    ["p99", 0.01, 500, 10],
+    ["p90", 0.1, 100, 300],
+    ["p95", 0.05, 250, 120],
+    ["p99", 0.01, 500, 30],
   ])("of %s is the smallest that few enough were slower than", (_name, limit, thresholdMs, bad) => {
     expect(ownBaseline([latencies(1, before), latencies(2, usual)], limit, window, share)).toMatchObject({
       ...window,
-      total: 1000,
+      total: 3000,
       bad,
       thresholdMs,
     });
@@ -51,9 +51,9 @@ describe("the old revision's own bound", () => {
   });
 
   test("is one that every process can tell", () => {
-    const coarse = [classic({ "0.1": 0, "+Inf": 0 }), classic({ "0.1": 1000, "+Inf": 1000 })] as const;
+    const coarse = [classic({ "0.1": 0, "+Inf": 0 }), classic({ "0.1": 3000, "+Inf": 3000 })] as const;
     const both = [latencies(1, before, coarse[0]), latencies(2, usual, coarse[1])];
-    expect(ownBaseline(both, 0.05, window, share)).toMatchObject({ total: 2000, bad: 100, thresholdMs: 100 });
+    expect(ownBaseline(both, 0.05, window, share)).toMatchObject({ total: 6000, bad: 300, thresholdMs: 100 });
     expect(ownBaseline(both, 0.01, window, share)).not.toHaveProperty("thresholdMs");
   });
 
@@ -64,6 +64,11 @@ describe("the old revision's own bound", () => {
       "even the highest bound is exceeded too often",
       [latencies(1, before), latencies(2, classic({ "0.1": 0, "0.25": 0, "0.5": 900, "+Inf": 1000 }))],
       1000,
+    ],
+    [
+      "fewer than 30/limit requests were seen: what they were slower than at most is chance",
+      [latencies(1, before), latencies(2, classic({ "0.1": 599, "0.25": 599, "0.5": 599, "+Inf": 599 }))],
+      599,
     ],
     ["the histogram has no bound at all", [latencies(1, classic({ "+Inf": 0 })), latencies(2, classic({ "+Inf": 1000 }))], 0],
   ])("is unknown where %s", (_name, measurements, total) => {
@@ -88,13 +93,13 @@ describe("the old revision's own bound", () => {
       at: START - (10 - nth) * BLOCK,
       readings: [{ namespace: "shop", pod: "web-0", process: "web-0", total: count, bad, badAtMost: bad }],
     });
-    const fixed = (checks: number) => baselineFrom([reading(0, 0, 1), reading(total, 40, 2)], window, { ...share, checks }).upper;
+    const fixed = (checks: number) => baselineFrom([reading(0, 0, 1), reading(total, 120, 2)], window, { ...share, checks }).upper;
     expect(upper).toBe(fixed(3));
     expect(upper).toBeGreaterThan(fixed(1));
   });
 
   test("is never exceeded more often than allowed, and the bound below it always is", () => {
-    const counts = fc.array(fc.nat(300), { minLength: 4, maxLength: 4 });
+    const counts = fc.array(fc.nat(3000), { minLength: 4, maxLength: 4 });
     fc.assert(
       fc.property(counts, fc.constantFrom(0.01, 0.05, 0.1, 0.25, 0.5), (inside, limit) => {
         const [a = 0, b = 0, c = 0, d = 0] = inside;
@@ -106,7 +111,7 @@ describe("the old revision's own bound", () => {
           [250, c + d],
           [500, d],
         ]);
-        const fitting = [...slower].filter(([, count]) => total > 0 && count <= limit * total).map(([bound]) => bound);
+        const fitting = [...slower].filter(([, count]) => total >= 30 / limit && count <= limit * total).map(([bound]) => bound);
         expect([thresholdMs, bad]).toEqual([fitting[0], fitting[0] === undefined ? slower.get(500) : slower.get(fitting[0])]);
       }),
     );
@@ -123,6 +128,11 @@ describe("a latency against the old revision's own", () => {
       "cannot be judged where no request was seen",
       { ...baseline, total: 0, bad: 0 },
       "no request of the old revision was seen in http_request_duration_seconds_bucket",
+    ],
+    [
+      "cannot be judged by a few requests",
+      { ...baseline, total: 599, bad: 0 },
+      "only 599 requests of the old revision were seen before the rollout, 600 are needed to know its own p95",
     ],
     [
       "cannot be judged where no bound fits",

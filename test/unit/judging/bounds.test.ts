@@ -85,7 +85,8 @@ describe("baseline", () => {
   test.each([
     ["too few of them within the limit are as none", 1499, 0, 0],
     ["too few over the limit stand for what they are", 100, 5, 0.05],
-    ["too few and nearly all bad are as none", 9, 7, 0],
+    ["too few and nearly all bad leave nothing that is worse", 9, 7, 2 / 3],
+    ["so do enough", 1500, 1050, 2 / 3],
     ["enough are bounded", 1500, 15, 0.023596],
   ])("%s", (_, total, bad, upper) => {
     const share = { alpha: 1e-3, checks: 1, worseThanOld: 1.5, limit: 0.02 };

@@ -44,6 +44,7 @@ describe("a workload that is not rolling out", () => {
       ),
       suffers: false,
     },
+    { name: "does at few requests too: a short history excuses nothing", counts: blocks([5, 0], Array(4).fill([10, 1])), suffers: true },
     { name: "does not without requests", counts: blocks([150, 0], Array(4).fill([0, 0])), suffers: false },
   ])("$name", ({ counts, suffers }) => {
     expect(sufferingOf(counts, badAt, 21 * BLOCK, criterion) !== null).toBe(suffers);

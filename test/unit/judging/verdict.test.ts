@@ -160,6 +160,16 @@ describe("verdict of a counted signal", () => {
     });
   });
 
+  test("beside an old revision that was bad in 70 % nothing can be told, but what is within the limit still passes", () => {
+    const bad = judgeAll(times(20, { "new-1": [100, 70] } as const), { baseline: baseline(7000, 10_000, 2 / 3) });
+    expect(verdict(bad)).toMatchObject({
+      state: "inconclusive",
+      because: [{ code: "baseline-above-limit", baselineRatio: 0.7, effectiveLimit: 1 }, { code: "within-limits" }],
+    });
+    const good = judgeAll(times(20, { "new-1": [100, 0] } as const), { baseline: baseline(7000, 10_000, 2 / 3) });
+    expect(verdict(good).state).toBe("pass");
+  });
+
   test.each(["error", "no-data"] as const)("%s for five minutes cannot tell, whatever was seen before", (trouble) => {
     const state = judgeAll([...times(5, { "new-1": [100, 0] } as const), ...times(20, trouble)]);
 
