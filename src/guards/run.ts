@@ -4,6 +4,7 @@ import { noTraffic, stepTraffic, type Traffic } from "../judging/traffic.ts";
 import type { Entry } from "../entry.ts";
 import type { Measurement, Ms, Outcome, PodState } from "../model.ts";
 import { actionsFor, type Policy } from "../policies/policy.ts";
+import type { HttpSignal } from "../policies/http-signal.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";
 import { environmentHold } from "./environment-hold.ts";
@@ -67,7 +68,6 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
   return { record, standing: standingOf(record.entries), pace, signals, counted, rules, traffic: {}, askedThrough: {} };
 }
 
-export type HttpSignal = Extract<Signal, { kind: "http-errors" | "http-slower" }>;
 /** A signal of counts, bad of total, that is judged by evidence: the kinds under the statistical bound. */
 export type CountedSignal = (HttpSignal & { readonly rule?: undefined }) | Extract<Signal, { kind: "ratio" | "logs" }>;
 

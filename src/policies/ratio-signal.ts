@@ -20,8 +20,21 @@ export const ratio = z
   .superRefine(...readableSelectors())
   .describe("Two counters of each pod, new against limit and against old: bad may be at most a share of total.");
 
+export interface RatioSignal {
+  readonly kind: "ratio";
+  readonly bad: MetricSelector;
+  readonly total: MetricSelector;
+  readonly podLabel: string;
+  readonly limit: number;
+  readonly worseThanOld: number;
+}
+
+export function ratioSignalOf({ bad, total, ...rest }: z.output<typeof ratio>): RatioSignal {
+  return { kind: "ratio", ...rest, bad: selectorOf(bad, rest.podLabel), total: selectorOf(total, rest.podLabel) };
+}
+
 /** Of a text that the schema has read. */
-export function selectorOf(text: string, podLabel: string): MetricSelector {
+function selectorOf(text: string, podLabel: string): MetricSelector {
   const parsed = parseSelector(text, addedLabels(podLabel));
   if ("problem" in parsed) throw new TypeError("A ratio signal with a broken selector was not read through signalSchema.");
   return parsed;

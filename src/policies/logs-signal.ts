@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { LogFields } from "../model.ts";
 import { lineRate } from "./line-rate.ts";
-import { logFormatNames, logLevels } from "./log-formats.ts";
+import { logFieldsOf, logFormatNames, logLevels } from "./log-formats.ts";
 import { times } from "./ratio.ts";
 import { named, told } from "./told.ts";
 
@@ -33,3 +34,16 @@ export const logs = z
       .describe("Names that differ from the format's."),
   })
   .describe("Error lines in Elasticsearch by ready pod and minute, new against limit and against old.");
+
+export interface LogsSignal {
+  readonly kind: "logs";
+  readonly index: string;
+  readonly fields: LogFields;
+  /** Lines per ready pod and minute. */
+  readonly limit: number;
+  readonly worseThanOld: number;
+}
+
+export function logsSignalOf({ index, format, level, limit, worseThanOld, fields }: z.output<typeof logs>): LogsSignal {
+  return { kind: "logs", index, fields: logFieldsOf(format, level, fields), limit, worseThanOld };
+}

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import type { Ms } from "../model.ts";
+import { durationOr } from "./duration.ts";
+import { type HttpRule, httpRule, httpRuleOf } from "./http-rule.ts";
+import { labelName } from "./label-name.ts";
+import { callersPresets, type Preset, presetNames, presetOf } from "./presets.ts";
+import { percent, worseTimes } from "./ratio.ts";
+import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
+import { named, told } from "./told.ts";
+
+const hour = 3_600_000;
+const metricName = z
+  .string()
+  .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, { error: ({ input }) => told(`${named(input)} is no metric name`, "letters, digits, _ and :") });
+
+const usualWorseThanOld = 1.5;
+// Filled in by `withoutRule`, not by zod: only then is it known whether it was written beside a rule.
+const worseThanOld = worseTimes().optional().meta({ usual: "1.5x" });
+const ruleAlone = notBoth("rule", "worseThanOld", "a rule looks at the new pods alone");
+
+const quantiles = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+const threshold = durationOr("old", 1, hour).optional();
+
+const errors = z
+  .strictObject({
+    limit: percent(0, 0.99).prefault("0.5%").describe("Share of requests that may fail (status 5xx)."),
+    worseThanOld,
+    rule: httpRule.optional(),
+  })
+  .superRefine(...ruleAlone)
+  .overwrite(withoutRule)
+  .meta(never("rule", "worseThanOld"))
+  .describe("Judges the share of failed requests.");
+
+const slower = z
+  .strictObject({ p50: threshold, p75: threshold, p90: threshold, p95: threshold, p99: threshold, worseThanOld, rule: httpRule.optional() })
+  .superRefine(...exactlyOne(["p50", "p75", "p90", "p95", "p99"]))
+  .superRefine((written, context) => {
+    const own = Object.entries(written).find(([, value]) => value === "old")?.[0];
+    if (own === undefined || written.rule === undefined) return;
+    const message = told("old cannot be judged by a rule", "a duration such as 250ms", "a rule looks at the new pods alone");
+    context.addIssue({ code: "custom", path: [own], message });
+  })
+  .superRefine(...ruleAlone)
+  .overwrite(withoutRule)
+  .meta({ ...oneOf(["p50", "p75", "p90", "p95", "p99"]), ...never("rule", "worseThanOld") })
+  .describe(
+    "Judges a latency quantile, by counting the requests slower than it allows; `old` is the old revision's own. Exactly one of p50 to p99.",
+  );
+
+export const http = z
+  .strictObject({
+    preset: z.enum(presetNames).describe("Library or mesh that counts the requests."),
+    metric: z
+      .strictObject({
+        requests: metricName.optional().describe("Request counter, by its full name."),
+        buckets: metricName.optional().describe("Histogram of latencies, by its full name with _bucket."),
+        statusLabel: labelName.optional(),
+        podLabel: labelName.optional().describe("Label that carries the pod's name: pod, exported_pod, kubernetes_pod_name …"),
+      })
+      .optional()
+      .describe("Names that differ from the preset's."),
+    seenBy: z
+      .enum(["pods", "callers"])
+      .default("pods")
+      .describe("Whose counters are judged: those of the workload's own pods, or those of the processes that call it."),
+    errors: errors.optional(),
+    slower: slower.optional(),
+  })
+  .superRefine(...exactlyOne(["errors", "slower"]))
+  .superRefine(refuseUnseenCallers)
+  .meta(oneOf(["errors", "slower"]))
+  .describe("HTTP requests of each pod, new against limit and against old. Exactly one of errors and slower.");
+
+/** `limit` of `http-slower` is the share of requests that may be slower than `thresholdMs`; null stands for the old revision's own bound. */
+export type HttpSignal =
+  | {
+      readonly kind: "http-errors";
+      readonly preset: Preset;
+      readonly limit: number;
+      readonly worseThanOld: number;
+      readonly rule?: HttpRule;
+      /** Judged by what the workload's callers count; absent: by what its own pods count. */
+      readonly seenBy?: "callers";
+    }
+  | {
+      readonly kind: "http-slower";
+      readonly preset: Preset;
+      readonly quantile: number;
+      readonly thresholdMs: Ms | null;
+      readonly limit: number;
+      readonly worseThanOld: number;
+      readonly rule?: HttpRule;
+    };
+
+export function httpSignalOf(written: z.output<typeof http>): HttpSignal {
+  const preset = presetOf(written.preset, written.metric);
+  if (written.errors) {
+    const seenBy = written.seenBy === "callers" ? { seenBy: written.seenBy } : {};
+    return { kind: "http-errors", preset, limit: written.errors.limit, ...judgedBy(written.errors), ...seenBy };
+  }
+  for (const [key, quantile] of Object.entries(quantiles)) {
+    const bound = written.slower?.[key as keyof typeof quantiles];
+    if (written.slower === undefined || bound === undefined) continue;
+    const thresholdMs = bound === "old" ? null : bound;
+    // 1 - 0.95 is not 0.05 in binary; the limit is shown to people and must be.
+    const limit = Math.round((1 - quantile) * 100) / 100;
+    return { kind: "http-slower", preset, quantile, thresholdMs, limit, ...judgedBy(written.slower) };
+  }
+  throw new TypeError("An http signal without errors or slower was not read through signalSchema.");
+}
+
+function judgedBy(written: { readonly worseThanOld?: number | undefined; readonly rule?: z.output<typeof httpRule> | undefined }) {
+  const { worseThanOld: factor = usualWorseThanOld, rule } = written;
+  return { worseThanOld: factor, ...(rule === undefined ? {} : { rule: httpRuleOf(rule) }) };
+}
+
+function withoutRule<T extends { readonly worseThanOld?: number | undefined; readonly rule?: unknown }>(written: T): T {
+  return written.rule === undefined ? { ...written, worseThanOld: written.worseThanOld ?? usualWorseThanOld } : written;
+}
+
+function refuseUnseenCallers(
+  { preset, seenBy, slower: latency }: { readonly preset: string; readonly seenBy: string; readonly slower?: unknown },
+  context: z.RefinementCtx,
+): void {
+  if (seenBy !== "callers") return;
+  const add = (what: string, allowed: string, cause: string) =>
+    context.addIssue({ code: "custom", path: ["seenBy"], message: told(what, allowed, cause) });
+  if (!callersPresets.some((name) => name === preset)) {
+    add(
+      "callers is not possible with this preset",
+      `pods, or one of the presets ${callersPresets.join(", ")}`,
+      `${preset} counts only what a pod itself answers`,
+    );
+  }
+  if (latency !== undefined) {
+    add(
+      "callers is not possible for slower",
+      "pods, or errors in the place of slower",
+      "callers time calls to old and new pods together, and the way to them",
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import type { Ms } from "../model.ts";
+import { duration } from "./duration.ts";
+import { type Failures, failures } from "./failures.ts";
+import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
+import { templateProblem } from "./template.ts";
+
+const day = 86_400_000;
+
+export const promql = z
+  .strictObject({
+    query: z
+      .string()
+      .min(1)
+      .max(10_000)
+      .superRefine(refuseBadTemplate)
+      .describe("PromQL; {{namespace}}, {{name}}, {{pods.new}}, {{pods.old}}."),
+    above: z.number().optional().describe("Breach while any series is above this."),
+    below: z.number().optional().describe("Breach while any series is below this."),
+    for: duration(0, day).optional().meta({ usual: "0s" }).describe("How long it must last before it counts."),
+    failures: failures().optional().describe("Or: how many of the last samples must be beyond it before it counts, such as 3 of 5."),
+  })
+  .superRefine(...exactlyOne(["above", "below"]))
+  .superRefine(...notBoth("for", "failures", "for counts time, failures counts samples"))
+  .overwrite((written) => (written.failures === undefined ? { ...written, for: written.for ?? 0 } : written))
+  .meta({ ...oneOf(["above", "below"]), ...never("for", "failures") })
+  .describe("A plain threshold on any query; has no statistical bound. Exactly one of above and below; at most one of for and failures.");
+
+export interface PromqlSignal {
+  readonly kind: "promql";
+  readonly query: string;
+  readonly comparison: "above" | "below";
+  readonly limit: number;
+  readonly forMs: Ms;
+  /** In place of `forMs`. */
+  readonly failures?: Failures;
+}
+
+export function promqlSignalOf({ query, above, below, for: forMs = 0, failures: share }: z.output<typeof promql>): PromqlSignal {
+  const rule = { forMs, ...(share === undefined ? {} : { failures: share }) };
+  if (above !== undefined) return { kind: "promql", query, comparison: "above", limit: above, ...rule };
+  if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, ...rule };
+  throw new TypeError("A promql signal without above or below was not read through signalSchema.");
+}
+
+function refuseBadTemplate(query: string, context: z.RefinementCtx): void {
+  const message = templateProblem(query);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+}
