@@ -174,6 +174,8 @@ export type Reason =
       /** What is counted, as people call it; requests when absent. */
       unit?: string;
     }>
+  /** A signal that is asked for and has nothing to be judged by. */
+  | Readonly<{ code: "not-judged"; signal: string; detail: string }>
   | Readonly<{ code: "limitation"; detail: string }>;
 
 /** Bound that was chosen from the old revision's own latencies: at most 1 - quantile of its requests were slower. */

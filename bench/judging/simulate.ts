@@ -217,14 +217,13 @@ function limitsOf(stream: Stream, random: Random): SignalLimits {
 
 function history(stream: Stream, limit: number, alpha: number, checks: number, random: Random): BaselineRate {
   const blocks: { total: number; bad: number }[] = [];
-  let total = 0;
-  for (let window = nextBaselineWindow(null, 0, limit, LONGEST_BASELINE); window !== null;) {
+  const rate = () => baselineOf(blocks, { alpha, checks, worseThanOld: 1.5, limit });
+  for (let window = nextBaselineWindow(null, { limit, worseThanOld: 1.5 }, LONGEST_BASELINE); window !== null;) {
     while (blocks.length < window / BLOCK_MS) {
       const requests = poisson(random, stream.rps * BLOCK_S);
       blocks.push({ total: requests, bad: badOf(requests, shocked(stream, stream.old(0), random), stream.shape, random) });
-      total += requests;
     }
-    window = nextBaselineWindow(window, total, limit, LONGEST_BASELINE);
+    window = nextBaselineWindow({ window, ...rate() }, { limit, worseThanOld: 1.5 }, LONGEST_BASELINE);
   }
-  return baselineOf(blocks, { alpha, checks, worseThanOld: 1.5, limit });
+  return rate();
 }

@@ -86,6 +86,8 @@ export function explainReason(reason: Reason): string {
       return trafficSentence(reason);
     case "feasibility":
       return feasibilitySentence(reason);
+    case "not-judged":
+      return `${reason.signal} is not judged: ${reason.detail}`;
     case "limitation":
       return reason.detail;
   }

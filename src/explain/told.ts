@@ -1,6 +1,7 @@
 import type { Entry, Message, Receipt } from "../entry.ts";
 import type { Reason } from "../reason.ts";
 import type { GuardRecord } from "../guards/guard.ts";
+import { isHold } from "../guards/phase.ts";
 import { phaseWords, shortName } from "./names.ts";
 import { count } from "./numbers.ts";
 import { causesOf } from "./summary.ts";
@@ -69,16 +70,12 @@ function isByPolicy(reason: Reason): boolean {
 
 function heldWords(because: readonly Reason[], name: string, revision: string): string {
   if (because.every(isTraffic)) return `The new pods of ${name} are ready, but hardly any requests reach them or are answered well.`;
-  const why = because.some(isElsewhere) ? `something is wrong, but it does not point at ${revision}` : "it cannot tell good from bad now";
+  const why = because.some(isHold) ? `something is wrong, but it does not point at ${revision}` : "it cannot tell good from bad now";
   return `The guard of ${name} is on hold: ${why}.`;
 }
 
 function isTraffic(reason: Reason): boolean {
   return reason.code === "traffic-missing";
-}
-
-function isElsewhere(reason: Reason): boolean {
-  return ["shared-degradation", "suspect-pod", "suspect-node", "environment"].includes(reason.code);
 }
 
 const undone = { brake: "paused", release: "resumed", rollback: "rolled back", drain: "scaled down" } as const;

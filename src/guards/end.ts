@@ -9,6 +9,9 @@ import { breachedVerdicts } from "./breach.ts";
 import { lastProgress } from "./progress.ts";
 import { extensionOf } from "./silence.ts";
 
+/** How long after the end of the window pods may be on their way to readiness. */
+const RECOVERY_MS: Ms = 120_000;
+
 /** The window is over: passed with enough data, inconclusive without or in doubt, unresolved when a breach could not be acted upon. */
 export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
   if (ask.now < endsAt(ask) || !ask.judgement.caughtUp) return undefined;
@@ -32,6 +35,8 @@ export function decideEnd(ask: Ask, workload: Workload): Decision | undefined {
     ...ask.rules.flatMap((verdict) => unknown(ask, verdict)),
   ];
   if (short.length > 0) return { kind: "finish", phase: "inconclusive", because: short };
+  // Pods that are only just not ready come back or prove to be in trouble.
+  if (ask.now < endsAt(ask) + RECOVERY_MS && ask.rules.some(hasUnready)) return undefined;
   return { kind: "finish", phase: "passed", because: verdicts.flatMap((verdict) => verdict.because) };
 }
 
@@ -51,6 +56,11 @@ export function endsAt(ask: Ask): Ms {
 /** Nobody judged for a whole window after the end: people have lived with the revision since, and nothing is done to it unasked. */
 export function isOverdue(ask: Ask): boolean {
   return ask.now >= endsAt(ask) + Math.max(ask.record.policy.spec.window, 300_000);
+}
+
+/** Some of the pods that pass so far are not ready. */
+export function hasUnready({ because }: Verdict): boolean {
+  return because.some((reason) => reason.code === "pods-ready" && reason.ready < reason.of);
 }
 
 function unresolved(verdicts: readonly Verdict[], detail: string): Decision {
@@ -78,8 +88,10 @@ function tooLittle(ask: Ask, signal: string, state: SignalState): readonly Reaso
   return reaches(total, needed) ? [] : [{ code: "not-enough-requests", signal, total, needed, ...unit }];
 }
 
-/** A rule that has seen nothing cannot have passed. */
+/** A rule that has seen nothing cannot have passed, nor one that sees no pod ready. */
 function unknown(ask: Ask, { signal, state, because }: Verdict): readonly Reason[] {
+  const isIdle = because.some((reason) => reason.code === "pods-ready" && reason.of > 0 && reason.ready === 0);
+  if (isIdle) return ask.now < endsAt(ask) + RECOVERY_MS ? [] : because;
   const seen = because.every((reason) => reason.code !== "pods-ready" || reason.of > 0);
   if (state !== "inconclusive" && seen) return [];
   // The rule itself knows best what it lacks.

@@ -4,13 +4,14 @@ import { judgePods } from "../judging/pods.ts";
 import { withoutOnePod } from "../judging/signal.ts";
 import { missingTraffic, type Traffic } from "../judging/traffic.ts";
 import { verdictOf } from "../judging/verdict.ts";
-import type { ContainerState, Ms, PodState, Rollout, Workload } from "../model.ts";
+import type { ContainerState, Ms, PodState, Workload } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
 import { actionsFor, silenceOf } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
 import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
+import type { GuardRecord } from "./guard.ts";
 import { ownBoundOf } from "./own-bound.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
@@ -32,20 +33,24 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
   const guard = combineEvidence(shares, 1 - policy.spec.confidence);
   const nodeOf = (name: string) => pods.find((pod) => pod.name === name)?.node ?? "unknown";
   const question = peerQuestion(run, guard);
+  const silences = silencesOf(run);
   const verdicts = Object.entries(run.counted).map(([signal, state]): [string, Verdict] => {
     const environment = state.shared.with === "others" ? environmentHold(run.record.entries, signal, now)?.because : undefined;
     const ownBound = ownBoundOf(run.signals[signal], run.record.baselines[signal]);
-    const verdict = verdictOf(state, {
-      signal,
-      unit: unitOf(run.signals[signal]),
-      now,
-      noDataAfterMs: patienceWith(run, signal),
-      nodeOf,
-      ...(isSeenByCallers(run.signals[signal]) ? { seenBy: "callers" as const } : {}),
-      ...(sharing.includes(signal) ? { guard } : {}),
-      ...(environment === undefined ? {} : { environment }),
-      ...(ownBound === undefined ? {} : { ownBound }),
-    });
+    const verdict = verdictOf(
+      { ...state, silence: silences[signal] ?? null },
+      {
+        signal,
+        unit: unitOf(run.signals[signal]),
+        now,
+        noDataAfterMs: patienceWith(run, signal),
+        nodeOf,
+        ...(isSeenByCallers(run.signals[signal]) ? { seenBy: "callers" as const } : {}),
+        ...(sharing.includes(signal) ? { guard } : {}),
+        ...(environment === undefined ? {} : { environment }),
+        ...(ownBound === undefined ? {} : { ownBound }),
+      },
+    );
     return [signal, attributed(verdict, question, run.peers)];
   });
   const capable = sharing.flatMap((signal) => run.counted[signal] ?? []);
@@ -59,7 +64,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     verdicts: Object.fromEntries(verdicts),
     counted: run.counted,
     byRule: recoveringByRule(run),
-    silences: silencesOf(run),
+    silences,
     traffic: Object.entries(run.traffic).flatMap(([signal, traffic]) => missingReason(run, signal, traffic, verdicts)),
     quietBlocks: Math.min(quietBlocksOf(capable, brakedAt), ...alone.map((state) => quietBlocksOf([state], brakedAt))),
     lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
@@ -75,7 +80,7 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
     if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name))];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
-      pods: record.pods.map((pod) => judgedPod(pod, record.rollout, standing.completedAt)),
+      pods: judgedPods(record, standing.completedAt),
       newHash: record.rollout.new.podTemplateHash,
       ...(record.rollout.old === undefined ? {} : { oldHash: record.rollout.old.podTemplateHash }),
       ...signal,
@@ -104,16 +109,30 @@ function otherWorkloads({ record }: GuardRun, others: Iterable<GuardRun>): reado
 }
 
 /**
- * What speaks of this rollout. Once every wanted pod found a node, a pod of a later scale-up that finds none speaks of the cluster's room.
- * Pods of a revision that is used again have a past of their own: of it only an end since the rollout began counts.
+ * What speaks of this rollout. Once every wanted pod found a node, a later one that finds none speaks of the cluster's room, and where as
+ * many are ready as the rollout wanted it is not missed either.
  */
-function judgedPod(pod: PodState, rollout: Rollout, completedAt: Ms | undefined): PodState {
-  if (pod.podTemplateHash === rollout.new.podTemplateHash && pod.created < rollout.startedAt) {
-    return { ...pod, containers: pod.containers.map((container) => sinceThen(container, rollout.startedAt)) };
-  }
-  if (completedAt === undefined || pod.created <= completedAt || pod.unschedulable === undefined) return pod;
-  const { unschedulable: _, ...rest } = pod;
-  return rest;
+function judgedPods({ pods, rollout }: GuardRecord, completedAt: Ms | undefined): readonly PodState[] {
+  const ready = pods.filter((pod) => pod.ready && pod.gone === undefined && pod.podTemplateHash === rollout.new.podTemplateHash).length;
+  return pods.flatMap((pod): readonly PodState[] => {
+    if (pod.podTemplateHash === rollout.new.podTemplateHash && pod.created < rollout.startedAt)
+      return [standingPod(pod, rollout.startedAt)];
+    if (completedAt === undefined || pod.created <= completedAt || pod.unschedulable === undefined) return [pod];
+    const { unschedulable: _, ...rest } = pod;
+    return ready >= rollout.desired ? [] : [rest];
+  });
+}
+
+/** A pod of a revision that is used again has a past of its own: it counts as if it had come with the rollout. */
+function standingPod(pod: PodState, startedAt: Ms): PodState {
+  const { unreadySince, unschedulable } = pod;
+  return {
+    ...pod,
+    created: startedAt,
+    ...(unreadySince === undefined ? {} : { unreadySince: Math.max(unreadySince, startedAt) }),
+    ...(unschedulable === undefined ? {} : { unschedulable: { ...unschedulable, since: Math.max(unschedulable.since, startedAt) } }),
+    containers: pod.containers.map((container) => sinceThen(container, startedAt)),
+  };
 }
 
 /** How many of its restarts are of this time is not told: one is, and more only where it crashes now. */

@@ -10,7 +10,9 @@ import type { Decision } from "../entry.ts";
 import type { Ms } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
-import type { Baseline } from "./guard.ts";
+import { signalOf } from "../policies/signal.ts";
+import type { Baseline, GuardRecord } from "./guard.ts";
+import { ownBoundMissing } from "./own-bound.ts";
 
 /** Delays are looked for this far, or to the end of a longer window: 6 h at blocks of 15 s. */
 const FAR_BLOCKS = 1440;
@@ -20,17 +22,31 @@ const FAR_BLOCKS = 1440;
  * together. A baseline of the version before does not say over how many blocks it counted: then nothing is said.
  */
 export function decideNote({ record, judgement }: Ask): Decision | undefined {
-  const isSaid = record.entries.some((entry) => entry.kind === "noted" && entry.because.some(({ code }) => code === "feasibility"));
+  const isSaid = record.entries.some(
+    (entry) => entry.kind === "noted" && entry.because.some(({ code }) => code === "feasibility" || code === "not-judged"),
+  );
   if (isSaid) return undefined;
   const because: Reason[] = [];
   for (const [signal, { limits }] of Object.entries(judgement.counted)) {
     // How lines clump is not known, so nothing is promised of them.
     if (limits.exposure === true) continue;
+    const missing = missingOf(record, signal);
+    if (missing !== undefined) {
+      because.push({ code: "not-judged", signal, detail: missing });
+      continue;
+    }
     const baseline = record.baselines[signal];
     if (baseline?.blocks === undefined) return undefined;
     because.push(feasibilityOf(signal, limits, baseline, record.policy.spec.window));
   }
   return because.length === 0 ? undefined : { kind: "note", because };
+}
+
+/** Before its baseline is known nothing is missing yet. */
+function missingOf(record: GuardRecord, signal: string): string | undefined {
+  const written = record.policy.spec.signals[signal];
+  const isKnown = record.baselines[signal] !== undefined || record.rollout.old === undefined;
+  return written === undefined || !isKnown ? undefined : ownBoundMissing(signalOf(written), record, signal);
 }
 
 /** For the new revision alone at the traffic of the time before: while both run it has less of it, but a block less must agree. */

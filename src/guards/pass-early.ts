@@ -2,6 +2,7 @@ import { EARLY_PASS_NEEDED, passesEarly } from "../judging/pass-early.ts";
 import type { Decision } from "../entry.ts";
 import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
+import { hasUnready } from "./end.ts";
 
 /** So little evidence against the revision may be left. */
 const EVIDENCE_BELOW = 2;
@@ -16,7 +17,7 @@ export function decideEarlyPass({ record, standing, judgement, rules, now }: Ask
   if (passEarly === undefined || completedAt === undefined || now < completedAt + passEarly.after) return undefined;
   if (standing.phase !== "observing" || standing.braked || standing.held) return undefined;
   const verdicts = [...Object.values(judgement.verdicts), ...rules];
-  const doubted = judgement.guard.evidence >= EVIDENCE_BELOW || verdicts.some(({ state }) => state !== "pass");
+  const doubted = judgement.guard.evidence >= EVIDENCE_BELOW || verdicts.some((verdict) => verdict.state !== "pass" || hasUnready(verdict));
   if (doubted || !judgement.caughtUp || Object.keys(judgement.silences).length > 0) return undefined;
   const counted = Object.entries(judgement.counted);
   const because = counted.flatMap(([signal, { early, total, badAtMost, limits }]): Reason[] => {

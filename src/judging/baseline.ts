@@ -1,11 +1,14 @@
 // What the old revision did before the rollout: judging.md 3.1.
 import type { Ms } from "../model.ts";
 import { byarUpper } from "./byar.ts";
+import { reaches } from "./combine.ts";
 import { pearsonDispersion } from "./dispersion.ts";
 import { upperNormalQuantile } from "./normal.ts";
 
 const BASELINE_SHARE = 0.1;
 const FIRST_WINDOW: Ms = 1_800_000;
+/** One failure among fewer requests than these would excuse nearly everything. */
+const FEWEST = 30;
 
 export interface BaselineRate {
   readonly total: number;
@@ -30,8 +33,8 @@ export interface BaselineShare {
 /**
  * Fewer than 30/limit requests, as after two rollouts in a row, show nothing but trouble: a wide bound must not excuse what was never seen.
  * None of 30 bad is U = 32 % at 99.9 %, and a new revision with 30 % errors would pass. So within the limit they count as none, which leaves
- * the limit, and above it their ratio stands without a bound: no worse than no baseline at all, of which a limit alone is judged too.
- * A share ends at 1: where rho U is no less, an old revision over its limit gives 1, against which nothing can be too bad, and any other none.
+ * the limit, and above it their ratio stands without a bound, unless there are hardly any.
+ * A share ends at 1: where rho U is no less, rho U is 1, against which nothing can be too bad. A guard that can see nothing takes nothing back.
  */
 export function baselineOf(
   blocks: readonly { readonly total: number; readonly bad: number }[],
@@ -46,13 +49,12 @@ export function baselineOf(
   }
   const dispersion = pearsonDispersion(blocks, of);
   const upper = total > 0 ? upperOf({ total, bad, dispersion }, share) : 0;
-  const { worseThanOld: rho = 0, limit = 1 } = share;
-  if (of === "exposure" || rho * upper < 1) return { total, bad, dispersion, upper };
-  return { total, bad, dispersion, upper: bad / total > limit ? 1 / rho : 0 };
+  const { worseThanOld: rho = 0 } = share;
+  return { total, bad, dispersion, upper: of === "exposure" || rho * upper < 1 ? upper : 1 / rho };
 }
 
 function upperOf({ total, bad, dispersion }: Omit<BaselineRate, "upper">, { alpha, checks, limit }: BaselineShare): number {
-  if (limit !== undefined && total < enoughFor(limit)) return bad / total > limit ? bad / total : 0;
+  if (limit !== undefined && total < enoughFor(limit)) return total >= FEWEST && bad / total > limit ? bad / total : 0;
   return byarUpper(bad / dispersion, total / dispersion, upperNormalQuantile((BASELINE_SHARE * alpha) / checks));
 }
 
@@ -61,9 +63,24 @@ export function enoughFor(limit: number): number {
   return Math.ceil(30 / limit);
 }
 
-/** Window to ask for next: 30 min first, doubled until 30/limit requests are in it; null when it will do or `longest` is reached. */
-export function nextBaselineWindow(asked: Ms | null, total: number, limit: number, longest: Ms): Ms | null {
+/** What has been asked for so far, and what was found in it. */
+export interface AskedBaseline {
+  readonly window: Ms;
+  readonly total: number;
+  readonly upper: number;
+}
+
+/**
+ * Window to ask for next: 30 min first, doubled until 30/limit requests are in it and their bound leaves something to be seen; null when it
+ * will do or `longest` is reached. `worseThanOld` absent: nothing can be blind, as with a rate over time.
+ */
+export function nextBaselineWindow(
+  asked: AskedBaseline | null,
+  { limit, worseThanOld = 0 }: { readonly limit: number; readonly worseThanOld?: number },
+  longest: Ms,
+): Ms | null {
   if (asked === null) return Math.min(FIRST_WINDOW, longest);
-  if (asked >= longest || total >= enoughFor(limit)) return null;
-  return Math.min(asked * 2, longest);
+  const isEnough = asked.total >= enoughFor(limit) && !reaches(worseThanOld * asked.upper, 1);
+  if (asked.window >= longest || isEnough) return null;
+  return Math.min(asked.window * 2, longest);
 }

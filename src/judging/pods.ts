@@ -110,7 +110,7 @@ function stalled(fresh: readonly PodState[], progress: RolloutProgress | undefin
  * complete its deadline looks after that.
  */
 function lingering(pod: PodState, { notReadyForMs, progress, now }: PodsInput): PodFinding | null {
-  if (progress?.complete !== true || pod.ready || pod.node === undefined) return null;
+  if (progress?.complete !== true || pod.ready) return null;
   const trouble = pod.readySince === undefined ? "never-ready" : "not-ready";
   const allowedMs = trouble === "never-ready" ? progress.deadlineMs : notReadyForMs;
   const since = Math.max(pod.created, pod.unreadySince ?? 0);

@@ -58,7 +58,7 @@ async function measure(
   let window: Ms | null = null;
   let known: readonly Measurement[] = [];
   let knownFrom = to;
-  while ((window = nextBaselineWindow(window, baseline.total, kind.limit, settings.baselineMs)) !== null) {
+  while ((window = nextBaselineWindow(asked(window, baseline), kind, settings.baselineMs)) !== null) {
     const from = to - window;
     const answer = (await edges.sample([ask], blockEnds(from, knownFrom, blockMs))).get(ask.id) ?? [];
     const failed = answer.find((measurement) => measurement.kind === "error");
@@ -88,7 +88,7 @@ async function measureLines(
   const to = endBefore(record.rollout.startedAt, blockMs, excluded);
   let baseline: Baseline = { from: to, to, total: 0, bad: 0, dispersion: 1, upper: 0 };
   let window: Ms | null = null;
-  while ((window = nextBaselineWindow(window, baseline.total, limit, settings.baselineMs)) !== null) {
+  while ((window = nextBaselineWindow(asked(window, baseline), { limit }, settings.baselineMs)) !== null) {
     const from = to - window;
     const query = { kind: "logs", index, fields, from } as const;
     const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes: [old.name], query };
@@ -104,6 +104,10 @@ async function measureLines(
     );
   }
   return baseline;
+}
+
+function asked(window: Ms | null, { total, upper }: Baseline) {
+  return window === null ? null : { window, total, upper };
 }
 
 function shareOf({ policy }: GuardRun["record"], signal: string): { readonly alpha: number; readonly checks: number } {

@@ -48,14 +48,18 @@ async function answerTo(question: PeerQuestion, namespace: string, { book, edges
     blockEnds(since - BEFORE, through, settings.pace.blockMs),
   );
   const suffering = new Map<string, SufferingPeer>();
+  const seen = new Set<string>();
+  const times = new Set(badAt);
   for (const { name, signal, ask } of peers) {
     const measurements = answers.get(ask.id) ?? [];
     const failed = measurements.find((measurement) => measurement.kind === "error");
     if (failed !== undefined) return { kind: "error", through, because: failed.because };
-    const found = sufferingOf(peerBlocks(measurements), badAt, since, signal);
+    const blocks = peerBlocks(measurements);
+    if (blocks.some((block) => times.has(block.at) && block.total > 0)) seen.add(name);
+    const found = sufferingOf(blocks, badAt, since, signal);
     if (found !== null && !suffering.has(name)) suffering.set(name, { name, ...found });
   }
-  return { kind: "asked", through, of: chosen.length, suffering: [...suffering.values()] };
+  return { kind: "asked", through, of: seen.size, suffering: [...suffering.values()] };
 }
 
 /** One question for each counted signal of the policy that would guard it. */
@@ -76,7 +80,8 @@ function signalsOf({ ref, labels, annotations }: Workload, edges: Flow["edges"])
   if (choice.kind !== "policy") return [];
   return Object.entries(choice.policy.spec.signals).flatMap(([key, written]) => {
     const signal = signalOf(written);
-    // Of a peer's log lines it is not known how many pods they come from.
-    return isCounted(signal) && signal.kind !== "logs" ? [[key, signal] as const] : [];
+    // Of a peer's log lines it is not known how many pods they come from, and what its own latency usually is was never measured.
+    const isComparable = isCounted(signal) && signal.kind !== "logs" && !(signal.kind === "http-slower" && signal.thresholdMs === null);
+    return isComparable ? [[key, signal] as const] : [];
   });
 }

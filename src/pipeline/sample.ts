@@ -48,6 +48,8 @@ export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
     for (const one of ready) {
       const { ask, instants } = one;
       const answer = typeof ask === "string" ? unasked(ask, instants) : (answers.get(ask.id) ?? []);
+      // Pods may have come or gone while it was asked for.
+      if (!(await persist(one.guard, flow)) || flow.unsaved.has(one.guard)) continue;
       if (foldAnswer(one, answer, flow)) moved.add(one.guard);
       logsFail ||= first.ofLogs && answer.some(({ kind }) => kind === "error");
     }

@@ -384,6 +384,12 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors: no requests were counted in the 6 h before the rollout, so there is no baseline, and what this guard can see is not known",
     ],
   ],
+  "not-judged": [
+    [
+      { code: "not-judged", signal: "latency", detail: "p95 old: there is no old revision to compare with" },
+      "latency is not judged: p95 old: there is no old revision to compare with",
+    ],
+  ],
   limitation: [
     [
       { code: "limitation", detail: "one replica: there is no old pod to compare with" },

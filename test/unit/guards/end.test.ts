@@ -95,6 +95,20 @@ describe("at the end of the window", () => {
       "limitation",
     ],
     [
+      "no pod that is ready is inconclusive, once pods have had time to come back",
+      { rules: [{ ...podsReady, because: [{ code: "pods-ready", ready: 0, of: 8, afterMs: 0 }] }] },
+      undefined,
+      "inconclusive",
+      "pods-ready",
+    ],
+    [
+      "some that are still not ready then do not stand in the way",
+      { rules: [{ ...podsReady, because: [{ code: "pods-ready", ready: 6, of: 8, afterMs: 0 }] }] },
+      undefined,
+      "passed",
+      undefined,
+    ],
+    [
       "a rollout that never completed is inconclusive",
       { now: START + 60 * MINUTE, workload: workloadOf() },
       [],
@@ -129,6 +143,12 @@ describe("at the end of the window", () => {
     expect(decision).toMatchObject({ kind: "finish", phase });
     const said = decision.kind === "finish" ? decision.because.map((reason) => reason.code) : [];
     expect(code === undefined ? [undefined] : said).toContain(code);
+  });
+
+  test.each([0, 7])("%i of 8 pods ready are waited for: they come back or prove to be in trouble", (ready) => {
+    const rules = [{ ...podsReady, because: [{ code: "pods-ready", ready, of: 8, afterMs: 0 } as const] }];
+
+    expect(atTheEnd({ rules, now: START + 33 * MINUTE }).kind).not.toBe("finish");
   });
 
   test("a breach in that very beat is rolled back", () => {

@@ -42,6 +42,12 @@ describe("the pod rules of a guard", () => {
     ready: false,
     unschedulable: { message: "no room", since: START + 5 * MINUTE },
   }).map(({ node: _node, readySince: _since, ...rest }) => rest);
+  const unreadyBefore = pods(2, fresh, {
+    created: START - 60 * MINUTE,
+    ready: false,
+    unreadySince: START - 50 * MINUTE,
+    containers: [{ name: "web", ready: false, restarts: 0 }],
+  });
   const isComplete = workloadOf(rolledOut);
   const before = (over: Partial<ContainerState>) =>
     pods(2, fresh, { created: START - 60 * MINUTE, containers: [{ name: "web", ready: true, restarts: 3, ...over }] });
@@ -71,6 +77,11 @@ describe("the pod rules of a guard", () => {
       "pass",
     ],
     [
+      "are in doubt when pods that came in the place of others find no node",
+      podsVerdict(stuck, workloadOf(rolledOut), late + 5 * MINUTE, [completed]),
+      "warn",
+    ],
+    [
       "are in doubt while a pod has lost its readiness, though all its containers have theirs",
       podsVerdict(pods(8, fresh, { ready: false, unreadySince: START + 5 * MINUTE }), isComplete, late, [completed]),
       "warn",
@@ -82,6 +93,20 @@ describe("the pod rules of a guard", () => {
     ],
     ["forgive a revision that is used again its restarts of before", podsVerdict(before({}), isComplete, late), "pass"],
     ["forgive it an OOM kill of before", podsVerdict(before(killed(START - MINUTE)), isComplete, late), "pass"],
+    [
+      "forgive it pods that were not ready long before",
+      podsVerdict(
+        [...unreadyBefore, ...pods(6, fresh, { created: START - 60 * MINUTE })],
+        workloadOf({ ...rolledOut, available: 6 }),
+        START + MINUTE,
+      ),
+      "pass",
+    ],
+    [
+      "do not when they are not ready for long since",
+      podsVerdict([...unreadyBefore, ...pods(6, fresh, { created: START - 60 * MINUTE })], workloadOf(), START + 5 * MINUTE),
+      "hold",
+    ],
     ["do not forgive it one since", podsVerdict(before(killed(START + MINUTE)), isComplete, late), "breach"],
     ["take one restart since for one", podsVerdict(before({ terminated: error(START + MINUTE) }), isComplete, late), "pass"],
     [

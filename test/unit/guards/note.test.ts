@@ -9,7 +9,8 @@ import type { EntryBody } from "../../../src/entry.ts";
 import { askOf, BLOCK, done, entriesOf, enforcing, MINUTE, policyOf, recordOf, rollout, START } from "./a-guard.ts";
 
 const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
-const half: Baseline = { from: START - 30 * MINUTE, to: START, total: 1190, bad: 1, dispersion: 1, upper: 0.002, blocks: 119 };
+const unblocked: Baseline = { from: START - 30 * MINUTE, to: START, total: 1190, bad: 1, dispersion: 1, upper: 0.002 };
+const half: Baseline = { ...unblocked, blocks: 119 };
 
 function decided(over: Partial<GuardRecord>, ask: Parameters<typeof askOf>[1] = {}) {
   const record = recordOf([], over);
@@ -35,7 +36,7 @@ describe("what a guard says at its start", () => {
 
   test.each<[string, Partial<GuardRecord>]>([
     ["before the baseline is known", {}],
-    ["when the version before has measured the baseline", { baselines: { errors: { ...half, blocks: undefined } as unknown as Baseline } }],
+    ["when the version before has measured the baseline", { baselines: { errors: unblocked } }],
     [
       "while another signal's baseline is not known",
       {
@@ -50,6 +51,19 @@ describe("what a guard says at its start", () => {
     ["once it has ended", { baselines: { errors: half }, entries: entriesOf([ended]) }],
   ])("it says nothing %s", (_, over) => {
     expect(decided(over).kind).not.toBe("note");
+  });
+
+  test("of a latency whose usual course is not known it says that it is not judged, once", () => {
+    const policy = policyOf("signals: { slow: { http: { preset: aspnet, slower: { p95: old } } } }");
+    const decision = decided({ baselines: { slow: { ...half, total: 300 } }, policy });
+
+    expect(decision).toMatchObject({
+      kind: "note",
+      because: [{ code: "not-judged", signal: "slow", detail: expect.stringContaining("300") }],
+    });
+    const because = decision.kind === "note" ? decision.because : [];
+    const again = decided({ baselines: { slow: { ...half, total: 300 } }, policy, entries: entriesOf([{ kind: "noted", because }]) });
+    expect(again.kind).not.toBe("note");
   });
 
   test.each<[string, Baseline, string, string, RegExp]>([

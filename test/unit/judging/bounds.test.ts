@@ -76,7 +76,7 @@ describe("dispersion of a baseline", () => {
 
 describe("baseline", () => {
   test.each([
-    ["so few requests that nothing could be too bad are as none", 9, 1.5, 0],
+    ["so few requests that nothing could be too bad leave nothing that is worse", 9, 1.5, 2 / 3],
     ["they bound it where the factor leaves room", 20, 1.5, 0.48],
   ])("%s", (_, total, worseThanOld, upper) => {
     expect(baselineOf([{ total, bad: 0 }], { alpha: 1e-3, checks: 1, worseThanOld }).upper).toBeCloseTo(upper, 2);
@@ -85,12 +85,18 @@ describe("baseline", () => {
   test.each([
     ["too few of them within the limit are as none", 1499, 0, 0],
     ["too few over the limit stand for what they are", 100, 5, 0.05],
-    ["too few and nearly all bad leave nothing that is worse", 9, 7, 2 / 3],
+    ["hardly any are as none, however bad", 29, 29, 0],
+    ["too few and nearly all bad leave nothing that is worse", 30, 25, 2 / 3],
     ["so do enough", 1500, 1050, 2 / 3],
     ["enough are bounded", 1500, 15, 0.023596],
   ])("%s", (_, total, bad, upper) => {
     const share = { alpha: 1e-3, checks: 1, worseThanOld: 1.5, limit: 0.02 };
     expect(baselineOf([{ total, bad }], share).upper).toBeCloseTo(upper, 4);
+  });
+
+  test("enough within a wide limit, whose bound leaves nothing that is worse, are not as none", () => {
+    const share = { alpha: 1e-3, checks: 1, worseThanOld: 1.5, limit: 0.5 };
+    expect(baselineOf([{ total: 60, bad: 29 }], share).upper).toBeCloseTo(2 / 3, 12);
   });
 
   test("without any request there is no bound to apply", () => {
@@ -121,9 +127,12 @@ describe("baseline", () => {
     { asked: 30, total: 3000, wanted: null },
     { asked: 240, total: 100, wanted: 360 },
     { asked: 360, total: 100, wanted: null },
-  ])("after $asked min with $total requests at a limit of 1 % it looks back $wanted min", ({ asked, total, wanted }) => {
+    { asked: 30, total: 3000, upper: 0.7, wanted: 60 },
+  ])("after $asked min with $total requests and a bound of $upper at a limit of 1 % it looks back $wanted min", (row) => {
+    const { asked, total, upper = 0.02, wanted } = row;
     const minute = 60_000;
-    const next = nextBaselineWindow(asked === null ? null : asked * minute, total, 0.01, 360 * minute);
+    const before = asked === null ? null : { window: asked * minute, total, upper };
+    const next = nextBaselineWindow(before, { limit: 0.01, worseThanOld: 1.5 }, 360 * minute);
 
     expect(next).toBe(wanted === null ? null : wanted * minute);
   });
