@@ -203,7 +203,7 @@ export type PodTrouble =
   | "never-ready"
   | "progress-deadline";
 
-/** Judgement of one signal so far. `holding` says why it must not lead to a rollback although it breaches. */
+/** Judgement of one signal so far. `hold`: it is bad, and must not lead to a rollback. */
 export interface Verdict {
   readonly signal: string;
   readonly state: "pass" | "warn" | "breach" | "hold" | "inconclusive";

@@ -1,5 +1,5 @@
 import { baselineOf, type BaselineShare } from "../judging/baseline.ts";
-import { noCounters, takeDeltas } from "../judging/counts.ts";
+import { noCounters, type RateCounts, sumOf, takeDeltas } from "../judging/counts.ts";
 import type { Measurement, Ms } from "../model.ts";
 import { isExcluded } from "./exclusions.ts";
 import type { Baseline, Exclusion } from "./guard.ts";
@@ -17,16 +17,14 @@ export function baselineFrom(
 ): Baseline {
   let memory = noCounters;
   let seen = 0;
-  const blocks: { total: number; bad: number }[] = [];
+  const blocks: RateCounts[] = [];
   for (const measurement of measurements) {
     if (measurement.kind !== "counters") continue;
     const step = takeDeltas(memory, measurement.readings, () => false);
     memory = step.memory;
     if (isExcluded(measurement.at, left.blockMs, left.out)) continue;
     if (step.deltas.length > 0) seen++;
-    const total = step.deltas.reduce((sum, delta) => sum + delta.total, 0);
-    const bad = step.deltas.reduce((sum, delta) => sum + delta.bad, 0);
-    blocks.push({ total, bad });
+    blocks.push(sumOf(step.deltas));
   }
   const excluded = left.out.length === 0 ? {} : { excluded: left.out };
   return { ...window, ...baselineOf(blocks, share), blocks: seen, ...excluded };

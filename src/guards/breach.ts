@@ -56,7 +56,7 @@ function decideUndo(ask: Ask, workload: Workload, breached: Verdict): Decision |
 }
 
 /** The last completed revision; one that was itself taken back is no way back, then the newest that passed. */
-export function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
+function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
   const bad = knownBad(ask.past, workload.ref.uid);
   const condemned = ask.record.rollout.new.podTemplateHash;
   const still = workload.revisions.filter((revision) => revision.podTemplateHash !== condemned && !bad.has(revision.podTemplateHash));

@@ -25,7 +25,7 @@ export interface PastRollback {
 }
 
 const HOUR: Ms = 3_600_000;
-export const unsafeAnnotation = "rearguard.dev/rollback";
+const unsafeAnnotation = "rearguard.dev/rollback";
 
 export const killSwitch: Reason = withheld("kill-switch", "governor.killSwitch is on: nothing is changed in the cluster");
 

@@ -50,7 +50,7 @@ function missingOf(record: GuardRecord, signal: string): string | undefined {
 }
 
 /** For the new revision alone at the traffic of the time before: while both run it has less of it, but a block less must agree. */
-export function feasibilityOf(signal: string, limits: SignalLimits, baseline: Baseline, windowMs: Ms): Reason {
+function feasibilityOf(signal: string, limits: SignalLimits, baseline: Baseline, windowMs: Ms): Reason {
   const { blockMs, limit } = limits;
   const blocks = baseline.blocks ?? 0;
   const requestsPerBlock = blocks === 0 ? 0 : baseline.total / blocks;

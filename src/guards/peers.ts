@@ -1,4 +1,4 @@
-import { noCounters, takeDeltas } from "../judging/counts.ts";
+import { noCounters, sumOf, takeDeltas } from "../judging/counts.ts";
 import type { BlockCounts } from "../judging/control.ts";
 import type { Measurement, Ms, Workload } from "../model.ts";
 import type { SufferingPeer } from "../reason.ts";
@@ -39,9 +39,7 @@ export function peerBlocks(measurements: readonly Measurement[]): readonly Block
     if (measurement.kind !== "counters") continue;
     const step = takeDeltas(memory, measurement.readings, () => false);
     memory = step.memory;
-    const total = step.deltas.reduce((sum, delta) => sum + delta.total, 0);
-    const bad = step.deltas.reduce((sum, delta) => sum + delta.bad, 0);
-    blocks.push({ at: measurement.at, total, bad });
+    blocks.push({ at: measurement.at, ...sumOf(step.deltas) });
   }
   return blocks;
 }

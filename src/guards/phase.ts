@@ -23,7 +23,7 @@ export interface Standing {
   /** Actions tried without success, by kind, with the time of the last try. */
   readonly failures: Readonly<Partial<Record<Action["kind"], Failure>>>;
   readonly refused: Readonly<Partial<Record<Action["kind"], Receipt>>>;
-  /** `code/signal` of every reason that was already recorded as withheld or held: each is told once. */
+  /** `noteKey` of every reason that was already recorded as withheld or held: each is told once. */
   readonly noted: ReadonlySet<string>;
   /** A hold was recorded: a brake under it is never released by us. */
   readonly held: boolean;

@@ -141,14 +141,14 @@ export function lagOf(run: GuardRun, name: string): Ms {
   return run.signals[name]?.kind === "logs" ? (run.pace.logLagMs ?? 0) : 0;
 }
 
-/** Instant from which a guard's log lines are counted: the first block that is judged begins there. */
-export function linesFrom({ record, pace }: GuardRun): Ms {
+/** Beginning of the first block that is judged; log lines are counted from there. */
+export function judgedFrom({ record, pace }: GuardRun): Ms {
   return Math.floor(record.rollout.startedAt / pace.blockMs) * pace.blockMs - pace.blockMs;
 }
 
 /** End of the last block that a signal has been judged at; before the first, the block that ends as the guard's rollout starts. */
 export function judgedThrough(run: GuardRun, name: string): Ms {
-  return heardOf(run, name)?.lastAt ?? linesFrom(run);
+  return heardOf(run, name)?.lastAt ?? judgedFrom(run);
 }
 
 /** What was heard of a signal so far, however it is judged; undefined for one that asks no source. */

@@ -2,6 +2,7 @@
 import type { Ms } from "../model.ts";
 import { byarUpper } from "./byar.ts";
 import { reaches } from "./combine.ts";
+import { sumOf } from "./counts.ts";
 import { pearsonDispersion } from "./dispersion.ts";
 import { upperNormalQuantile } from "./normal.ts";
 
@@ -41,12 +42,7 @@ export function baselineOf(
   share: BaselineShare,
   of: "share" | "exposure" = "share",
 ): BaselineRate {
-  let total = 0;
-  let bad = 0;
-  for (const block of blocks) {
-    total += block.total;
-    bad += block.bad;
-  }
+  const { total, bad } = sumOf(blocks);
   const dispersion = pearsonDispersion(blocks, of);
   const upper = total > 0 ? upperOf({ total, bad, dispersion }, share) : 0;
   const { worseThanOld: rho = 0 } = share;

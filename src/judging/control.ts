@@ -2,7 +2,7 @@
 import type { Ms } from "../model.ts";
 
 /** How far back the old pods of "now" reach. */
-export const CONTROL_WINDOW: Ms = 120_000;
+const CONTROL_WINDOW: Ms = 120_000;
 /** The same where calls to old and new pods are judged together: what the old ones failed then may be part of what is judged now. */
 const PARTIAL_WINDOW: Ms = 600_000;
 const LEAST_SUSTAIN_BLOCKS = 2;

@@ -178,3 +178,13 @@ function podOf(reading: ProcessReading): string {
 function keyOf(reading: ProcessReading): string {
   return `${podOf(reading)}/${reading.process}`;
 }
+
+export function sumOf(counts: readonly RateCounts[]): RateCounts {
+  let total = 0;
+  let bad = 0;
+  for (const count of counts) {
+    total += count.total;
+    bad += count.bad;
+  }
+  return { total, bad };
+}

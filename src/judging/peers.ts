@@ -1,5 +1,6 @@
 // Did somebody else, who is not rolling out, suffer at the same time? The peer check of judging.md 3.3.
 import type { Ms } from "../model.ts";
+import { sumOf } from "./counts.ts";
 import { baselineOf } from "./baseline.ts";
 import type { BlockCounts } from "./control.ts";
 import { effectiveLimit } from "./limit.ts";
@@ -33,8 +34,7 @@ export function sufferingOf(blocks: readonly BlockCounts[], badAt: readonly Ms[]
   );
   const limit = effectiveLimit(criterion.limit, criterion.worseThanOld, before.upper, null).value;
   const during = blocks.filter((block) => times.has(block.at) && block.total > 0);
-  const total = during.reduce((sum, block) => sum + block.total, 0);
-  const bad = during.reduce((sum, block) => sum + block.bad, 0);
+  const { total, bad } = sumOf(during);
   const over = during.filter((block) => block.bad / block.total > limit).length;
   if (bad < TELLING_ERRORS || 2 * over < during.length || bad / total <= limit) return null;
   return { ratio: bad / total, limit };

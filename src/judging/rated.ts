@@ -2,11 +2,9 @@
 import type { Ms, Outcome } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 import type { BlockCounts } from "./control.ts";
-import { type CounterMemory, noCounters, type PodDelta, type RateCounts, takeDeltas } from "./counts.ts";
-import type { BlockInput, Silence } from "./signal.ts";
+import { type CounterMemory, noCounters, type RateCounts, sumOf, takeDeltas } from "./counts.ts";
+import { type BlockInput, MOST_NOTES, OLD_BLOCKS, type Silence } from "./signal.ts";
 
-const OLD_BLOCKS = 40;
-const MOST_NOTES = 10;
 /** Three bad requests at the limit are the least from which "within limits" may be said (judging.md 4.2). */
 const LEAST_BAD = 3;
 
@@ -126,14 +124,4 @@ function silent<Memory>(state: RatedState<Memory>, at: Ms, outcome: Silence["out
   const since = state.silence?.since ?? state.lastUsableAt ?? at;
   // Nobody answered: the block is still owed and may be judged when the source is back.
   return { ...state, outcome, lastAt: outcome === "error" ? state.lastAt : at, silence: { outcome, since, detail } };
-}
-
-function sumOf(counts: readonly (RateCounts | PodDelta)[]): RateCounts {
-  let total = 0;
-  let bad = 0;
-  for (const count of counts) {
-    total += count.total;
-    bad += count.bad;
-  }
-  return { total, bad };
 }

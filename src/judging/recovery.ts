@@ -1,4 +1,5 @@
 import type { Ms } from "../model.ts";
+import { sumOf } from "./counts.ts";
 import { effectiveLimit } from "./limit.ts";
 import type { SignalLimits, SignalState } from "./signal.ts";
 
@@ -25,12 +26,7 @@ export function recoveryOf(state: Recovering, since: Ms, wanted: number): Recove
   const { limits } = state;
   const limit = effectiveLimit(limits.limit, limits.worseThanOld, limits.baseline?.upper ?? 0, null).value;
   const blocks = state.oldBlocks.filter((block) => block.at > since && block.total > 0).slice(-wanted);
-  let total = 0;
-  let bad = 0;
-  for (const block of blocks) {
-    total += block.total;
-    bad += block.bad;
-  }
+  const { total, bad } = sumOf(blocks);
   const badRatio = total > 0 ? bad / total : null;
   if (badRatio === null || blocks.length < wanted) return { state: "waiting", blocks: blocks.length, badRatio, limit };
   return { state: badRatio <= limit ? "recovered" : "still-bad", blocks: blocks.length, badRatio, limit };

@@ -4,7 +4,7 @@ import type { BaselineRate } from "./baseline.ts";
 import { auditAfter, auditOf } from "./audit.ts";
 import { alphaOfEvidence, reaches } from "./combine.ts";
 import { type BlockCounts, liveControl, sustainBlocks } from "./control.ts";
-import { type CounterMemory, noCounters, type PodDelta, type RateCounts, takeDeltas } from "./counts.ts";
+import { type CounterMemory, noCounters, type PodDelta, type RateCounts, sumOf, takeDeltas } from "./counts.ts";
 import { type LeaveOneOut, leastWithout, noneLeftOut, stepLeaveOneOut } from "./leave-one-out.ts";
 import { effectiveLimit } from "./limit.ts";
 import type { Evidence, EvidenceRule } from "./mixture.ts";
@@ -15,8 +15,9 @@ import { type Stretch, stretchAfter } from "./stretch.ts";
 
 const AUDIT_BLOCKS = 240;
 const noRequests: RateCounts = { total: 0, bad: 0 };
-const OLD_BLOCKS = 40;
-const MOST_NOTES = 10;
+/** Last blocks of the old revision that are remembered. */
+export const OLD_BLOCKS = 40;
+export const MOST_NOTES = 10;
 
 /** Fixed for the life of a guard: changing a limit after seeing data voids the bound. Ratios are 0 to 1. */
 export interface SignalLimits {
@@ -151,7 +152,7 @@ function judged(state: SignalState, input: BlockInput, readings: readonly Proces
     if (side === "new") newDeltas.push(delta);
     if (side === "old") oldDeltas.push(delta);
   }
-  const fresh = sumOf(newDeltas);
+  const fresh = { ...sumOf(newDeltas), badAtMost: newDeltas.reduce((sum, delta) => sum + delta.badAtMost, 0) };
   const old = sumOf(oldDeltas);
   const oldBlocks = [...state.oldBlocks.slice(1 - OLD_BLOCKS), { at, total: old.total, bad: old.bad }];
   const usual = Math.max(limits.limit, limits.worseThanOld * (limits.baseline?.upper ?? 0));
@@ -236,18 +237,6 @@ function unjudged(state: SignalState, at: Ms, outcome: "no-data" | "error", deta
     silence: silenceAfter(state, at, outcome, detail),
     audit: auditAfter(state.audit, auditOf(block, limits.limit), limits.auditBlocks ?? AUDIT_BLOCKS),
   };
-}
-
-function sumOf(deltas: readonly PodDelta[]): { readonly total: number; readonly bad: number; readonly badAtMost: number } {
-  let total = 0;
-  let bad = 0;
-  let badAtMost = 0;
-  for (const delta of deltas) {
-    total += delta.total;
-    bad += delta.bad;
-    badAtMost += delta.badAtMost;
-  }
-  return { total, bad, badAtMost };
 }
 
 function podsAfter(before: ReadonlyMap<string, RateCounts>, fresh: readonly PodDelta[]): ReadonlyMap<string, RateCounts> {

@@ -1,6 +1,6 @@
 import { sentence } from "../errors.ts";
 import { ownBoundMissing, ownBoundOf } from "../guards/own-bound.ts";
-import { heardOf, judge, judgedThrough, lagOf, linesFrom, type GuardRun, withAsked } from "../guards/run.ts";
+import { heardOf, judge, judgedThrough, lagOf, judgedFrom, type GuardRun, withAsked } from "../guards/run.ts";
 import { noElasticsearch } from "../guards/record.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
@@ -102,7 +102,7 @@ function askOf(run: GuardRun, signal: string, settings: PipelineSettings): Ask |
 
 function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, { kind: "pods" }>, settings: PipelineSettings): Ask["query"] {
   const { record } = run;
-  if (kind.kind === "logs") return { kind: "logs", index: kind.index, fields: kind.fields, from: linesFrom(run) };
+  if (kind.kind === "logs") return { kind: "logs", index: kind.index, fields: kind.fields, from: judgedFrom(run) };
   if (kind.kind === "promql") {
     return promqlAsk(kind, {
       namespace: record.namespace,

@@ -16,7 +16,7 @@ export type Choice =
   | { readonly kind: "none" }
   | { readonly kind: "off"; readonly because: string };
 
-export const guardAnnotation = "rearguard.dev/guard";
+const guardAnnotation = "rearguard.dev/guard";
 
 type Match = Policy["spec"]["match"];
 
