@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { Clients } from "./connect.ts";
 import { edgesOf, pipelineSettingsOf } from "./daemon/edges.ts";
 import { createPolicyKeeper } from "./daemon/policy-keeper.ts";
-import { sentence } from "./errors.ts";
+import { RearguardError, remedyOf, sentence } from "./errors.ts";
 import { createGuardJournal } from "./journal/guards.ts";
 import { createMetrics } from "./journal/metrics.ts";
 import { createLeader } from "./leader.ts";
@@ -39,6 +39,14 @@ export interface Daemon {
   /** One beat now: for tests on a hand-moved clock. */
   beat(): Promise<void>;
 }
+
+/** One cheap question to each source at the start: a wrong address must not first show at the first rollout. */
+function checksOf({ prometheus, elasticsearch }: Clients, now: Ms) {
+  const logs = elasticsearch === undefined ? [] : [{ name: "elasticsearch", works: () => elasticsearch.search(anything) }];
+  return [{ name: "prometheus", works: () => prometheus.query("vector(1)", now) }, ...logs];
+}
+
+const anything = { index: "*", query: { match_none: {} }, aggs: {} };
 
 /** Composition root of the service: makes the parts, hands each the others as functions. */
 export function createDaemon({ settings, clients, clock, random, log, identity, token, version }: DaemonOptions): Daemon {
@@ -158,7 +166,15 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     async start() {
       await policies.reload();
       const app = await web;
-      const url = await app.listen({ host: settings.listen.host, port: settings.listen.port });
+      const { host, port } = settings.listen;
+      const url = await app.listen({ host, port }).catch((error: unknown) => {
+        throw new RearguardError("LISTEN_FAILED", `cannot listen at ${host}:${port}: ${sentence(error)}`, { cause: error });
+      });
+      for (const { name, works } of checksOf(clients, clock.now())) {
+        works().catch((error: unknown) =>
+          log.warn({ source: name, error: sentence(error), remedy: remedyOf(error) }, "source does not answer"),
+        );
+      }
       leader.start();
       workloads.start();
       void workloads.synced().then(() => {

@@ -1,6 +1,7 @@
 /** Every error a user can meet: code → what to do about it. The sentence itself is made where the facts are known. */
 export const catalogue = {
-  SETTINGS_INVALID: "Correct the named keys of the settings file; `--help` names the file that is read.",
+  KUBECONFIG_INVALID: "Correct the kubeconfig, $KUBECONFIG, or `kubernetes.kubeconfig` and `kubernetes.context` in the settings.",
+  LISTEN_FAILED: "Choose another address with `listen.host` and `listen.port`, or REARGUARD_LISTEN_PORT.",
   POLICY_INVALID: "Correct the policy at the named place; the last good set stays in force until then.",
   KUBERNETES_UNREACHABLE: "Check the kubeconfig, the network and that the API server is up; Rearguard keeps trying.",
   KUBERNETES_REFUSED: "Check the account's role against deploy/rbac.",
@@ -43,6 +44,10 @@ export class RearguardError extends Error {
   }
 }
 
+export function remedyOf(thrown: unknown): string | undefined {
+  return thrown instanceof RearguardError ? thrown.remedy : undefined;
+}
+
 /** Removes credentials from text on its way into a message, a log line or a record. */
 export function redact(text: string): string {
   return (
@@ -58,8 +63,16 @@ export function redact(text: string): string {
 /** The sentence of anything thrown, without secrets. */
 export function sentence(thrown: unknown): string {
   if (thrown instanceof Error) {
-    const cause = thrown.cause instanceof Error && "code" in thrown.cause ? ` (${String(thrown.cause.code)})` : "";
-    return redact(thrown.message + cause);
+    const code = codeBehind(thrown);
+    return redact(code === undefined || thrown.message.includes(code) ? thrown.message : `${thrown.message} (${code})`);
   }
   return redact(String(thrown));
+}
+
+/** Such as ECONNREFUSED: undici says "fetch failed" and keeps the reason in the cause of the cause. */
+function codeBehind(thrown: Error): string | undefined {
+  for (let cause = thrown.cause, depth = 0; cause instanceof Error && depth < 4; cause = cause.cause, depth += 1) {
+    if ("code" in cause && typeof cause.code === "string") return cause.code;
+  }
+  return undefined;
 }

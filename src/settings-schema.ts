@@ -28,7 +28,7 @@ export function settingsSchema(folder: string) {
     policies: path.prefault("policies").describe("Folder of the policies (*.yaml), read again when it changes."),
     kubernetes: z
       .strictObject({
-        kubeconfig: file.optional().describe("Without it: the service account of the pod, else the usual kubeconfig."),
+        kubeconfig: file.optional().describe("Without it: $KUBECONFIG, else ~/.kube/config, else the service account of the pod."),
         context: z.string().min(1).optional().describe("Context of the kubeconfig; its current one by default."),
         namespaces: z
           .array(z.string().min(1))
@@ -52,7 +52,7 @@ export function settingsSchema(folder: string) {
       .strictObject({
         url: httpUrl("no query").describe("Base URL of an Elasticsearch."),
         compatibility: z
-          .union([z.literal(8), z.literal(9)])
+          .literal([8, 9])
           .default(9)
           .describe("Major version of the server: one of version 8 refuses a client of version 9."),
         apiKeyFile: file.optional().describe("File with an API key in its encoded form, read again when it changes."),
@@ -72,7 +72,7 @@ export function settingsSchema(folder: string) {
         block: duration(100, hour).prefault("15s").describe("Length of a block, the unit of judging; at least prometheus.scrapeInterval."),
         settle: duration(0, hour)
           .prefault("500ms")
-          .describe("How long after the end of a block it is asked for, so that the last scrape is in."),
+          .describe("How long after the end of a block it is asked for, so that the last scrape is in: also the delay of a remote write."),
         baseline: duration(1000, day)
           .prefault("6h")
           .describe("How far back the old revision's rate is measured at most; 30 minutes where that holds enough requests."),
@@ -182,7 +182,8 @@ function httpUrl(query: "no query" | "any query") {
     const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
     if (isHttp && !url.username && !url.password && !url.hash && (query === "any query" || !url.search)) return;
     // The text is not repeated: it may hold a password.
-    const cause = url?.password ? "credentials belong into a file" : "";
+    const isBare = url === undefined || (!isHttp && !text.includes("://"));
+    const cause = url?.password ? "credentials belong into a file" : isBare ? "http:// is missing" : "";
     context.addIssue({ code: "custom", message: told("this is not a URL that can be used", allowed, cause) });
   });
 }

@@ -7,7 +7,11 @@ import { policyFilesIn, readPolicyFiles } from "../watchers/policy-files.ts";
 
 /** Checks policy files and folders as one set. Prints every problem, or what each policy matches, and returns the exit code: 0 valid, 1 not. */
 export async function check(paths: readonly string[], write: (line: string) => void): Promise<0 | 1> {
-  const { files, problems: unreadable } = await readPolicyFiles(await filesOf(paths));
+  const wanted = await filesOf(paths);
+  const others = wanted.filter((path) => !/\.ya?ml$/.test(path));
+  for (const path of others) write(`${path}: no policy file; allowed: folders, and files named *.yaml or *.yml`);
+  if (others.length > 0) return 1;
+  const { files, problems: unreadable } = await readPolicyFiles(wanted);
   const { set, problems: invalid } = policySetOf(files);
   const problems = inReadingOrder([...unreadable, ...invalid]);
   for (const problem of problems) write(renderProblem(problem));

@@ -66,34 +66,37 @@ interface Staging {
 }
 
 async function play(chosen: readonly Scenario[], { speed, once, colour, page }: Staging): Promise<number> {
-  const stopped = interrupted();
+  const stopped = interrupted(page);
   const start = systemClock.now();
   const clock = speed === 1 ? systemClock : fastClock(start, speed);
   const story = createStory(page, () => (clock.now() - start) / 1000, colour);
   const folder = await mkdtemp(join(tmpdir(), "rearguard-demo-"));
   const sandbox = await openShop(chosen, start);
+  // To build it took time, in which the clock of the daemon went on: the world must not be behind it.
+  sandbox.advance(clock.now());
   const run = sandbox.run(speed);
   try {
     story.say(
       `a shop with ${chosen.length} service${chosen.length === 1 ? "" : "s"} under traffic, ${historyMs / 1000} s of it behind us`,
       "bold",
     );
-    const daemon = await startDaemon(sandbox, folder, clock);
+    const daemon = await startDaemon(sandbox, folder, clock, speed);
     const { url } = await daemon.start();
     story.say(`rearguard ${version} watches it: scrapes and blocks of 1 s, confidence 99.9 %`, "bold");
     const before = sandbox.traffic.served();
     await tell(chosen, { sandbox, clock, url, story, stopped });
     if (!stopped.aborted) {
       const after = sandbox.traffic.served();
-      story.say(
-        `${chosen.length} rollouts guarded; ${after.bad - before.bad} of ${after.total - before.total} requests failed meanwhile`,
-        "bold",
-      );
-      story.say(`look yourself: ${url}/api/v1/guards  ${url}/metrics${once ? "" : "   (Ctrl-C ends)"}`, "bold");
+      const rollouts = `${chosen.length} ${chosen.length === 1 ? "rollout" : "rollouts"} guarded`;
+      story.say(`${rollouts}; ${after.bad - before.bad} of ${after.total - before.total} requests failed meanwhile`, "bold");
+      story.quote(messagesIn(sandbox));
+      if (!once) story.say(`look yourself: ${url}/api/v1/guards  ${url}/metrics   (Ctrl-C ends)`, "bold");
     }
-    if (!once) await untilAborted(stopped);
+    const wrong = stopped.aborted ? [] : otherwise(chosen, await guardsAt(url));
+    for (const line of wrong) story.say(line, "red");
+    if (!once && wrong.length === 0) await untilAborted(stopped);
     await daemon.stop(5_000);
-    return 0;
+    return wrong.length === 0 ? 0 : 1;
   } finally {
     run();
     await sandbox[Symbol.asyncDispose]();
@@ -119,13 +122,14 @@ async function openShop(chosen: readonly Scenario[], now: number): Promise<Sandb
   return sandbox;
 }
 
-async function startDaemon(sandbox: Sandbox, folder: string, clock: Clock): Promise<Daemon> {
+async function startDaemon(sandbox: Sandbox, folder: string, clock: Clock, speed: number): Promise<Daemon> {
   await mkdir(join(folder, "policies"));
   await writeFile(join(folder, "policies", "shop.yaml"), policy);
   await writeFile(join(folder, "kubeconfig.yaml"), sandbox.kubeconfig());
   await writeFile(join(folder, "grafana-token"), "glsa_demo_token");
   const file = join(folder, "settings.yaml");
-  const written = settings({ prometheus: sandbox.prometheusUrl, receiver: sandbox.receiverUrl }, "grafana-token");
+  const urls = { prometheus: sandbox.prometheusUrl, receiver: sandbox.receiverUrl };
+  const written = settings(urls, "grafana-token", speed === 1 ? "150ms" : "600ms");
   await writeFile(file, stringify(written));
   const loaded = await loadSettings(file, {});
   if ("problems" in loaded) throw new Error(loaded.problems.map(renderProblem).join("\n"));
@@ -168,8 +172,27 @@ function isOver(chosen: readonly Scenario[], guards: readonly GuardLine[]): bool
   return chosen.every(({ service }) => guards.some((guard) => guard.workload === `deployment/${service}` && ended.has(guard.phase)));
 }
 
-function interrupted(): AbortSignal {
+/** Guards that ended otherwise than this world calls for. */
+function otherwise(chosen: readonly Scenario[], guards: readonly GuardLine[]): readonly string[] {
+  return chosen.flatMap(({ service, ends }) => {
+    const phase = guards.find((guard) => guard.workload === `deployment/${service}`)?.phase;
+    const why = "this machine may be too busy for a world in seconds: try again, without --fast";
+    return phase === ends ? [] : [`${service} should have ended ${ends} and ended ${phase ?? "without a guard"}; ${why}`];
+  });
+}
+
+/** What the webhook was told of rollbacks. */
+function messagesIn({ receiver }: Sandbox): readonly string[] {
+  return receiver.messages.flatMap(({ body }) => {
+    const { data } = body as { readonly data: { readonly kind: string; readonly title: string; readonly text: string } };
+    return data.kind === "rolled-back" ? [`${data.title}\n${data.text}`] : [];
+  });
+}
+
+function interrupted(page: Page): AbortSignal {
   const controller = new AbortController();
+  // Piped into a reader that has gone, such as head: the story is over, and what it set up is still to be taken down.
+  page.on?.("error", () => controller.abort());
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       controller.abort();

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { blockTable } from "../explain/blocks.ts";
-import { timeOfDay } from "../explain/numbers.ts";
+import { evidenceOf, timeOfDay } from "../explain/numbers.ts";
 import { shareOf } from "../explain/share.ts";
 import { POD_MINUTES } from "../judging/unit.ts";
 import type { BlockAudit } from "../model.ts";
@@ -18,16 +18,20 @@ export interface ExplainOptions {
 
 /** Prints why a guard decided as it did: its history in words, and the blocks of each signal with their arithmetic. Returns the exit code. */
 export async function explain({ name, url, tokenFile }: ExplainOptions, write: (line: string) => void): Promise<0 | 1> {
-  const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, "utf8")).trim();
   const path = name === undefined ? "/api/v1/guards" : `/api/v1/guards/${encodeURIComponent(name)}`;
-  const answer = await ask(new URL(path, url), token);
-  if (typeof answer === "string") {
-    write(answer);
-    return 1;
-  }
+  if (!URL.canParse(path, url)) return refused(`--url ${url} is not a URL; it looks like http://127.0.0.1:8080`, write);
+  const token = tokenFile === undefined ? undefined : await readFile(tokenFile, "utf8").catch(() => null);
+  if (token === null) return refused(`--token-file ${tokenFile}: the file cannot be read`, write);
+  const answer = await ask(new URL(path, url), token?.trim());
+  if (typeof answer === "string") return refused(answer, write);
   const lines = name === undefined ? listOf(answer as { readonly guards: readonly GuardLine[] }) : storyOf(answer as WholeGuard);
   for (const line of lines) write(line);
   return 0;
+}
+
+function refused(because: string, write: (line: string) => void): 1 {
+  write(because);
+  return 1;
 }
 
 /** The answer's JSON, or a sentence that says why there is none. */
@@ -59,7 +63,7 @@ function storyOf(guard: WholeGuard): readonly string[] {
     ...story,
     ...Object.keys({ ...record.audit, ...signals }).flatMap((signal) => signalOf(guard, signal)),
     "",
-    `D is the largest of limit, rho U (before the rollout) and rho S (old pods now); burn is new / D; a rollback needs evidence ${Math.ceil(guard.evidenceNeeded)}.`,
+    `D is the largest of limit, before (worseThanOld x U) and old now (worseThanOld x S); burn is new / D; a rollback needs evidence ${evidenceOf(guard.evidenceNeeded)}.`,
   ];
 }
 

@@ -30,6 +30,11 @@ try {
 }
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
+  // The demo has a text of its own.
+  if (command !== "demo" && args.some((arg) => arg === "--help" || arg === "-h")) {
+    write(usage);
+    return 0;
+  }
   switch (command) {
     case "check": {
       const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
@@ -38,6 +43,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     case "explain": {
       const options = { url: { type: "string", default: "http://127.0.0.1:8080" }, "token-file": { type: "string" } } as const;
       const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+      if (positionals.length > 1) throw new Error(`explain takes one guard, not ${positionals.length}`);
       return explain({ name: positionals[0], url: values.url, tokenFile: values["token-file"] }, write);
     }
     case "generate": {
@@ -56,6 +62,6 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       write(usage);
       return command === undefined ? 2 : 0;
     default:
-      throw new Error(`unknown command ${command}`);
+      throw new Error(`unknown command ${command}${command === "run" ? "; the daemon is started by npm start" : ""}`);
   }
 }

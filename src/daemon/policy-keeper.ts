@@ -32,7 +32,8 @@ export function createPolicyKeeper(options: {
     const said = read.problems.map(renderProblem);
     const isNews = said.join("\n") !== problems.join("\n");
     problems = said;
-    if (isNews) for (const problem of said) log.error({ problem }, "policy refused; the last good set stays in force");
+    const meanwhile = set === noPolicies ? "no policy is in force, so nothing is guarded" : "the last good set stays in force";
+    if (isNews) for (const problem of said) log.error({ problem }, `policy refused; ${meanwhile}`);
     if (isNews || read.changed) loaded(said.length === 0, read.set);
     if (!read.changed) return;
     set = read.set;

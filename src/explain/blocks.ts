@@ -3,11 +3,11 @@ import { count, evidenceOf, plain, timeOfDay } from "./numbers.ts";
 import { POD_MINUTES } from "../judging/unit.ts";
 import { shareOf } from "./share.ts";
 
-const head = ["block ends", "new", "old", "limit", "rho U", "rho S", "D", "burn", "m", "evidence", "outcome"] as const;
+const head = ["block ends", "new", "old", "limit", "before", "old now", "D", "burn", "m", "evidence", "outcome"] as const;
 
 /**
- * Blocks of a signal as a table of text, oldest first, from which the arithmetic can be redone by hand: D is the largest of limit, rho U
- * and rho S, burn is the bad ratio of the new revision over D. `new` and `old` are bad of total. A dash: nothing to say.
+ * Blocks of a signal as a table of text, oldest first, from which the arithmetic can be redone by hand: D is the largest of limit, `before`
+ * (worseThanOld times U) and `old now` (worseThanOld times S), burn is the bad ratio of the new revision over D. `new` and `old` are bad of total. A dash: nothing to say.
  */
 export function blockTable(blocks: readonly BlockAudit[], unit?: string): readonly string[] {
   const rows = [head, ...blocks.map((block) => rowOf(block, unit))];

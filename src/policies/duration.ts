@@ -36,7 +36,7 @@ export function formatDuration(ms: Ms): string {
 export function duration(least: Ms, most: Ms) {
   const range = `between ${formatDuration(least)} and ${formatDuration(most)}`;
   const text = z
-    .string({ error: ({ input }) => told(`${named(input)} is not a duration`, allowed, likelyCause(input)) })
+    .string({ error: ({ input }) => told(`${named(input)} is not a duration`, allowed, likelyCause(input, least, most)) })
     .meta({ pattern, examples: ["30s", "5m"] });
   return z.codec(text, z.number(), {
     decode(written, context) {
@@ -44,7 +44,7 @@ export function duration(least: Ms, most: Ms) {
       if (ms !== undefined && ms >= least && ms <= most) return ms;
       const message =
         ms === undefined
-          ? told(`${named(written)} is not a duration`, allowed, likelyCause(written))
+          ? told(`${named(written)} is not a duration`, allowed, likelyCause(written, least, most))
           : told(`${written} is out of range`, range);
       context.issues.push({ code: "custom", input: written, message });
       return z.NEVER;
@@ -58,7 +58,7 @@ export function durationOr<const Word extends string>(word: Word, least: Ms, mos
   const range = `between ${formatDuration(least)} and ${formatDuration(most)}, or ${word}`;
   const either = `${allowed}, or ${word}`;
   const text = z
-    .string({ error: ({ input }) => told(`${named(input)} is not a duration`, either, likelyCause(input)) })
+    .string({ error: ({ input }) => told(`${named(input)} is not a duration`, either, likelyCause(input, least, most)) })
     .meta({ pattern: `^${word}$|${pattern}`, examples: ["250ms", word] });
   return z.codec(text, z.union([z.number(), z.literal(word)]), {
     decode(written, context) {
@@ -67,7 +67,7 @@ export function durationOr<const Word extends string>(word: Word, least: Ms, mos
       if (ms !== undefined && ms >= least && ms <= most) return ms;
       const message =
         ms === undefined
-          ? told(`${named(written)} is not a duration`, either, likelyCause(written))
+          ? told(`${named(written)} is not a duration`, either, likelyCause(written, least, most))
           : told(`${written} is out of range`, range);
       context.issues.push({ code: "custom", input: written, message });
       return z.NEVER;
@@ -76,11 +76,21 @@ export function durationOr<const Word extends string>(word: Word, least: Ms, mos
   });
 }
 
-function likelyCause(input: unknown): string {
-  if (typeof input === "number") return `the unit is missing; did you mean ${input}s or ${input}ms?`;
+function likelyCause(input: unknown, least: Ms, most: Ms): string {
+  const fits = (text: string) => {
+    const ms = parseDuration(text);
+    return ms !== undefined && ms >= least && ms <= most;
+  };
+  if (typeof input === "number" || (typeof input === "string" && /^\d+$/.test(input))) {
+    const meant = ["s", "m", "ms"].map((unit) => `${input}${unit}`).filter(fits);
+    return `the unit is missing${meant.length > 0 ? `; did you mean ${meant.slice(0, 2).join(" or ")}?` : ""}`;
+  }
   if (typeof input !== "string") return "";
-  if (/^\d+$/.test(input)) return `the unit is missing; did you mean ${input}s or ${input}ms?`;
   if (/\d\.\d/.test(input)) return "only whole numbers are read: 1.5h is 1h30m";
-  if (/\s/.test(input)) return `no spaces; did you mean ${input.replaceAll(/\s+/g, "")}?`;
-  return "";
+  const short = input.replaceAll(/\s+/g, "").replace(/(d|h|m|s|ms)[a-z]*$/i, (unit) => abbreviated(unit.toLowerCase()));
+  return fits(short) ? `did you mean ${short}?` : "";
+}
+
+function abbreviated(unit: string): string {
+  return unit.startsWith("ms") || unit.startsWith("milli") ? "ms" : unit.charAt(0);
 }

@@ -97,7 +97,16 @@ function allowedBy(schema: JsonSchema | undefined): string | undefined {
   if (schema.const !== undefined) return String(schema.const);
   if (schema.properties) return Object.keys(schema.properties).join(", ");
   if (schema.examples?.length) return `text such as ${(schema.examples as unknown[]).map(String).join(", ")}`;
-  return schema.description?.replace(/\.$/, "");
+  return schema.type === undefined ? undefined : ofType(schema);
+}
+
+function ofType({ type, minimum, maximum }: JsonSchema): string | undefined {
+  if (type === "array") return "a list, as in [one, two]";
+  if (type === "object") return "a map, as in { name: value }";
+  if (type !== "integer" && type !== "number") return undefined;
+  const what = type === "integer" ? "a whole number" : "a number";
+  if (minimum === undefined) return what;
+  return maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? `${what} from ${minimum}` : `${what} from ${minimum} to ${maximum}`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -30,10 +30,11 @@ export function formatTimes(factor: number): string {
 /** A percentage in YAML as a ratio 0–1, above `over` and up to `most` (both ratios). A bare 0.5 is refused: half, or half of one per cent? */
 export function percent(over: number, most: number) {
   const allowed = `a percentage above ${formatPercent(over)}, at most ${formatPercent(most)}`;
-  return ratioCodec(percentPattern, ["1%", "0.5%"], allowed, percentCause, {
+  const fits = (ratio: number) => ratio > over && ratio <= most;
+  return ratioCodec(percentPattern, ["1%", "0.5%"], allowed, (input) => percentCause(input, fits), {
     parse: parsePercent,
     format: formatPercent,
-    fits: (ratio) => ratio > over && ratio <= most,
+    fits,
   });
 }
 
@@ -74,12 +75,12 @@ export function ratioCodec(pattern: string, examples: readonly string[], allowed
   });
 }
 
-function percentCause(input: unknown): string {
-  const value = typeof input === "string" ? Number(input) : input;
+function percentCause(input: unknown, fits: (ratio: number) => boolean): string {
+  if (typeof input === "string" && /^\d+,\d+%$/.test(input)) return `did you mean ${input.replace(",", ".")}?`;
+  const value = typeof input === "string" && input !== "" ? Number(input) : input;
   if (typeof value !== "number" || Number.isNaN(value)) return "";
-  return value > 0 && value < 1
-    ? `the % sign is missing; did you mean ${value}%, or ${formatPercent(value)}?`
-    : `the % sign is missing; did you mean ${value}%?`;
+  const meant = [`${value}%`, ...(value > 0 && value < 1 ? [formatPercent(value)] : [])].filter((text) => fits(parsePercent(text) ?? -1));
+  return `the % sign is missing${meant.length > 0 ? `; did you mean ${meant.join(", or ")}?` : ""}`;
 }
 
 function timesCause(input: unknown): string {

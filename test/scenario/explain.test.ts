@@ -40,7 +40,7 @@ test("a decision can be redone by hand from what explain prints of a guard, open
     }
   }
   expect(open.lines.join("\n")).toMatch(/braking: errors [\d.]+ %, limit [\d.]+ %\n {4}errors [\d.]+ % = \d+x the limit/);
-  expect(over.lines.at(-1)).toContain("a rollback needs evidence 1112");
+  expect(over.lines.at(-1)).toContain("a rollback needs evidence 1111");
 });
 
 test("explain lists the guards, and says what is wrong where it cannot", async () => {
@@ -55,6 +55,14 @@ test("explain lists the guards, and says what is wrong where it cannot", async (
   expect(await said({ name: "nobody", url: world.url(), tokenFile: undefined })).toEqual({
     code: 1,
     lines: ["there is no guard nobody; GET /api/v1/guards lists them"],
+  });
+  expect(await said({ name, url: "here", tokenFile: undefined })).toEqual({
+    code: 1,
+    lines: ["--url here is not a URL; it looks like http://127.0.0.1:8080"],
+  });
+  expect(await said({ name, url: world.url(), tokenFile: "/nowhere/token" })).toEqual({
+    code: 1,
+    lines: ["--token-file /nowhere/token: the file cannot be read"],
   });
   expect(await said({ name, url: "http://127.0.0.1:1", tokenFile: undefined })).toEqual({
     code: 1,

@@ -35,6 +35,8 @@ describe("RearguardError", () => {
     const cause = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
 
     expect(sentence(new TypeError("fetch failed", { cause }))).toBe("fetch failed (ECONNREFUSED)");
+    expect(sentence(new Error("no answer", { cause: new TypeError("fetch failed", { cause }) }))).toBe("no answer (ECONNREFUSED)");
+    expect(sentence(new Error("listen ECONNREFUSED", { cause }))).toBe("listen ECONNREFUSED");
   });
 
   it("has a remedy for every code that ends as a sentence", () => {

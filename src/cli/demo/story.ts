@@ -7,6 +7,7 @@ export type ToldGuard = GuardLine & { readonly history: readonly HistoryLine[] }
 export interface Page {
   write(text: string): void;
   readonly isTTY?: boolean;
+  on?(event: "error", listener: () => void): unknown;
 }
 
 type Colour = "dim" | "green" | "yellow" | "red" | "bold";
@@ -16,6 +17,8 @@ export interface Story {
   say(text: string, colour?: Colour): void;
   /** Tells what changed since the lines were last seen: phases, brakes, evidence as it grows. */
   follow(guards: readonly ToldGuard[]): void;
+  /** Messages as people got them, line by line. */
+  quote(messages: readonly string[]): void;
 }
 
 /** Tells guards as they move on, one line each: seconds, workload, what, numbers. Words carry all meaning; colour only helps. */
@@ -49,7 +52,13 @@ export function createStory(page: Page, secondsSinceStart: () => number, colour:
     }
   }
 
-  return { say, follow };
+  function quote(messages: readonly string[]): void {
+    for (const line of messages.flatMap((message) => ["", ...message.split("\n")]))
+      page.write(line === "" ? "\n" : `          | ${line}\n`);
+    if (messages.length > 0) page.write("\n");
+  }
+
+  return { say, follow, quote };
 }
 
 function label(line: HistoryLine): string {

@@ -30,7 +30,7 @@ export class PooledKubeConfig extends KubeConfig {
   /** Credentials are asked for anew (token files and exec plugins rotate); the pools change only with the certificates. */
   async connect(): Promise<Connection> {
     const cluster = this.getCurrentCluster();
-    if (!cluster) throw new RearguardError("SETTINGS_INVALID", "The kubeconfig names no cluster for its current context.");
+    if (!cluster) throw new RearguardError("KUBECONFIG_INVALID", "The kubeconfig names no cluster for its current context.");
     const options: RequestOptions = {};
     await this.applyToHTTPSOptions(options);
     const { calls, watches } = this.#poolsFor(options, cluster.proxyUrl);
@@ -77,7 +77,7 @@ export class PooledKubeConfig extends KubeConfig {
 
 /**
  * From the kubeconfig at `path`, or else the usual places: KUBECONFIG, ~/.kube/config, the pod's service account.
- * @throws RearguardError SETTINGS_INVALID when there is none, it cannot be read, or it lacks the context.
+ * @throws RearguardError KUBECONFIG_INVALID when there is none, it cannot be read, or it lacks the context.
  */
 export function loadKubeConfig(source: { readonly path?: string; readonly context?: string } = {}): PooledKubeConfig {
   const config = new PooledKubeConfig();
@@ -86,21 +86,21 @@ export function loadKubeConfig(source: { readonly path?: string; readonly contex
     if (source.path === undefined) config.loadFromDefault();
     else config.loadFromFile(source.path);
   } catch (error) {
-    throw new RearguardError("SETTINGS_INVALID", `${where}: ${sentence(error)}`, { cause: error });
+    throw new RearguardError("KUBECONFIG_INVALID", `${where}: ${sentence(error)}`, { cause: error });
   }
   if (source.context !== undefined) config.setCurrentContext(source.context);
   const cluster = config.getCurrentCluster();
   if (!cluster?.server) {
     const names = config.getContexts().map(({ name }) => name);
     const wanted = config.getCurrentContext() ?? "(none)";
-    throw new RearguardError("SETTINGS_INVALID", `${where}: context ${wanted} has no cluster; allowed: ${names.join(", ") || "none"}`);
+    throw new RearguardError("KUBECONFIG_INVALID", `${where}: context ${wanted} has no cluster; allowed: ${names.join(", ") || "none"}`);
   }
   // The library's last resort when it finds no configuration at all; a guess is worse than a sentence.
   if (source.path === undefined && cluster.name === "cluster" && cluster.server === "http://localhost:8080") {
-    throw new RearguardError("SETTINGS_INVALID", "No kubeconfig found, and this is not a pod with a service account.");
+    throw new RearguardError("KUBECONFIG_INVALID", "No kubeconfig found, and this is not a pod with a service account.");
   }
   if (cluster.proxyUrl?.startsWith("socks")) {
-    throw new RearguardError("SETTINGS_INVALID", `${where}: proxy-url ${cluster.proxyUrl} is not supported; allowed: http://, https://`);
+    throw new RearguardError("KUBECONFIG_INVALID", `${where}: proxy-url ${cluster.proxyUrl} is not supported; allowed: http://, https://`);
   }
   // The library refuses plain HTTP unless TLS is not verified, and there is none to verify.
   config.clusters = config.clusters.map((each) => (each.server.startsWith("http:") ? { ...each, skipTLSVerify: true } : each));

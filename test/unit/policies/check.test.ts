@@ -50,7 +50,7 @@ test("every problem on a line of its own, then how many", async () => {
     code: 1,
     lines: [
       'F/a.yaml:6:9 spec.mode: "strict" is no mode; allowed: observe or enforce',
-      "F/a.yaml:7:12 spec.sustain: 5 is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m; the unit is missing; did you mean 5s or 5ms?",
+      "F/a.yaml:7:12 spec.sustain: 5 is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m; the unit is missing; did you mean 5s or 5m?",
       "F/gone.yaml: cannot be read; it does not exist",
       "3 problems in F/a.yaml, F/gone.yaml",
     ],

@@ -66,7 +66,7 @@ test("every problem is reported at once, at its place", async () => {
   expect(await problemsOf(text)).toEqual([
     'F/s.yaml:1:1 clustr: unknown key "clustr"; allowed: cluster, policies, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, governor, verify, log; did you mean cluster?',
     "F/s.yaml:3:8 prometheus.url: this is not a URL that can be used; allowed: http:// or https:// and a host, without user, password, query or fragment",
-    "F/s.yaml:4:12 prometheus.timeout: 10 is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m; the unit is missing; did you mean 10s or 10ms?",
+    "F/s.yaml:4:12 prometheus.timeout: 10 is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m; the unit is missing; did you mean 10s or 10m?",
     "F/s.yaml:6:40 prometheus.basic.passwordFile: the file F/gone cannot be read",
     "F/s.yaml:7:9 leader: the times contradict each other; allowed: retryPeriod < renewDeadline < leaseDuration; two leaders could act at once",
     "F/s.yaml:8:17 listen.port: 99999 is out of range: at most 65535",
@@ -156,8 +156,8 @@ test("a wrong variable is named, beside the problems of the file", async () => {
   const env = { REARGUARD_LISTEN_PORT: "http", REARGUARD_KILL_SWITCH: "yes", REARGUARD_LOGLEVEL: "debug" };
   expect(await problemsOf(`${least}verify: { blocks: 0 }`, env)).toEqual([
     "F/s.yaml:2:19 verify.blocks: 0 is out of range: at least 1",
-    'environment REARGUARD_LISTEN_PORT: expected a number, found "http"; allowed: 0 takes any free port',
-    'environment REARGUARD_KILL_SWITCH: expected true or false, found "yes"; allowed: Withhold every action; judging and telling go on',
+    'environment REARGUARD_LISTEN_PORT: expected a number, found "http"; allowed: a whole number from 0 to 65535',
+    'environment REARGUARD_KILL_SWITCH: expected true or false, found "yes"',
     expect.stringMatching(/^environment: unknown variable REARGUARD_LOGLEVEL; allowed: .*; did you mean REARGUARD_LOG_LEVEL\?$/),
   ]);
 });
