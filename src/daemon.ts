@@ -11,6 +11,7 @@ import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Settings } from "./settings.ts";
+import { createProber } from "./signals/probe.ts";
 import { createSources } from "./signals/sources.ts";
 import { createPodWatcher } from "./watchers/pods.ts";
 import { templateDigest } from "./watchers/template-digest.ts";
@@ -109,7 +110,24 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   });
   const { prometheus, elasticsearch } = clients;
   const sample = createSources({ prometheus, log, ...(elasticsearch === undefined ? {} : { elasticsearch }) });
-  const parts = { settings, clock, leader, workloads, changed, pods, policies, sample, actions, journal, outbox, unsent, metrics, log };
+  const probe = createProber({ http: clients.http, now: () => clock.now() });
+  const parts = {
+    settings,
+    clock,
+    leader,
+    workloads,
+    changed,
+    pods,
+    policies,
+    sample,
+    probe,
+    actions,
+    journal,
+    outbox,
+    unsent,
+    metrics,
+    log,
+  };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
   const web = createWeb({
     now: () => clock.now(),

@@ -50,6 +50,18 @@ export type Reason =
       shortTotal: number;
       shortBad: number;
     }>
+  | Readonly<{
+      code: "probe";
+      signal: string;
+      /** Of the newest call that failed. */
+      detail: string;
+      failed: number;
+      of: number;
+      everyMs: Ms;
+      /** From the last good call that is known to the newest that failed. */
+      sinceGoodMs: Ms;
+    }>
+  | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{
       code: "suspect-pod";

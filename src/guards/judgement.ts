@@ -12,6 +12,7 @@ import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
 import { ownBoundOf } from "./own-bound.ts";
+import { certificatesOf } from "./probe.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { recoveringOf, ruleVerdict } from "./rule.ts";
@@ -19,6 +20,9 @@ import { type GuardRun, heardOf, isSeenByCallers, judgedThrough, lagOf, underCon
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
+
+/** So many of its intervals may have passed since a probe was called last: the newest call may be under way. */
+const PROBES_BEHIND = 2;
 
 /** What the folded measurements say at `now`: verdict of every counted signal and their common evidence. */
 export function judgementOf(run: GuardRun, now: Ms): Judgement {
@@ -60,6 +64,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     counted: run.counted,
     byRule: recoveringByRule(run),
     silences: silencesOf(run),
+    certificates: certificatesOf(run),
     traffic: Object.entries(run.traffic).flatMap(([signal, traffic]) => missingReason(run, signal, traffic, verdicts)),
     quietBlocks: Math.min(quietBlocksOf(capable, brakedAt), ...alone.map((state) => quietBlocksOf([state], brakedAt))),
     lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
@@ -72,7 +77,7 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
   const { record, standing } = run;
   return Object.entries(run.signals).flatMap(([name, signal]): Verdict[] => {
     const rule = run.rules[name];
-    if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name))];
+    if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name), standing.completedAt)];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
       pods: record.pods.map((pod) => judgedPod(pod, record.rollout, standing.completedAt)),
@@ -170,6 +175,9 @@ function isCaughtUp(run: GuardRun, now: Ms): boolean {
   if (run.record.pods.length === 0) return true;
   return Object.keys(run.signals).every((signal) => {
     const heard = heardOf(run, signal);
+    const kind = run.signals[signal];
+    // What was not called in time is not made up for: the next call is waited for.
+    if (kind?.kind === "probe") return now - (heard?.lastAt ?? -Infinity) <= PROBES_BEHIND * kind.everyMs;
     return (
       heard === undefined ||
       heard.silence?.outcome === "error" ||

@@ -48,6 +48,7 @@ export function guardObjectOf(record: GuardRecord, summary: GuardSummary): Guard
       entries: [...record.entries],
       pods: [...record.pods],
       baselines: { ...record.baselines },
+      ...(record.probes === undefined ? {} : { probes: { ...record.probes } }),
       audit: Object.fromEntries(Object.entries(record.audit).map(([signal, blocks]) => [signal, [...blocks]])),
       toldThrough: record.toldThrough,
     },
@@ -74,6 +75,7 @@ export function readGuardObject(raw: unknown): StoredGuard | string {
       entries: status?.entries ?? [],
       pods: status?.pods ?? [],
       baselines: status?.baselines ?? {},
+      ...(status?.probes === undefined ? {} : { probes: status.probes }),
       audit: status?.audit ?? {},
       toldThrough: status?.toldThrough ?? 0,
     };

@@ -8,6 +8,7 @@ import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
+import type { Probe } from "../signals/probe.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
 
 /** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
@@ -20,6 +21,8 @@ export interface Edges {
   choosePolicy(workload: Matchable): Choice;
   /** One list of measurements per ask id, in the order of the instants; never rejects. */
   sample(asks: readonly Ask[], instants: readonly Ms[]): Promise<ReadonlyMap<string, readonly Measurement[]>>;
+  /** One call; never rejects. */
+  readonly probe: Probe;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
   readonly journal: JournalEdge;
