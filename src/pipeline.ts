@@ -8,6 +8,7 @@ import { emptyBook } from "./pipeline/book.ts";
 import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
 import type { Flow } from "./pipeline/flow.ts";
 import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
+import { workJobs } from "./pipeline/jobs.ts";
 import { probeGuards } from "./pipeline/probe.ts";
 import { sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
@@ -57,6 +58,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     void stepAll(book.open.keys());
     // Each probe by itself: one that hangs holds up neither the samples nor the others.
     probeGuards(flow, probing, step);
+    workJobs(flow, probing, step);
     sampling ??= sample().finally(() => (sampling = undefined));
     edges.observe.guards(countPhases());
   }

@@ -61,6 +61,8 @@ export type Reason =
       /** From the last good call that is known to the newest that failed. */
       sinceGoodMs: Ms;
     }>
+  /** `log`: the end of what its container wrote, several lines. */
+  | Readonly<{ code: "job"; signal: string; detail: string; log: string }>
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{

@@ -1,6 +1,7 @@
 import { POD_MINUTES } from "../judging/unit.ts";
 import type { Reason, SufferingPeer } from "../reason.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
+import { jobHeadline, jobSentence } from "./job.ts";
 import { certificateSentence, probeHeadline, probeSentence } from "./probe.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
@@ -24,6 +25,8 @@ export function explainReason(reason: Reason): string {
       return `${ruleSentence(reason)}; ${noBound}`;
     case "probe":
       return probeSentence(reason);
+    case "job":
+      return jobSentence(reason);
     case "certificate":
       return certificateSentence(reason);
     case "rule-blind":
@@ -100,6 +103,7 @@ export function explainReason(reason: Reason): string {
 export function headline(reason: Reason): string {
   if (reason.code === "evidence") return `${measured(reason)}, limit ${limitBasis(reason).short}`;
   if (reason.code === "pods") return podsHeadline(reason);
+  if (reason.code === "job") return jobHeadline(reason);
   if (reason.code === "probe") return probeHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);

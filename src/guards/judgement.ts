@@ -178,12 +178,20 @@ function isCaughtUp(run: GuardRun, now: Ms): boolean {
     const kind = run.signals[signal];
     // What was not called in time is not made up for: the next call is waited for.
     if (kind?.kind === "probe") return now - (heard?.lastAt ?? -Infinity) <= PROBES_BEHIND * kind.everyMs;
+    if (kind?.kind === "job" && !isJobKnown(run, signal)) return false;
     return (
       heard === undefined ||
+      kind?.kind === "job" ||
       heard.silence?.outcome === "error" ||
       now - judgedThrough(run, signal) <= LAG_BLOCKS * run.pace.blockMs + lagOf(run, signal)
     );
   });
+}
+
+/** Nothing was started, or it was looked at by this process, or it is over. */
+function isJobKnown({ record, rules }: GuardRun, signal: string): boolean {
+  const memory = record.jobs?.[signal];
+  return memory === undefined || memory.finding !== undefined || rules[signal]?.state.lastAt !== null;
 }
 
 function later(one: Ms | null, other: Ms | null): Ms | null {

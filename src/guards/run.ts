@@ -62,7 +62,7 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
   const counted: Record<string, SignalState> = {};
   const rules: Record<string, RuleState> = {};
   for (const [name, signal] of Object.entries(signals)) {
-    const rule = openRule(signal, pace, record.probes?.[name]);
+    const rule = openRule(signal, pace, { probe: record.probes?.[name], job: record.jobs?.[name] });
     if (rule !== undefined) rules[name] = rule;
     if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
   }

@@ -49,6 +49,7 @@ export function guardObjectOf(record: GuardRecord, summary: GuardSummary): Guard
       pods: [...record.pods],
       baselines: { ...record.baselines },
       ...(record.probes === undefined ? {} : { probes: { ...record.probes } }),
+      ...(record.jobs === undefined ? {} : { jobs: { ...record.jobs } }),
       audit: Object.fromEntries(Object.entries(record.audit).map(([signal, blocks]) => [signal, [...blocks]])),
       toldThrough: record.toldThrough,
     },
@@ -76,6 +77,7 @@ export function readGuardObject(raw: unknown): StoredGuard | string {
       pods: status?.pods ?? [],
       baselines: status?.baselines ?? {},
       ...(status?.probes === undefined ? {} : { probes: status.probes }),
+      ...(status?.jobs === undefined ? {} : { jobs: status.jobs }),
       audit: status?.audit ?? {},
       toldThrough: status?.toldThrough ?? 0,
     };

@@ -30,10 +30,17 @@ async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise
     return false;
   }
   // Blocks may have been judged meanwhile: only the record and what follows from its entries are replaced.
-  const { pods, baselines, probes, toldThrough } = now.record;
+  const { pods, baselines, probes, jobs, toldThrough } = now.record;
   book.open.set(name, {
     ...now,
-    record: { ...after.record, pods, baselines, toldThrough, ...(probes === undefined ? {} : { probes }) },
+    record: {
+      ...after.record,
+      pods,
+      baselines,
+      toldThrough,
+      ...(probes === undefined ? {} : { probes }),
+      ...(jobs === undefined ? {} : { jobs }),
+    },
     standing: after.standing,
   });
   return true;

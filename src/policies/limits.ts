@@ -29,6 +29,7 @@ export function limitWarnings(policy: Policy): readonly string[] {
 }
 
 function neverBreaches(signal: Signal, window: Ms): string | undefined {
+  if (signal.kind === "job") return undefined;
   if (signal.kind === "probe") {
     const needed = (signal.failures.failures - 1) * signal.everyMs;
     return needed < window

@@ -137,6 +137,7 @@ export function createDaemonProcess(
   const clients: Clients = {
     kubernetes: {
       get: (path, options) => call(() => kubernetes.get(path, options)),
+      text: (path, query, options) => call(() => kubernetes.text(path, query, options)),
       list: (path, options) => call(() => kubernetes.list(path, options)),
       page: (path, options) => call(() => kubernetes.page(path, options)),
       watch: (path, options) =>

@@ -192,6 +192,21 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "health failed in 3 of its last 5 calls, one every 30 s: GET http://web.shop.svc/health answered 503 instead of 2xx, 1 min 30 s after a good one; old and new pods answer together; a plain rule, without a bound on wrong rollbacks",
     ],
   ],
+  job: [
+    [
+      {
+        code: "job",
+        signal: "smoke",
+        detail: "container test of pod smoke-1 ended with exit code 1",
+        log: "GET /\nexpected 200, got 500\n",
+      },
+      "the smoke test smoke failed: container test of pod smoke-1 ended with exit code 1; its last line: expected 200, got 500; a plain rule, without a bound on wrong rollbacks",
+    ],
+    [
+      { code: "job", signal: "smoke", detail: "container test of pod smoke-1 ended with exit code 1", log: "" },
+      "the smoke test smoke failed: container test of pod smoke-1 ended with exit code 1; a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
   certificate: [
     [
       { code: "certificate", signal: "health", host: "shop.example", days: 12, limit: 30 },

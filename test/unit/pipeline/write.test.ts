@@ -27,6 +27,7 @@ function flowOver(save: Save): Flow {
     choosePolicy: unused,
     sample: unused,
     probe: unused,
+    jobs: { create: unused, look: unused },
     execute: unused,
     journal: { list: unused, create: unused, save, prune: unused },
     tell: unused,
