@@ -8,6 +8,8 @@ import { createKubernetesApi, type KubernetesApi } from "./clients/kubernetes/ap
 import { loadKubeConfig } from "./clients/kubernetes/config.ts";
 import type { ElasticsearchApi } from "./clients/elasticsearch/api.ts";
 import { createElasticsearch } from "./clients/elasticsearch/elasticsearch.ts";
+import type { HttpApi } from "./clients/http/api.ts";
+import { createHttp } from "./clients/http/http.ts";
 import type { PrometheusApi } from "./clients/prometheus/api.ts";
 import { createPrometheus } from "./clients/prometheus/prometheus.ts";
 import type { Clock } from "./clock.ts";
@@ -18,6 +20,8 @@ export interface Clients {
   readonly prometheus: PrometheusApi;
   /** Absent where the settings name none. */
   readonly elasticsearch?: ElasticsearchApi;
+  /** For probes: any address. */
+  readonly http: HttpApi;
   readonly targets: readonly Target[];
   close(): Promise<void>;
 }
@@ -36,6 +40,7 @@ export async function connect(settings: Settings, clock: Clock, instance: string
     kubernetes,
     prometheus,
     ...(elasticsearch === undefined ? {} : { elasticsearch }),
+    http: createHttp(),
     targets: [createKubernetesEvents({ api: kubernetes, instance }), ...(await otherTargets(settings, clock))],
     async close() {
       prometheus.close();

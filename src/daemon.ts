@@ -1,4 +1,5 @@
 import { createActions } from "./actions/actions.ts";
+import { createJobStarter } from "./actions/smoke-job.ts";
 import { createOutbox } from "./actions/tell/outbox.ts";
 import type { Clock } from "./clock.ts";
 import type { Clients } from "./connect.ts";
@@ -11,6 +12,8 @@ import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Settings } from "./settings.ts";
+import { createJobReader } from "./signals/job.ts";
+import { createProber } from "./signals/probe.ts";
 import { createSources } from "./signals/sources.ts";
 import { createPodWatcher } from "./watchers/pods.ts";
 import { templateDigest } from "./watchers/template-digest.ts";
@@ -117,7 +120,29 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   });
   const { prometheus, elasticsearch } = clients;
   const sample = createSources({ prometheus, log, ...(elasticsearch === undefined ? {} : { elasticsearch }) });
-  const parts = { settings, clock, leader, workloads, changed, pods, policies, sample, actions, journal, outbox, unsent, metrics, log };
+  const probe = createProber({ http: clients.http, now: () => clock.now() });
+  const jobs = {
+    create: createJobStarter({ api, mayAct: () => leader.leading(clock.now()) }),
+    look: createJobReader({ api }),
+  };
+  const parts = {
+    settings,
+    clock,
+    leader,
+    workloads,
+    changed,
+    pods,
+    policies,
+    sample,
+    probe,
+    jobs,
+    actions,
+    journal,
+    outbox,
+    unsent,
+    metrics,
+    log,
+  };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
   const web = createWeb({
     now: () => clock.now(),

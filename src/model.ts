@@ -173,6 +173,22 @@ export interface PodLines {
   readonly lines: number;
 }
 
+/** What one call of a probe found; `error`: it could not ask properly, which says nothing of the service. */
+export interface ProbeFinding {
+  readonly outcome: "good" | "failed" | "error";
+  /** What was called and what came of it, without secrets. */
+  readonly detail: string;
+  /** That the service showed,, and the days until it runs out; 0 when it has. */
+  readonly certificate?: { readonly host: string; readonly days: number };
+}
+
+/** How a smoke test's Job stands. `error`: it could not test, which says nothing of the service; not final while it may still come to. */
+export type JobFinding =
+  | { readonly outcome: "running"; readonly waiting?: string }
+  | { readonly outcome: "passed" }
+  | { readonly outcome: "failed"; readonly detail: string; readonly log: string }
+  | { readonly outcome: "error"; readonly detail: string; readonly final: boolean };
+
 /** What a source answered for one signal of one guard at one instant: never merged, never guessed. */
 export type Measurement =
   | { readonly kind: "counters"; readonly at: Ms; readonly readings: readonly ProcessReading[]; readonly note?: string }
@@ -185,6 +201,8 @@ export type Measurement =
       readonly heard: readonly string[];
     }
   | { readonly kind: "values"; readonly at: Ms; readonly values: readonly SeriesValue[] }
+  | { readonly kind: "probe"; readonly at: Ms; readonly finding: ProbeFinding }
+  | { readonly kind: "job"; readonly at: Ms; readonly finding: JobFinding }
   | { readonly kind: "no-data"; readonly at: Ms; readonly because: string }
   | { readonly kind: "error"; readonly at: Ms; readonly because: string };
 

@@ -8,6 +8,8 @@ import { emptyBook } from "./pipeline/book.ts";
 import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
 import type { Flow } from "./pipeline/flow.ts";
 import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
+import { workJobs } from "./pipeline/jobs.ts";
+import { probeGuards } from "./pipeline/probe.ts";
 import { sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
 
@@ -42,6 +44,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const retry = new Set<string>();
   const stepping = new Map<string, Promise<void>>();
   const following = new Map<string, Promise<void>>();
+  const probing = new Map<string, Promise<void>>();
   let resumed = false;
   let sampling: Promise<void> | undefined;
 
@@ -53,6 +56,9 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     await openGuards(flow, retry);
     // Not awaited: a guard whose write hangs must not hold up the others' heartbeat.
     void stepAll(book.open.keys());
+    // Each probe by itself: one that hangs holds up neither the samples nor the others.
+    probeGuards(flow, probing, step);
+    workJobs(flow, probing, step);
     sampling ??= sample().finally(() => (sampling = undefined));
     edges.observe.guards(countPhases());
   }
@@ -114,8 +120,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       if (edges.leading(edges.now())) void stepAll(names);
     },
     async idle() {
-      while (sampling !== undefined || stepping.size + following.size > 0) {
-        await Promise.all([sampling, ...stepping.values(), ...following.values()]);
+      while (sampling !== undefined || stepping.size + following.size + probing.size > 0) {
+        await Promise.all([sampling, ...stepping.values(), ...following.values(), ...probing.values()]);
       }
     },
     open: () => [...book.open.values()],

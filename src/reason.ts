@@ -50,6 +50,20 @@ export type Reason =
       shortTotal: number;
       shortBad: number;
     }>
+  | Readonly<{
+      code: "probe";
+      signal: string;
+      /** Of the newest call that failed. */
+      detail: string;
+      failed: number;
+      of: number;
+      everyMs: Ms;
+      /** From the last good call that is known to the newest that failed. */
+      sinceGoodMs: Ms;
+    }>
+  /** `log`: the end of what its container wrote, several lines. */
+  | Readonly<{ code: "job"; signal: string; detail: string; log: string }>
+  | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{
       code: "suspect-pod";

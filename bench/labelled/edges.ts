@@ -102,6 +102,11 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Virtual
     },
     choosePolicy: (workload) => choosePolicy([policy], workload),
     sample: async (asks, instants) => new Map(asks.map((ask) => [ask.id, instants.map((at) => measure(ask, at))])),
+    probe: () => Promise.resolve({ outcome: "error", detail: "these incidents have no probes" }),
+    jobs: {
+      create: () => Promise.resolve({ problem: "these incidents have no cluster", final: true }),
+      look: () => Promise.resolve({ outcome: "error", detail: "these incidents have no cluster", final: true }),
+    },
     async execute(action) {
       const live = liveOf(action.workload.uid);
       if (live === undefined)

@@ -4,9 +4,10 @@ import type { Clock } from "../clock.ts";
 import type { GuardJournal } from "../journal/guards.ts";
 import type { Metrics } from "../journal/metrics.ts";
 import type { Leader } from "../leader.ts";
-import type { Edges, Log, PipelineSettings } from "../pipeline/edges.ts";
+import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
 import { choosePolicy } from "../policies/match.ts";
 import type { Settings } from "../settings.ts";
+import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
 import type { WorkloadWatcher } from "../watchers/workloads.ts";
@@ -23,6 +24,8 @@ export interface Parts {
   readonly pods: PodWatcher;
   readonly policies: PolicyKeeper;
   readonly sample: Sample;
+  readonly probe: Probe;
+  readonly jobs: JobEdge;
   readonly actions: Actions;
   readonly journal: GuardJournal;
   readonly outbox: Outbox;
@@ -34,7 +37,24 @@ export interface Parts {
 
 /** What the flow sees of the world: functions, and nothing else of the parts. */
 export function edgesOf(parts: Parts): Edges {
-  const { settings, clock, leader, workloads, changed, pods, policies, sample, actions, journal, outbox, unsent, metrics, log } = parts;
+  const {
+    settings,
+    clock,
+    leader,
+    workloads,
+    changed,
+    pods,
+    policies,
+    sample,
+    probe,
+    jobs,
+    actions,
+    journal,
+    outbox,
+    unsent,
+    metrics,
+    log,
+  } = parts;
   return {
     now: () => clock.now(),
     sleep: (ms) => clock.sleep(ms),
@@ -51,6 +71,8 @@ export function edgesOf(parts: Parts): Edges {
     },
     choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
     sample,
+    probe,
+    jobs,
     execute: (action) => actions.execute(action),
     journal: {
       list: () => journal.list(settings.kubernetes.namespaces),

@@ -23,6 +23,7 @@ export function nextStep(
     case "rolled-back":
       return `See what was in the bad revision: ${inspectCommand(rollout)}`;
     case "held":
+      if (because.every(({ code }) => code === "certificate")) return braked ? brakedStep(record) : "Renew the certificate.";
       if (because.some(({ code }) => code === "traffic-missing")) return `${braked ? `${brakedStep(record)} ` : ""}${trafficStep(record)}`;
       return `${braked ? `${brakedStep(record)} ` : ""}Look at the new pods: ${podsCommand(rollout)}`;
     case "withheld":

@@ -1,6 +1,8 @@
 import { POD_MINUTES } from "../judging/unit.ts";
 import type { Reason, SufferingPeer } from "../reason.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
+import { jobHeadline, jobSentence } from "./job.ts";
+import { certificateSentence, probeHeadline, probeSentence } from "./probe.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
@@ -21,6 +23,12 @@ export function explainReason(reason: Reason): string {
     case "rate":
     case "burn-rate":
       return `${ruleSentence(reason)}; ${noBound}`;
+    case "probe":
+      return probeSentence(reason);
+    case "job":
+      return jobSentence(reason);
+    case "certificate":
+      return certificateSentence(reason);
     case "rule-blind":
       return reason.overMs === null
         ? `${reason.signal}: only ${count(reason.seen)} of the ${counted(reason.needed, "sample")} that its rule looks at were answered`
@@ -97,6 +105,8 @@ export function explainReason(reason: Reason): string {
 export function headline(reason: Reason): string {
   if (reason.code === "evidence") return `${measured(reason)}, limit ${limitBasis(reason).short}`;
   if (reason.code === "pods") return podsHeadline(reason);
+  if (reason.code === "job") return jobHeadline(reason);
+  if (reason.code === "probe") return probeHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);
 }

@@ -54,7 +54,7 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       return {
         kind: "held",
         severity: braked ? "critical" : "warning",
-        head: entry.because.every(isTraffic) ? "misses requests" : "is on hold",
+        head: heldHead(entry.because),
         what: `${heldWords(entry.because, name, revision)} Nothing is rolled back.`,
         because: entry.because,
       };
@@ -68,7 +68,13 @@ function isByPolicy(reason: Reason): boolean {
   return reason.code === "observe-mode" || reason.code === "policy-only-notifies";
 }
 
+function heldHead(because: readonly Reason[]): string {
+  if (because.every(isCertificate)) return "shows a certificate that runs out";
+  return because.every(isTraffic) ? "misses requests" : "is on hold";
+}
+
 function heldWords(because: readonly Reason[], name: string, revision: string): string {
+  if (because.every(isCertificate)) return `The probes of ${name} are shown a certificate that has to be renewed.`;
   if (because.every(isTraffic)) return `The new pods of ${name} are ready, but hardly any requests reach them or are answered well.`;
   const why = because.some(isHold) ? `something is wrong, but it does not point at ${revision}` : "it cannot tell good from bad now";
   return `The guard of ${name} is on hold: ${why}.`;
@@ -76,6 +82,10 @@ function heldWords(because: readonly Reason[], name: string, revision: string): 
 
 function isTraffic(reason: Reason): boolean {
   return reason.code === "traffic-missing";
+}
+
+function isCertificate(reason: Reason): boolean {
+  return reason.code === "certificate";
 }
 
 const undone = { brake: "paused", release: "resumed", rollback: "rolled back", drain: "scaled down" } as const;

@@ -46,6 +46,7 @@ function decideOn(ask: Ask, workload: Workload): Decision {
     decideEarlyPass(ask) ??
     decideSilence(ask) ??
     decideTraffic(ask) ??
+    decideCertificates(ask) ??
     decideNote(ask) ??
     wait
   );
@@ -74,6 +75,12 @@ function decideHold(ask: Ask): Decision | undefined {
 /** New pods without their share of the requests are told of once: what hardly reaches them hardly shows what they do. */
 function decideTraffic(ask: Ask): Decision | undefined {
   const because = fresh(ask, ask.judgement.traffic);
+  return because.length === 0 ? undefined : { kind: "hold", because };
+}
+
+/** A certificate that runs out is told of once. */
+function decideCertificates(ask: Ask): Decision | undefined {
+  const because = fresh(ask, ask.judgement.certificates ?? []);
   return because.length === 0 ? undefined : { kind: "hold", because };
 }
 

@@ -1,4 +1,6 @@
 import type { Entry, Phase } from "../entry.ts";
+import type { JobMemory } from "../judging/job.ts";
+import type { ProbeMemory } from "../judging/probe.ts";
 import type { BlockAudit, Ms, PodState, Rollout } from "../model.ts";
 import type { Policy } from "../policies/policy.ts";
 
@@ -43,6 +45,10 @@ export interface GuardRecord {
   /** Every pod this guard has seen, gone ones too: the way from a counter to its revision. */
   readonly pods: readonly PodState[];
   readonly baselines: Readonly<Record<string, Baseline>>;
+  /** By signal: what of a probe's calls a restart must know, because they cannot be asked for again. Absent without probes. */
+  readonly probes?: Readonly<Record<string, ProbeMemory>>;
+  /** By signal: the smoke test's Job, from before it is created to what came of it. Absent without any. */
+  readonly jobs?: Readonly<Record<string, JobMemory>>;
   /** Blocks at brake, breach and end, capped: what Prometheus will have forgotten. */
   readonly audit: Readonly<Record<string, readonly BlockAudit[]>>;
   /** Messages up to this `seq` (exclusive) have been handed to every receiver. */

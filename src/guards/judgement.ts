@@ -13,6 +13,7 @@ import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
 import type { GuardRecord } from "./guard.ts";
 import { ownBoundOf } from "./own-bound.ts";
+import { certificatesOf } from "./probe.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { recoveringOf, ruleVerdict } from "./rule.ts";
@@ -20,6 +21,9 @@ import { type GuardRun, heardOf, isSeenByCallers, judgedThrough, lagOf, underCon
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
+
+/** So many of its intervals may have passed since a probe was called last: the newest call may be under way. */
+const PROBES_BEHIND = 2;
 
 /** What the folded measurements say at `now`: verdict of every counted signal and their common evidence. */
 export function judgementOf(run: GuardRun, now: Ms): Judgement {
@@ -65,6 +69,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     counted: run.counted,
     byRule: recoveringByRule(run),
     silences,
+    certificates: certificatesOf(run),
     traffic: Object.entries(run.traffic).flatMap(([signal, traffic]) => missingReason(run, signal, traffic, verdicts)),
     quietBlocks: Math.min(quietBlocksOf(capable, brakedAt), ...alone.map((state) => quietBlocksOf([state], brakedAt))),
     lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
@@ -77,7 +82,7 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
   const { record, standing } = run;
   return Object.entries(run.signals).flatMap(([name, signal]): Verdict[] => {
     const rule = run.rules[name];
-    if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name))];
+    if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name), standing.completedAt)];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
       pods: judgedPods(record, standing.completedAt),
@@ -189,12 +194,23 @@ function isCaughtUp(run: GuardRun, now: Ms): boolean {
   if (run.record.pods.length === 0) return true;
   return Object.keys(run.signals).every((signal) => {
     const heard = heardOf(run, signal);
+    const kind = run.signals[signal];
+    // What was not called in time is not made up for: the next call is waited for.
+    if (kind?.kind === "probe") return now - (heard?.lastAt ?? -Infinity) <= PROBES_BEHIND * kind.everyMs;
+    if (kind?.kind === "job" && !isJobKnown(run, signal)) return false;
     return (
       heard === undefined ||
+      kind?.kind === "job" ||
       heard.silence?.outcome === "error" ||
       now - judgedThrough(run, signal) <= LAG_BLOCKS * run.pace.blockMs + lagOf(run, signal)
     );
   });
+}
+
+/** Nothing was started, or it was looked at by this process, or it is over. */
+function isJobKnown({ record, rules }: GuardRun, signal: string): boolean {
+  const memory = record.jobs?.[signal];
+  return memory === undefined || memory.finding !== undefined || rules[signal]?.state.lastAt !== null;
 }
 
 function later(one: Ms | null, other: Ms | null): Ms | null {

@@ -94,6 +94,13 @@ export function limitationsOf(
   if (rollout.desired === 1) told.push("one replica: a bad pod cannot be told from a bad revision");
   for (const owner of owners) told.push(`${owner} owns the template: Rearguard brakes and tells, but does not roll back`);
   if (policy.spec.mode === "observe") told.push("policy mode observe: nothing is changed in the cluster");
+  for (const [name, { job }] of Object.entries(policy.spec.signals)) {
+    if (job !== undefined && policy.spec.mode === "observe")
+      told.push(`${name}: policy mode observe creates no Job, so it cannot be judged`);
+  }
+  for (const [name, { probe }] of Object.entries(policy.spec.signals)) {
+    if (probe !== undefined) told.push(`${name}: old and new pods answer together, so what fails for both is laid to the new revision`);
+  }
   for (const [name, written] of Object.entries(policy.spec.signals)) {
     if (!isSeenByCallers(signalOf(written))) continue;
     told.push(

@@ -1,5 +1,7 @@
 import { type BurnRateMemory, type BurnRateRule, burnRateVerdict, noBurnRate, stepBurnRate } from "../judging/burn-rate.ts";
 import { foldFailures, type FailuresRule, type FailuresState, failuresVerdict, noFailures } from "../judging/failures.ts";
+import { foldJob, type JobMemory, type JobState, jobVerdict, openJob } from "../judging/job.ts";
+import { foldProbe, openProbe, type ProbeMemory, type ProbeRule, type ProbeState, probeVerdict } from "../judging/probe.ts";
 import { noRate, type RateMemory, type RateRule, rateVerdict, stepRate } from "../judging/rate.ts";
 import { foldRated, openRated, type RatedState } from "../judging/rated.ts";
 import type { Recovering } from "../judging/recovery.ts";
@@ -13,11 +15,26 @@ import type { Signal } from "../policies/signal.ts";
 export type RuleState =
   | { readonly kind: "threshold"; readonly rule: ThresholdRule; readonly state: ThresholdState }
   | { readonly kind: "failures"; readonly rule: FailuresRule; readonly state: FailuresState }
+  | { readonly kind: "probe"; readonly rule: ProbeRule; readonly state: ProbeState }
+  | { readonly kind: "job"; readonly state: JobState }
   | { readonly kind: "rate"; readonly rule: RateRule; readonly state: RatedState<RateMemory> }
   | { readonly kind: "burn-rate"; readonly rule: BurnRateRule; readonly state: RatedState<BurnRateMemory> };
 
+/** What was written down of a signal whose past cannot be asked for. */
+export interface RuleMemory {
+  readonly probe?: ProbeMemory | undefined;
+  readonly job?: JobMemory | undefined;
+}
+
 /** Undefined for a signal without a plain rule. */
-export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }): RuleState | undefined {
+export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }, memory: RuleMemory = {}): RuleState | undefined {
+  if (signal.kind === "job") return { kind: "job", state: openJob(memory.job) };
+  if (signal.kind === "probe") {
+    const { everyMs, expect, failures } = signal;
+    const { certificateDays } = expect;
+    const rule = { everyMs, ...failures, ...(certificateDays === undefined ? {} : { certificateDays }) };
+    return { kind: "probe", rule, state: openProbe(memory.probe) };
+  }
   if (signal.kind === "promql") {
     const { comparison, limit, forMs, failures } = signal;
     if (failures !== undefined) return { kind: "failures", rule: { comparison, limit, blockMs, ...failures }, state: noFailures };
@@ -29,12 +46,17 @@ export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }):
   return { kind: "burn-rate", rule: { ...signal.rule, ...common }, state: openRated(noBurnRate) };
 }
 
-export function foldRule(of: RuleState, input: BlockInput): RuleState {
+/** `servingSince`: from when on the new revision took requests. */
+export function foldRule(of: RuleState, input: BlockInput, servingSince: Ms | null = null): RuleState {
   switch (of.kind) {
     case "threshold":
       return { ...of, state: foldThreshold(of.state, input.measurement, of.rule) };
     case "failures":
       return { ...of, state: foldFailures(of.state, input.measurement, of.rule) };
+    case "probe":
+      return { ...of, state: foldProbe(of.state, input.measurement, of.rule, servingSince) };
+    case "job":
+      return { ...of, state: foldJob(of.state, input.measurement) };
     case "rate":
       return { ...of, state: foldRated(of.state, input, (memory, block) => stepRate(memory, block, of.rule)) };
     case "burn-rate":
@@ -42,12 +64,16 @@ export function foldRule(of: RuleState, input: BlockInput): RuleState {
   }
 }
 
-export function ruleVerdict(of: RuleState, signal: string, now: Ms, noDataAfterMs: Ms): Verdict {
+export function ruleVerdict(of: RuleState, signal: string, now: Ms, noDataAfterMs: Ms, completedAt?: Ms): Verdict {
   switch (of.kind) {
     case "threshold":
       return thresholdVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "failures":
       return failuresVerdict(of.state, of.rule, signal, now, noDataAfterMs);
+    case "probe":
+      return probeVerdict(of.state, of.rule, { signal, now, noDataAfterMs, completedAt });
+    case "job":
+      return jobVerdict(of.state, signal, now);
     case "rate":
       return rateVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "burn-rate":

@@ -11,6 +11,7 @@ import { environmentHold } from "./environment-hold.ts";
 import { countersOfLines } from "./log-lines.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
+import { servingSince } from "./probe.ts";
 import { foldRule, openRule, type RuleState } from "./rule.ts";
 import { callersSidesAt, sidesAt, steadyPods } from "./sides.ts";
 
@@ -61,7 +62,7 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
   const counted: Record<string, SignalState> = {};
   const rules: Record<string, RuleState> = {};
   for (const [name, signal] of Object.entries(signals)) {
-    const rule = openRule(signal, pace);
+    const rule = openRule(signal, pace, { probe: record.probes?.[name], job: record.jobs?.[name] });
     if (rule !== undefined) rules[name] = rule;
     if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
   }
@@ -111,7 +112,8 @@ export function judge(run: GuardRun, name: string, answer: Measurement): GuardRu
     ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, record.pods, restored.length > 0)
     : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
-  if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input) } };
+  if (rule !== undefined)
+    return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input, servingSince(record.rollout, record.pods)) } };
   if (state === undefined) return run;
   const next = judgeBlock(state, input);
   return withTraffic({ ...run, counted: { ...run.counted, [name]: next } }, name, state.countedAt ?? measurement.at - pace.blockMs);

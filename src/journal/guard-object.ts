@@ -48,6 +48,8 @@ export function guardObjectOf(record: GuardRecord, summary: GuardSummary): Guard
       entries: [...record.entries],
       pods: [...record.pods],
       baselines: { ...record.baselines },
+      ...(record.probes === undefined ? {} : { probes: { ...record.probes } }),
+      ...(record.jobs === undefined ? {} : { jobs: { ...record.jobs } }),
       audit: Object.fromEntries(Object.entries(record.audit).map(([signal, blocks]) => [signal, [...blocks]])),
       toldThrough: record.toldThrough,
     },
@@ -74,6 +76,8 @@ export function readGuardObject(raw: unknown): StoredGuard | string {
       entries: status?.entries ?? [],
       pods: status?.pods ?? [],
       baselines: status?.baselines ?? {},
+      ...(status?.probes === undefined ? {} : { probes: status.probes }),
+      ...(status?.jobs === undefined ? {} : { jobs: status.jobs }),
       audit: status?.audit ?? {},
       toldThrough: status?.toldThrough ?? 0,
     };

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Baseline } from "../guards/guard.ts";
+import type { JobMemory } from "../judging/job.ts";
+import type { ProbeMemory } from "../judging/probe.ts";
 import type { Entry, Phase } from "../entry.ts";
 import type { BlockAudit, PodState, Rollout } from "../model.ts";
 
@@ -34,6 +36,8 @@ const entry = ours<Entry>("One line of the record.", (it) => {
 });
 const pod = ours<PodState>("A pod this guard has seen.", (it) => typeof it["uid"] === "string" && Array.isArray(it["containers"]));
 const baseline = ours<Baseline>("Counts of one signal before the rollout.", (it) => typeof it["total"] === "number");
+const probe = ours<ProbeMemory>("Calls of one probe that a restart must know.", (it) => Array.isArray(it["failures"]));
+const job = ours<JobMemory>("The Job of one smoke test.", (it) => typeof it["startedAt"] === "number");
 const block = ours<BlockAudit>("One judged block with its arithmetic.", (it) => typeof it["at"] === "number");
 const rollout = ours<Omit<Rollout, "workload">>("The passage from the old revision to the new.", (it) => {
   return typeof it["new"] === "object" && typeof it["templateDigest"] === "string" && typeof it["startedAt"] === "number";
@@ -66,6 +70,8 @@ export const guardStatus = z
     entries: z.array(entry).describe("Append-only record; phases follow from these alone."),
     pods: z.array(pod).describe("Every pod seen, gone ones too."),
     baselines: z.record(z.string(), baseline).describe("By signal."),
+    probes: z.record(z.string(), probe).optional().describe("By signal; absent without probes."),
+    jobs: z.record(z.string(), job).optional().describe("By signal; absent without smoke tests."),
     audit: z.record(z.string(), z.array(block)).describe("Blocks at brake, breach and end by signal, capped."),
     toldThrough: z.int().min(0).describe("Messages before this entry have been handed to every receiver."),
   })

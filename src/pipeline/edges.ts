@@ -8,6 +8,8 @@ import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
+import type { JobAsk, LookAtJob } from "../signals/job.ts";
+import type { Probe } from "../signals/probe.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
 
 /** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
@@ -20,6 +22,9 @@ export interface Edges {
   choosePolicy(workload: Matchable): Choice;
   /** One list of measurements per ask id, in the order of the instants; never rejects. */
   sample(asks: readonly Ask[], instants: readonly Ms[]): Promise<ReadonlyMap<string, readonly Measurement[]>>;
+  /** One call; never rejects. */
+  readonly probe: Probe;
+  readonly jobs: JobEdge;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
   readonly journal: JournalEdge;
@@ -27,6 +32,13 @@ export interface Edges {
   tell(messages: readonly Message[]): Promise<void>;
   readonly observe: Observers;
   readonly log: Log;
+}
+
+export interface JobEdge {
+  /** Creates a smoke test's Job, or finds the one that was created before a crash. Never rejects. */
+  create(ask: JobAsk): Promise<{ readonly uid: string } | { readonly problem: string; readonly final: boolean }>;
+  /** How it stands; never rejects. */
+  readonly look: LookAtJob;
 }
 
 export interface ClusterEdge {

@@ -76,11 +76,18 @@ async function readyToJudge(due: readonly Due[], flow: Flow): Promise<readonly R
   return ready;
 }
 
+type AskedOtherwise = Extract<Signal, { kind: "pods" | "probe" | "job" }>;
+
+/** Not by blocks: pods are watched, probes and jobs have a beat of their own. */
+function isAskedOtherwise(signal: Signal): signal is AskedOtherwise {
+  return signal.kind === "pods" || signal.kind === "probe" || signal.kind === "job";
+}
+
 function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due[] {
   const { record } = run;
   if (record.pods.length === 0) return [];
   return Object.entries(run.signals).flatMap(([signal, kind]): Due[] => {
-    if (kind.kind === "pods") return [];
+    if (isAskedOtherwise(kind)) return [];
     const instants = blockEnds(judgedThrough(run, signal), now - lagOf(run, signal), settings.pace.blockMs);
     // A source that failed is asked again when the next block has ended, not at every beat.
     const isRested = heardOf(run, signal)?.outcome !== "error" || run.askedThrough[signal] !== instants.at(-1);
@@ -92,7 +99,7 @@ function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due
 function askOf(run: GuardRun, signal: string, settings: PipelineSettings): Ask | string | undefined {
   const { record } = run;
   const kind = run.signals[signal];
-  if (kind === undefined || kind.kind === "pods") return undefined;
+  if (kind === undefined || isAskedOtherwise(kind)) return undefined;
   if (kind.kind === "logs" && settings.pace.logLagMs === undefined) return noElasticsearch;
   const missing = ownBoundMissing(kind, record, signal);
   if (missing !== undefined) return missing;
@@ -100,7 +107,7 @@ function askOf(run: GuardRun, signal: string, settings: PipelineSettings): Ask |
   return { id: `${record.name}/${signal}`, namespace: record.namespace, prefixes: revisionsOf(run).map((one) => one.name), query };
 }
 
-function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, { kind: "pods" }>, settings: PipelineSettings): Ask["query"] {
+function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, AskedOtherwise>, settings: PipelineSettings): Ask["query"] {
   const { record } = run;
   if (kind.kind === "logs") return { kind: "logs", index: kind.index, fields: kind.fields, from: judgedFrom(run) };
   if (kind.kind === "promql") {

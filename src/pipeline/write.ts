@@ -30,8 +30,19 @@ async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise
     return false;
   }
   // Blocks may have been judged meanwhile: only the record and what follows from its entries are replaced.
-  const { pods, baselines, toldThrough } = now.record;
-  book.open.set(name, { ...now, record: { ...after.record, pods, baselines, toldThrough }, standing: after.standing });
+  const { pods, baselines, probes, jobs, toldThrough } = now.record;
+  book.open.set(name, {
+    ...now,
+    record: {
+      ...after.record,
+      pods,
+      baselines,
+      toldThrough,
+      ...(probes === undefined ? {} : { probes }),
+      ...(jobs === undefined ? {} : { jobs }),
+    },
+    standing: after.standing,
+  });
   return true;
 }
 

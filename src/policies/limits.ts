@@ -29,6 +29,13 @@ export function limitWarnings(policy: Policy): readonly string[] {
 }
 
 function neverBreaches(signal: Signal, window: Ms): string | undefined {
+  if (signal.kind === "job") return undefined;
+  if (signal.kind === "probe") {
+    const needed = (signal.failures.failures - 1) * signal.everyMs;
+    return needed < window
+      ? undefined
+      : `${signal.failures.failures} calls, one every ${formatDuration(signal.everyMs)}, take longer than window`;
+  }
   const rule = signal.kind === "http-errors" || signal.kind === "http-slower" ? signal.rule : undefined;
   const forMs = signal.kind === "promql" ? signal.forMs : rule?.kind === "rate" ? rule.forMs : 0;
   if (forMs >= window) return `for ${formatDuration(forMs)} is not shorter than window`;

@@ -1,25 +1,35 @@
 import { z } from "zod";
 import { http, type HttpSignal, httpSignalOf } from "./http-signal.ts";
+import { job, type JobSignal, jobSignalOf } from "./job-signal.ts";
 import { logs, type LogsSignal, logsSignalOf } from "./logs-signal.ts";
 import { pods, type PodsSignal, podsSignalOf } from "./pods-signal.ts";
+import { probe, type ProbeSignal, probeSignalOf } from "./probe-signal.ts";
 import { promql, type PromqlSignal, promqlSignalOf } from "./promql-signal.ts";
 import { ratio, type RatioSignal, ratioSignalOf } from "./ratio-signal.ts";
 import { exactlyOne, oneOf } from "./siblings.ts";
 
-const kinds = ["http", "ratio", "logs", "pods", "promql"] as const;
+const kinds = ["http", "ratio", "logs", "pods", "promql", "probe", "job"] as const;
 
 /** One signal as it is written: exactly one key says what kind it is. */
 export const signalSchema = z
-  .strictObject({ http: http.optional(), ratio: ratio.optional(), logs: logs.optional(), pods: pods.optional(), promql: promql.optional() })
+  .strictObject({
+    http: http.optional(),
+    ratio: ratio.optional(),
+    logs: logs.optional(),
+    pods: pods.optional(),
+    promql: promql.optional(),
+    probe: probe.optional(),
+    job: job.optional(),
+  })
   .superRefine(...exactlyOne(kinds))
   .meta(oneOf(kinds))
-  .describe("One question about the new revision. Exactly one of http, ratio, logs, pods and promql.");
+  .describe("One question about the new revision. Exactly one of http, ratio, logs, pods, promql, probe and job.");
 
 /** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
 export type WrittenSignal = z.output<typeof signalSchema>;
 
 /** A signal to switch on. Ratios are 0–1, times in ms. With a `rule` an http signal is judged by that rule instead of by evidence. */
-export type Signal = HttpSignal | RatioSignal | LogsSignal | PodsSignal | PromqlSignal;
+export type Signal = HttpSignal | RatioSignal | LogsSignal | PodsSignal | PromqlSignal | ProbeSignal | JobSignal;
 
 /** Which kind a written signal is. Throws only on a value that the schema would have refused. */
 export function signalOf(written: WrittenSignal): Signal {
@@ -28,5 +38,7 @@ export function signalOf(written: WrittenSignal): Signal {
   if (written.logs) return logsSignalOf(written.logs);
   if (written.pods) return podsSignalOf(written.pods);
   if (written.promql) return promqlSignalOf(written.promql);
+  if (written.probe) return probeSignalOf(written.probe);
+  if (written.job) return jobSignalOf(written.job);
   throw new TypeError(`A signal without ${kinds.join(", ")} was not read through signalSchema.`);
 }

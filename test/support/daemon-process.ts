@@ -43,7 +43,7 @@ export function createDaemonProcess(
   edges: { readonly onWrite: (write: Write) => void; readonly hung: () => boolean },
 ): DaemonProcess {
   const { clock } = inner;
-  const { kubernetes, prometheus, elasticsearch, targets } = inner.clients;
+  const { kubernetes, prometheus, elasticsearch, http, targets } = inner.clients;
   const burial = Promise.withResolvers<never>();
   burial.promise.catch(() => {});
   const buried = Promise.withResolvers<void>();
@@ -137,6 +137,7 @@ export function createDaemonProcess(
   const clients: Clients = {
     kubernetes: {
       get: (path, options) => call(() => kubernetes.get(path, options)),
+      text: (path, query, options) => call(() => kubernetes.text(path, query, options)),
       list: (path, options) => call(() => kubernetes.list(path, options)),
       page: (path, options) => call(() => kubernetes.page(path, options)),
       watch: (path, options) =>
@@ -160,6 +161,7 @@ export function createDaemonProcess(
     ...(elasticsearch === undefined
       ? {}
       : { elasticsearch: { search: (request) => call(() => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
+    http: { get: (request) => call(() => http.get(request)) },
     targets: targets.map((target) => ({ name: target.name, send: (message) => call(() => target.send(message)) })),
     close: () => inner.clients.close(),
   };

@@ -3,7 +3,7 @@ import { hasStatus, KubernetesError, notJson } from "./kubernetes-error.ts";
 import { lines } from "./lines.ts";
 import { dig, isObject, objects, text } from "./raw.ts";
 import type { RawObject } from "./raw.ts";
-import { call, open } from "./request.ts";
+import { call, callText, open } from "./request.ts";
 import type { Connector, WireRequest } from "./request.ts";
 
 export interface CallOptions {
@@ -51,6 +51,8 @@ export interface WatchOptions {
 /** Raw JSON to and from paths such as `/apis/apps/v1/namespaces/prod/deployments/shop`. Each call throws KubernetesError. */
 export interface KubernetesApi {
   readonly get: (path: string, options?: CallOptions) => Promise<RawObject>;
+  /** An answer that is no JSON, such as a pod's log. */
+  readonly text: (path: string, query: Readonly<Record<string, string>>, options?: Omit<CallOptions, "expect">) => Promise<string>;
   /** All pages; when the list expires in the middle (410) it begins anew, twice at most. */
   readonly list: (path: string, options?: ListOptions) => Promise<readonly RawObject[]>;
   readonly page: (path: string, options: ListOptions & { readonly next?: string }) => Promise<RawPage>;
@@ -126,6 +128,8 @@ export function createKubernetesApi({ connector, clock }: { connector: Connector
       const request = { method: "GET", path } as const;
       return demand(request, await read(request, options), options.expect);
     },
+    text: (path, query, options = {}) =>
+      callText(connector, { method: "GET", path, query, accept: "*/*" }, options.deadlineMs ?? callDeadlineMs, options.signal),
     async list(path, options = {}) {
       for (let tries = 1; ; tries += 1) {
         try {

@@ -24,12 +24,29 @@ export interface WireRequest {
  * @throws KubernetesError; or the reason of `signal` when the caller gave up.
  */
 export async function call(connector: Connector, request: WireRequest, deadlineMs: number, signal?: AbortSignal): Promise<unknown> {
+  return whole(connector, request, deadlineMs, signal, async (response) =>
+    parse(describe(request), response.status, await response.text()),
+  );
+}
+
+/** The same for an answer that is no JSON. */
+export async function callText(connector: Connector, request: WireRequest, deadlineMs: number, signal?: AbortSignal): Promise<string> {
+  return whole(connector, request, deadlineMs, signal, (response) => response.text());
+}
+
+async function whole<T>(
+  connector: Connector,
+  request: WireRequest,
+  deadlineMs: number,
+  signal: AbortSignal | undefined,
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
   const what = describe(request);
   const deadline = AbortSignal.timeout(deadlineMs);
   const either = signal ? AbortSignal.any([deadline, signal]) : deadline;
   try {
     const response = await send(connector, request, "calls", either);
-    return parse(what, response.status, await response.text());
+    return await read(response);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (!deadline.aborted) throw error instanceof RearguardError ? error : transportError(what, error);

@@ -63,6 +63,7 @@ export function registerKubernetesApi(app: FastifyInstance, cluster: Cluster, op
       found,
     );
     if (isWatch) return watch(call, reply);
+    if (request.method === "GET" && call.type.resource === "pods" && call.subresource === "log") return log(call, reply);
     const { code, body } = respond(request.method, call);
     cluster.settle();
     return send(reply, code, body);
@@ -83,6 +84,14 @@ export function registerKubernetesApi(app: FastifyInstance, cluster: Cluster, op
       default:
         throw methodNotAllowed();
     }
+  }
+
+  /** Of the first container; `limitBytes` cuts the end of what `tailLines` left, as the kubelet does. */
+  function log({ namespace, name, query, type }: Call, reply: FastifyReply): FastifyReply {
+    cluster.registry.get(type, namespace, name);
+    const lines = (cluster.logOf(namespace, name) ?? "").split(/(?<=\n)/);
+    const tail = lines.slice(-Number(query["tailLines"] ?? lines.length)).join("");
+    return reply.type("text/plain").send(Buffer.from(tail).subarray(0, Number(query["limitBytes"] ?? Infinity)));
   }
 
   function watch(call: Call, reply: FastifyReply): FastifyReply {

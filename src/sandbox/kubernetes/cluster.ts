@@ -4,6 +4,7 @@ import { collectGarbage, emptyNamespace } from "./controllers/garbage-collector.
 import type { ControlPlane, Sync } from "./controllers/control-plane.ts";
 import { deploymentController } from "./controllers/deployment-controller.ts";
 import { endpointController } from "./controllers/endpoint-controller.ts";
+import { jobController } from "./controllers/job-controller.ts";
 import { newEvent } from "./controllers/event.ts";
 import { Ownership } from "./controllers/ownership.ts";
 import { replicaSetController } from "./controllers/replicaset-controller.ts";
@@ -43,6 +44,8 @@ export interface ApiRequest {
 export interface Cluster extends Moving {
   /** Every pod that exists now. */
   pods(): readonly SandboxPod[];
+  /** What a pod that runs once has written so far; undefined for one that serves, whose lines are elsewhere. */
+  logOf(namespace: string, pod: string): string | undefined;
   /** Incidents: `readyAfterMs`, `unreadyAfterMs`, `crashAfterMs` and `imagePullFails` may be overridden; the list may be changed at any time. */
   readonly effects: Effect[];
   readonly store: Store;
@@ -89,6 +92,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const syncs: Readonly<Record<string, Sync>> = {
     deployment: deploymentController(plane),
     replicaset: replicaSetController(plane),
+    job: jobController(plane),
     pod: kubelet.sync,
     service: endpointController(plane),
     namespace: (_, name) => emptyNamespace(plane, types, name),
@@ -180,6 +184,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     watches: new OpenWatches(),
     now: () => clock,
     types: () => types,
+    logOf: (namespace, name) => {
+      const pod = store.get(pods, namespace, name) as Pod | undefined;
+      return pod === undefined ? undefined : kubelet.log(pod);
+    },
     pods: () => (view ??= [...store.each(pods)].map((pod) => kubelet.view(pod as Pod))),
   };
 }

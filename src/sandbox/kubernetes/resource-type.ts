@@ -57,6 +57,7 @@ export const configMaps = builtIn("", "v1", "configmaps", "ConfigMap", { shortNa
 export const secrets = builtIn("", "v1", "secrets", "Secret");
 export const deployments = builtIn("apps", "v1", "deployments", "Deployment", { ...workload, shortNames: ["deploy"] });
 export const replicaSets = builtIn("apps", "v1", "replicasets", "ReplicaSet", { ...workload, shortNames: ["rs"] });
+export const jobs = builtIn("batch", "v1", "jobs", "Job", { status: true, counted: true });
 export const leases = builtIn("coordination.k8s.io", "v1", "leases", "Lease", { unconditionalUpdate: false });
 export const endpointSlices = builtIn("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", { counted: true });
 export const newEvents = builtIn("events.k8s.io", "v1", "events", "Event", { shortNames: ["ev"] });
@@ -76,7 +77,6 @@ const inert: readonly ResourceType[] = [
   builtIn("apps", "v1", "statefulsets", "StatefulSet", { ...workload, shortNames: ["sts"] }),
   builtIn("apps", "v1", "daemonsets", "DaemonSet", { status: true, counted: true, shortNames: ["ds"] }),
   builtIn("apps", "v1", "controllerrevisions", "ControllerRevision"),
-  builtIn("batch", "v1", "jobs", "Job", { status: true, counted: true }),
   builtIn("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", { status: true, shortNames: ["hpa"] }),
   builtIn("", "v1", "serviceaccounts", "ServiceAccount", { shortNames: ["sa"] }),
 ];
@@ -91,6 +91,7 @@ export const builtInTypes: readonly ResourceType[] = [
   secrets,
   deployments,
   replicaSets,
+  jobs,
   leases,
   endpointSlices,
   newEvents,

@@ -1,6 +1,6 @@
 import { controllerOf } from "./object.ts";
 import type { Service } from "./object.ts";
-import { customResourceDefinitions, deployments, namespaces, pods, replicaSets, services, storageKey } from "./resource-type.ts";
+import { customResourceDefinitions, deployments, jobs, namespaces, pods, replicaSets, services, storageKey } from "./resource-type.ts";
 import { matchesSelector } from "./selector.ts";
 import type { Store } from "./store.ts";
 import type { WatchEvent } from "./watch-log.ts";
@@ -14,6 +14,8 @@ export function tasksOf(event: WatchEvent, store: Store): string[] {
       return [`deployment ${namespace}/${name}`];
     case storageKey(replicaSets):
       return [`replicaset ${namespace}/${name}`, ...(owner?.kind === "Deployment" ? [`deployment ${namespace}/${owner.name}`] : [])];
+    case storageKey(jobs):
+      return [`job ${namespace}/${name}`];
     case storageKey(pods):
       return [`pod ${namespace}/${name}`, ...ownersOfPod(event, store), ...servicesOf(event, store)];
     case storageKey(services):
@@ -30,6 +32,7 @@ export function tasksOf(event: WatchEvent, store: Store): string[] {
 function ownersOfPod(event: WatchEvent, store: Store): string[] {
   const { namespace = "" } = event.object.metadata;
   const set = controllerOf(event.object);
+  if (set?.kind === "Job") return [`job ${namespace}/${set.name}`, ...emptiedNamespace(event, store)];
   if (set?.kind !== "ReplicaSet") return emptiedNamespace(event, store);
   const found = store.get(replicaSets, namespace, set.name);
   const deployment = found && controllerOf(found);

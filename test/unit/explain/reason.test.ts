@@ -178,6 +178,45 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors 6.11 % over 1 min is above 3x the limit of 1 %, but 1.96 % over 5 min is not (612 requests); a plain rule, without a bound on wrong rollbacks",
     ],
   ],
+  probe: [
+    [
+      {
+        code: "probe",
+        signal: "health",
+        detail: "GET http://web.shop.svc/health answered 503 instead of 2xx",
+        failed: 3,
+        of: 5,
+        everyMs: 30_000,
+        sinceGoodMs: 90_000,
+      },
+      "health failed in 3 of its last 5 calls, one every 30 s: GET http://web.shop.svc/health answered 503 instead of 2xx, 1 min 30 s after a good one; old and new pods answer together; a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
+  job: [
+    [
+      {
+        code: "job",
+        signal: "smoke",
+        detail: "container test of pod smoke-1 ended with exit code 1",
+        log: "GET /\nexpected 200, got 500\n",
+      },
+      "the smoke test smoke failed: container test of pod smoke-1 ended with exit code 1; its last line: expected 200, got 500; a plain rule, without a bound on wrong rollbacks",
+    ],
+    [
+      { code: "job", signal: "smoke", detail: "container test of pod smoke-1 ended with exit code 1", log: "" },
+      "the smoke test smoke failed: container test of pod smoke-1 ended with exit code 1; a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
+  certificate: [
+    [
+      { code: "certificate", signal: "health", host: "shop.example", days: 12, limit: 30 },
+      "health: the certificate of shop.example runs out in 12 days, fewer than 30; that is no fault of the revision",
+    ],
+    [
+      { code: "certificate", signal: "health", host: "shop.example", days: 0, limit: 30 },
+      "health: the certificate of shop.example has run out, or does so within a day, fewer than 30; that is no fault of the revision",
+    ],
+  ],
   "rule-blind": [
     [
       { code: "rule-blind", signal: "errors", seen: 40, needed: 100, overMs: 60_000 },

@@ -39,6 +39,8 @@ function flowOver(perBlock: number, isBad: (at: Ms) => boolean, ended: readonly 
       asked.push(...instants);
       return Promise.resolve(new Map(asks.map((ask) => [ask.id, instants.map(answer)])));
     },
+    probe: unused,
+    jobs: { create: unused, look: unused },
     execute: unused,
     journal: { list: unused, create: unused, save: unused, prune: unused },
     tell: unused,

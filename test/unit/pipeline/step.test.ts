@@ -45,6 +45,8 @@ function fleetOf(count: number, concurrent: number): { readonly flow: Flow; read
     },
     choosePolicy: () => ({ kind: "none" }),
     sample: () => Promise.resolve(new Map()),
+    probe: () => Promise.reject(new Error("no probe is asked for")),
+    jobs: { create: () => Promise.reject(new Error("no job")), look: () => Promise.reject(new Error("no job")) },
     execute: (action) => {
       acted.push(action);
       return Promise.resolve({ action: action.id, kind: action.kind, outcome: "applied", at: now, detail: "" });

@@ -26,6 +26,8 @@ function flowOver(save: Save): Flow {
     cluster: { changed: unused, get: unused, list: unused, keyOf: unused, context: unused, follow: unused, unfollow: unused, pods: unused },
     choosePolicy: unused,
     sample: unused,
+    probe: unused,
+    jobs: { create: unused, look: unused },
     execute: unused,
     journal: { list: unused, create: unused, save, prune: unused },
     tell: unused,

@@ -13,6 +13,8 @@ export function applyDefaults(type: ResourceType, object: KubeObject): void {
       return defaultDeployment(specOf(object));
     case "apps/replicasets":
       return defaultReplicaSet(specOf(object), object);
+    case "batch/jobs":
+      return defaultJob(specOf(object));
     case "/pods":
       return defaultPod(specOf(object));
     case "/services":
@@ -73,6 +75,15 @@ function defaultReplicaSet(spec: JsonObject, object: KubeObject): void {
   defaultTemplate(spec);
   if (spec["minReadySeconds"] === 0) delete spec["minReadySeconds"];
   object["status"] ??= { replicas: 0 };
+}
+
+function defaultJob(spec: JsonObject): void {
+  spec["parallelism"] ??= 1;
+  spec["completions"] ??= 1;
+  spec["backoffLimit"] ??= 6;
+  spec["completionMode"] ??= "NonIndexed";
+  spec["suspend"] ??= false;
+  defaultTemplate(spec);
 }
 
 function defaultService(spec: JsonObject, object: KubeObject): void {

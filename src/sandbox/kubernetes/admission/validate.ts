@@ -34,6 +34,8 @@ function specCauses(type: ResourceType, object: KubeObject, current: KubeObject 
       return workloadCauses(spec, current);
     case "/pods":
       return containerCauses(spec, "spec");
+    case "batch/jobs":
+      return jobCauses(spec);
     case "/events":
       return eventCauses(object);
     case "coordination.k8s.io/leases":
@@ -43,6 +45,16 @@ function specCauses(type: ResourceType, object: KubeObject, current: KubeObject 
     default:
       return [];
   }
+}
+
+function jobCauses(spec: JsonObject): Cause[] {
+  const podSpec = isObject(spec["template"]) && isObject(spec["template"]["spec"]) ? spec["template"]["spec"] : {};
+  const policy = podSpec["restartPolicy"];
+  const causes = containerCauses(podSpec, "spec.template.spec");
+  if (policy !== "Never" && policy !== "OnFailure") {
+    causes.push(invalidValue("spec.template.spec.restartPolicy", policy, 'supported values: "OnFailure", "Never"'));
+  }
+  return causes;
 }
 
 function workloadCauses(spec: JsonObject, current: KubeObject | undefined): Cause[] {

@@ -10,6 +10,7 @@ import { hashLabel } from "../template-hash.ts";
 import { killedAfterMs } from "./memory.ts";
 import { pullBackOffMs, restartBackOffMs } from "./pod-run.ts";
 import type { PodRun } from "./pod-run.ts";
+import { scriptOf } from "./script.ts";
 import { podStatus } from "./pod-status.ts";
 
 export const nodeName = "node-1";
@@ -41,6 +42,14 @@ export class Kubelet {
   forget(uid: string): void {
     this.#runs.delete(uid);
     this.#ips.delete(uid);
+  }
+
+  log(pod: Pod): string | undefined {
+    const run = this.#runs.get(pod.metadata.uid);
+    const script = scriptOf(pod);
+    if (script === undefined || run === undefined || run.startedAt === 0) return undefined;
+    const passedMs = this.#plane.now() - run.startedAt;
+    return script.lines.map(({ afterMs, text }) => (afterMs <= passedMs ? `${text}\n` : "")).join("");
   }
 
   view(pod: Pod): SandboxPod {
@@ -97,7 +106,10 @@ export class Kubelet {
     const behaviour = behaviourOf(this.view(pod), this.#effects, now);
     while (this.#step(pod, run, behaviour, now)) this.#write(this.#fresh(pod), this.#isReady(run, behaviour, now));
     this.#write(this.#fresh(pod), this.#isReady(run, behaviour, now));
+    if (run.step === "done") return undefined;
     if (run.step !== "running") return run.until;
+    const script = scriptOf(pod);
+    if (script !== undefined) return run.startedAt + script.lastsMs;
     const { crashAfterMs, readyAfterMs, unreadyAfterMs } = behaviour;
     const next = [crashAfterMs, killedAfterMs(behaviour), readyAfterMs, unreadyAfterMs]
       .filter((after) => after !== null)
@@ -111,7 +123,15 @@ export class Kubelet {
     const to = (step: PodRun["step"], lasts: number) => Object.assign(run, { step, since: now, until: now + lasts });
     const start = () => Object.assign(to("running", Infinity), { startedAt: now });
     switch (run.step) {
+      case "done":
+        return false;
       case "running": {
+        const script = scriptOf(pod);
+        if (script !== undefined) {
+          if (now < run.startedAt + script.lastsMs) return false;
+          Object.assign(to("done", Infinity), { exitCode: script.exitCode });
+          return true;
+        }
         const isDue = (afterMs: number | null) => afterMs !== null && now >= run.startedAt + afterMs;
         const killed = isDue(killedAfterMs(behaviour));
         if (!killed && !isDue(behaviour.crashAfterMs)) return false;

@@ -1,6 +1,6 @@
 /** What the node remembers about one pod's process and the API does not show. */
 export interface PodRun {
-  step: "creating" | "pull-failed" | "running" | "exited" | "back-off";
+  step: "creating" | "pull-failed" | "running" | "exited" | "back-off" | "done";
   /** When the step began. */
   since: number;
   /** When the step ends by itself; Infinity: not by time alone. */
@@ -10,6 +10,8 @@ export interface PodRun {
   restarts: number;
   /** Whether its last end was the kernel's doing, at its memory limit. */
   outOfMemory?: boolean;
+  /** Of a process that runs once and has ended. */
+  exitCode?: number;
   pullFailures: number;
   /** What of this the API shows already: saves comparing whole statuses when effects are asked every second. */
   shown?: string;

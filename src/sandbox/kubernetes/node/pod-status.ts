@@ -16,7 +16,7 @@ export function podStatus(pod: Pod, run: PodRun, ready: boolean, podIp: string, 
   });
   return {
     observedGeneration: pod.metadata.generation ?? 1,
-    phase: hasStarted ? "Running" : "Pending",
+    phase: run.step === "done" ? (run.exitCode === 0 ? "Succeeded" : "Failed") : hasStarted ? "Running" : "Pending",
     conditions,
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
@@ -62,6 +62,11 @@ function stateOf(pod: Pod, run: PodRun, image: string): JsonObject {
       return { waiting: { reason: "ContainerCreating" } };
     case "running":
       return runningOr(true, run.startedAt);
+    case "done": {
+      const exitCode = run.exitCode ?? 0;
+      const reason = exitCode === 0 ? "Completed" : "Error";
+      return { terminated: { exitCode, reason, startedAt: kubeTime(run.startedAt), finishedAt: kubeTime(run.since) } };
+    }
     case "exited":
       return { terminated: exitOf(run, run.since) };
     case "back-off": {

@@ -1,0 +1,41 @@
+import type { JobMemory } from "../judging/job.ts";
+import type { Ms } from "../model.ts";
+import type { JobSignal } from "../policies/job-signal.ts";
+import { servingSince } from "./probe.ts";
+import type { GuardRun } from "./run.ts";
+
+/** The API server is asked how a Job stands this often. */
+const lookEveryMs: Ms = 5_000;
+/** Kubernetes itself ends a Job at its deadline; so long later we stop to wait for that. */
+const graceMs: Ms = 60_000;
+
+/** Whether this smoke test is to be started or looked at now. A Job changes the cluster, so an observing policy starts none. */
+export function jobDue(run: GuardRun, name: string, signal: JobSignal, killSwitch: boolean, now: Ms): boolean {
+  const { record, standing, rules } = run;
+  const memory = record.jobs?.[name];
+  const state = rules[name]?.state;
+  if (memory?.finding !== undefined || record.policy.spec.mode !== "enforce") return false;
+  if (standing.rollback !== undefined || standing.pending?.action.kind === "rollback" || standing.finished !== undefined) return false;
+  if (state?.lastAt != null && now - state.lastAt < lookEveryMs) return false;
+  if (memory?.job !== undefined) return true;
+  if (killSwitch) return false;
+  if (memory !== undefined || signal.when === "completed") return memory !== undefined || standing.completedAt !== undefined;
+  return standing.completedAt !== undefined || servingSince(record.rollout, record.pods) !== null;
+}
+
+/** A Job that was not created, or did not end, in its time: undefined while it has some left. */
+export function overdueJob(run: GuardRun, { startedAt, job }: JobMemory, { timeoutMs }: JobSignal, now: Ms): string | undefined {
+  if (job !== undefined) return now - job.createdAt > timeoutMs + graceMs ? "its Job did not end in its time" : undefined;
+  // Nobody tried while no process ran.
+  return now - Math.max(startedAt, run.watchedSince ?? now) > timeoutMs ? "its Job could not be created in its time" : undefined;
+}
+
+export function withJob(run: GuardRun, name: string, memory: JobMemory): GuardRun {
+  return { ...run, record: { ...run.record, jobs: { ...run.record.jobs, [name]: memory } } };
+}
+
+/** Of one smoke test of one guard: the same after a restart, so that it is created once. Also fits a label. */
+export function jobName(guard: string, signal: string, signals: readonly string[]): string {
+  const readable = signal.length <= 30 ? signal : `${signal.slice(0, 27)}${signals.indexOf(signal)}`;
+  return `${readable}-${guard.slice(-31).replace(/^[^a-z0-9]+/, "")}`;
+}

@@ -1,0 +1,56 @@
+import { sentence } from "../errors.ts";
+import { probeDue, withProbeMemory } from "../guards/probe.ts";
+import { heardOf, judge } from "../guards/run.ts";
+import type { Ms } from "../model.ts";
+import { fillUrl } from "../policies/probe-url.ts";
+import type { ProbeSignal } from "../policies/probe-signal.ts";
+import type { Flow } from "./flow.ts";
+import { persist } from "./write.ts";
+
+/** Calls under way at once, of all guards; what finds no room comes with a later beat. */
+const mostAtOnce = 64;
+
+/**
+ * Calls every probe that is due, each beside the others and never twice at once; `probing` holds what is under way. A guard whose probe
+ * was answered takes a step.
+ */
+export function probeGuards(flow: Flow, probing: Map<string, Promise<void>>, step: (guard: string) => Promise<void>): void {
+  const now = flow.edges.now();
+  for (const [guard, run] of flow.book.open) {
+    for (const [name, signal] of Object.entries(run.signals)) {
+      const key = `${guard}/${name}`;
+      if (signal.kind !== "probe" || probing.has(key) || probing.size >= mostAtOnce) continue;
+      const at = probeDue(run, name, now);
+      if (at === undefined) continue;
+      const work = call(guard, name, signal, at, flow)
+        .then(() => step(guard))
+        .catch((error: unknown) => flow.edges.log.error({ guard, signal: name, error: sentence(error) }, "probe failed"))
+        .finally(() => probing.delete(key));
+      probing.set(key, work);
+    }
+  }
+}
+
+/** One call, judged; what a restart must know of it is written down before the guard decides by it. */
+async function call(guard: string, name: string, signal: ProbeSignal, at: Ms, flow: Flow): Promise<void> {
+  const { book, edges, unsaved } = flow;
+  const workload = book.open.get(guard)?.record.rollout.workload;
+  if (workload === undefined) return;
+  const { expect, headersFile, caFile } = signal;
+  const finding = await edges.probe({
+    url: fillUrl(signal.url, workload),
+    expect,
+    ...(headersFile === undefined ? {} : { headersFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  });
+  const run = book.open.get(guard);
+  if (run === undefined) return;
+  const judged = judge(run, name, { kind: "probe", at, finding });
+  const after = withProbeMemory(judged, name);
+  book.open.set(guard, after);
+  const outcome = heardOf(after, name)?.outcome ?? null;
+  if (outcome !== null) edges.observe.sampled(outcome, "probe");
+  if (after === judged) return;
+  unsaved.add(guard);
+  await persist(guard, flow);
+}
