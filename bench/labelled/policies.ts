@@ -3,7 +3,7 @@ import { formatDuration } from "../../src/policies/duration.ts";
 import type { Policy } from "../../src/policies/policy.ts";
 import { slowerThan, standardBounds } from "./latencies.ts";
 import type { ServiceValue } from "./cut.ts";
-import { policyFrom } from "./settings.ts";
+import { policyOf } from "./settings.ts";
 
 const limit = 0.05;
 
@@ -14,17 +14,11 @@ const limit = 0.05;
 export function servicePolicy(before: readonly ServiceValue[]): Policy {
   const p95 = usualBound(before);
   const errors = before.some(({ success }) => success !== null);
-  return policyFrom(`apiVersion: rearguard.dev/v1alpha1
-kind: Policy
-metadata: { name: labelled }
-spec:
-  match: {}
-  mode: enforce
-  signals:
-    pods: { pods: {} }
-${errors ? "    errors: { http: { preset: istio, errors: { limit: 1% } } }" : ""}
-${p95 === undefined ? "" : `    latency: { http: { preset: istio, slower: { p95: ${formatDuration(p95 * 1000)} } } }`}
-`);
+  return policyOf([
+    "pods: { pods: {} }",
+    ...(errors ? ["errors: { http: { preset: istio, errors: { limit: 1% } } }"] : []),
+    ...(p95 === undefined ? [] : [`latency: { http: { preset: istio, slower: { p95: ${formatDuration(p95 * 1000)} } } }`]),
+  ]);
 }
 
 function usualBound(before: readonly ServiceValue[]): number | undefined {
