@@ -40,12 +40,12 @@ interface Life {
   readonly to: Ms;
 }
 
-export interface Experiments {
+interface Experiments {
   readonly experiments: readonly Experiment[];
   readonly truth: readonly Truth[];
 }
 
-export async function readChangeRca(folder: string): Promise<Experiments> {
+async function readChangeRca(folder: string): Promise<Experiments> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".json.gz")).toSorted();
   const experiments = await Promise.all(
     files.map(async (file) => fileSchema.parse(JSON.parse(gunzipSync(await readFile(join(folder, file))).toString("utf8")))),
@@ -72,7 +72,7 @@ export async function changeRcaRuns(folder: string): Promise<readonly LabelledRu
 }
 
 /** One experiment at `factor` times the usual traffic; pods of tier T3 have `trouble`. */
-export function changeRcaCase(experiment: Experiment, truth: readonly Truth[], factor: number, trouble: Trouble): ReplayCase {
+function changeRcaCase(experiment: Experiment, truth: readonly Truth[], factor: number, trouble: Trouble): ReplayCase {
   const labels = truth.filter((label) => label.case === experiment.case);
   const rollouts = experiment.rollouts.flatMap((rollout): ReplayRollout[] => {
     const label = labels.find(({ service }) => service === rollout.service);
