@@ -70,6 +70,13 @@ describe("verdict of a counted signal", () => {
     });
   });
 
+  test("a pod whose only request failed is not named in the place of the one that makes the evidence", () => {
+    const block = { "new-1": [100, 0], "new-2": [100, 60], "new-3": [0, 0], "new-4": [100, 0] } as const;
+    const { because } = verdict(judgeAll([{ ...block, "new-3": [1, 1] }, ...times(8, block)]));
+
+    expect(because[0]).toMatchObject({ code: "suspect-pod", pod: "new-2", badRatio: 0.6 });
+  });
+
   test("in a large fleet the ill pod itself is named, not its group", () => {
     const pods = Array.from({ length: 70 }, (_, i): [string, readonly [number, number]] => [`new-${i}`, [50, i === 7 ? 50 : 0]]);
     const block: Traffic = Object.fromEntries(pods);
