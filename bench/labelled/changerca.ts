@@ -8,7 +8,7 @@ import { type MinuteValue, scrapesOf } from "./counters.ts";
 import type { LabelledRun } from "./labelled-set.ts";
 import type { ReplayCase, ReplayRollout, Step, Trouble } from "./replay-case.ts";
 import { changeRcaLines } from "./report.ts";
-import { labelledPolicy } from "./settings.ts";
+import { labelledPolicy } from "./policies.ts";
 
 const minutes = z.array(z.number().nullable());
 const series = z.object({ pod: z.string(), edge: z.string(), side: z.string(), t: z.array(z.number()), success_pct: minutes });

@@ -9,7 +9,7 @@ import { cutCase, GUARD } from "./cut.ts";
 import type { LabelledRun } from "./labelled-set.ts";
 import type { Gauge, ReplayCase } from "./replay-case.ts";
 import { tierLines } from "./report.ts";
-import { policyOf } from "./settings.ts";
+import { policyOf } from "./policies.ts";
 
 const pieceSchema = z.object({ from: z.number(), step: z.number(), v: z.array(z.number().nullable()) });
 const changeSchema = z.object({ case: z.string(), t0: z.number(), bad: z.boolean(), recent: pieceSchema, day_ago: pieceSchema });
