@@ -107,6 +107,16 @@ describe("verdict of a counted signal", () => {
     });
   });
 
+  test("what it served while both suffered neither speaks against it afterwards nor counts towards a pass", () => {
+    const together = times(4, { "old-1": [10, 5], "new-1": [40, 22] } as const);
+    const since = (blocks: number) => verdict(judgeAll([...together, ...times(blocks, { "new-1": [40, 0] } as const)]));
+
+    expect(since(3)).toMatchObject({ state: "hold", because: [{ code: "shared-degradation" }] });
+    // The fourth good block ends it, and is the first that counts.
+    expect(since(10)).toMatchObject({ state: "inconclusive", because: [{ code: "not-enough-requests", total: 7 * 40, needed: 300 }] });
+    expect(since(11)).toMatchObject({ state: "pass", because: [{ code: "within-limits", total: 8 * 40, bad: 0 }] });
+  });
+
   test("a small regression of a busy service is a breach, though a raised control binds in every block", () => {
     // rho S = 1.5 (2 + 3) / 450 = 1.67 % in each block.
     const state = judgeAll(times(12, { "old-1": [450, 2], "new-1": [450, 27] } as const));
