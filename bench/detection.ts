@@ -30,7 +30,7 @@ interface Detection {
   readonly ourShare: number;
 }
 
-/** `--scrape 15` (seconds, also the length of a block; 15 unless told). True when every target of design.md section 10 was met. */
+/** `--scrape 15` (seconds, also the length of a block; 15 unless told). True when every target was met. */
 export async function run(args: readonly string[]): Promise<boolean> {
   const { values } = parseArgs({ args: [...args], options: { scrape: { type: "string", default: "15" } } });
   const blockMs = Number(values.scrape) * 1000;
@@ -83,7 +83,7 @@ async function crashLoop(world: World, namespace: string): Promise<number> {
 async function totalFailure(world: World, namespace: string, blockMs: number): Promise<Detection> {
   const { cluster } = world;
   const shop = await deployShop(cluster, { namespace, replicas, minReadySeconds: Math.ceil(blockMs / 1000) });
-  // A live control at a limit of 1 % needs 450 requests to old pods in a block (judging.md 3.1).
+  // A live control at a limit of 1 % needs 450 requests to old pods in a block (docs/judging.md).
   const requestsPerSecond = Math.max(60, Math.ceil(600_000 / blockMs));
   await using _traffic = await startTraffic({ client: cluster.client, namespace, service: "shop", requestsPerSecond });
   await waitUntil(`${namespace} scraped often enough to be compared with`, () => isKnown(world, namespace), { timeoutMs: 20 * blockMs });

@@ -1,4 +1,4 @@
-// node bench/main.ts incidents: the incidents of design.md section 10 side by side on a real cluster, under the real daemon.
+// node bench/main.ts incidents: eight incidents side by side on a real cluster, under the real daemon.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { ownCidr } from "../test/e2e/cidr.ts";
@@ -28,7 +28,7 @@ const signals = `{
 
 /**
  * `--tuned`: 5 s blocks; `--only TEXT`: incidents whose name holds it; `--minutes N`: how long each is played, 12 unless told;
- * `--times N`: each so often, side by side, once unless told. Returns whether every target of design.md section 10 was met.
+ * `--times N`: each so often, side by side, once unless told. Returns whether every target was met.
  */
 export async function run(args: readonly string[]): Promise<boolean> {
   const { tuned, minutes, times, chosen } = parse(args);

@@ -1,4 +1,4 @@
-// The incidents of design.md section 10, and what the neighbours made of them.
+// Eight incidents, and what the neighbours made of them.
 import type { Behaviour } from "../../test/e2e/shop.ts";
 
 export interface Incident {

@@ -1,4 +1,4 @@
-// How the neighbours judge (judging.md 5.4 and 8), on the counters of the new revision alone. They promise no bound.
+// How the neighbours judge, on the counters of the new revision alone. They promise no bound.
 import type { Sample } from "./simulate.ts";
 
 const MINUTE = 60;

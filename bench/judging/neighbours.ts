@@ -3,7 +3,7 @@ import { argoLike, type FixedRule, flaggerLike, twoWindows } from "./fixed-rules
 import { seededRandom } from "./random.ts";
 import { bad, outage, type Row, rows, same } from "./rows.ts";
 import { type Outcome, type Sample, simulateGuard, type Stream } from "./simulate.ts";
-import { type Measured, misses, optionOf, summaryOf } from "./streams.ts";
+import { choiceOf, type Measured, misses, summaryOf } from "./streams.ts";
 
 const RUNS = 2_000;
 const LIMIT = 0.01;
@@ -18,7 +18,7 @@ interface Comparison {
   readonly name: string;
   readonly stream: Stream;
   readonly healthy: boolean;
-  /** The row of judging.md 10.2 that ours is held against, where there is one. */
+  /** The row that ours is held against, where there is one. */
   readonly target?: Row;
 }
 
@@ -66,8 +66,7 @@ export function compare(stream: Stream, runs: number, seed = 1): readonly { read
 
 /** `--runs 100` takes fewer or more guards, `--only N` only the rows whose name begins so. Returns whether ours met its targets. */
 export function run(args: readonly string[]): boolean {
-  const runs = Number(optionOf(args, "--runs") ?? RUNS);
-  const only = optionOf(args, "--only") ?? "";
+  const { runs = RUNS, only } = choiceOf(args);
   console.log(
     `${runs} guards a row, limit 1 %, rolling update of 3 min. Worse: delay median / p95 s, share taken back. Healthy: share taken back wrongly.`,
   );

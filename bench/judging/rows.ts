@@ -1,4 +1,4 @@
-// The rows of judging.md 10.2 that concern counted signals.
+// Simulated streams of counted signals, and what must come of each: what docs/judging.md promises, and how long a rollback may take.
 import type { EvidenceMode } from "../../src/model.ts";
 import { allNew, rolling, type Shape, type Stream } from "./simulate.ts";
 
@@ -27,7 +27,7 @@ const FALSE_RUNS = 10_000;
 const DELAY_RUNS = 1_000;
 const PASS_RUNS = 4_000;
 
-/** judging.md 5.1 and 5.2, with m = 2: no old pods beside the new ones, and a baseline at 0.1 %, unless the name says otherwise. */
+/** The other ways of weighing evidence, with m = 2: no old pods beside the new ones, and a baseline at 0.1 %, unless the name says otherwise. */
 const modeRows: readonly Row[] = [
   ...fastDelays(10, "iid", [300, 60, 30]),
   ...fastDelays(100, "iid", [60, 30, 30]),

@@ -1,4 +1,4 @@
-// A guard over simulated Prometheus counters, judged by the same fold as a real one (judging.md 6 and 10.2).
+// A guard over simulated Prometheus counters, judged by the same fold as a real one.
 import { type BaselineRate, baselineOf, nextBaselineWindow } from "../../src/judging/baseline.ts";
 import { combineEvidence } from "../../src/judging/combine.ts";
 import { passesEarly } from "../../src/judging/pass-early.ts";

@@ -24,7 +24,7 @@ const limits: SignalLimits = {
   baseline: null,
 };
 
-/** Returns whether cost and size of a step are within their targets in every mode (judging.md 10.2, C1). */
+/** Returns whether cost and size of a step are within their targets in every mode. */
 export function run(_args: readonly string[]): boolean {
   let held = true;
   for (const mode of MODES) {

@@ -1,4 +1,5 @@
-// npm run bench:judging: the acceptance rows of judging.md 10.2, measured.
+// npm run bench:judging: every row of rows.ts, measured.
+import { parseArgs } from "node:util";
 import { seededRandom } from "./random.ts";
 import { type Row, rows } from "./rows.ts";
 import { type Outcome, simulateGuard } from "./simulate.ts";
@@ -59,11 +60,10 @@ export function misses(row: Row, measured: Measured): readonly string[] {
 
 /** `--runs 100` takes fewer runs, `--only D` only the rows whose name begins so. Returns whether every row held. */
 export function run(args: readonly string[]): boolean {
-  const runs = optionOf(args, "--runs");
-  const only = optionOf(args, "--only") ?? "";
+  const { runs, only } = choiceOf(args);
   let held = true;
   for (const row of rows.filter(({ name }) => name.startsWith(only))) {
-    const measured = measure(row, runs === undefined ? row.runs : Number(runs));
+    const measured = measure(row, runs ?? row.runs);
     const missed = misses(row, measured);
     held &&= missed.length === 0;
     const times = row.median === undefined ? "" : ` median ${measured.median} s, p95 ${measured.p95} s, brake ${measured.brakeMedian} s`;
@@ -83,7 +83,12 @@ function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Infinity;
 }
 
-export function optionOf(args: readonly string[], name: string): string | undefined {
-  const at = args.indexOf(name);
-  return at < 0 ? undefined : args[at + 1];
+/** `[--runs 100] [--only D]`. */
+export function choiceOf(args: readonly string[]): { readonly runs: number | undefined; readonly only: string } {
+  const { values } = parseArgs({ args: [...args], options: { runs: { type: "string" }, only: { type: "string", default: "" } } });
+  const runs = values.runs === undefined ? undefined : Number(values.runs);
+  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) {
+    throw new RangeError(`--runs ${values.runs}: a whole number, at least 1, is wanted`);
+  }
+  return { runs, only: values.only };
 }

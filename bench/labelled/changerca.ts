@@ -8,7 +8,7 @@ import { type MinuteValue, scrapesOf } from "./counters.ts";
 import type { LabelledRun } from "./labelled-set.ts";
 import type { ReplayCase, ReplayRollout, Step, Trouble } from "./replay-case.ts";
 import { changeRcaLines } from "./report.ts";
-import { labelledPolicy } from "./settings.ts";
+import { labelledPolicy } from "./policies.ts";
 
 const minutes = z.array(z.number().nullable());
 const series = z.object({ pod: z.string(), edge: z.string(), side: z.string(), t: z.array(z.number()), success_pct: minutes });
@@ -40,12 +40,12 @@ interface Life {
   readonly to: Ms;
 }
 
-export interface Experiments {
+interface Experiments {
   readonly experiments: readonly Experiment[];
   readonly truth: readonly Truth[];
 }
 
-export async function readChangeRca(folder: string): Promise<Experiments> {
+async function readChangeRca(folder: string): Promise<Experiments> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".json.gz")).toSorted();
   const experiments = await Promise.all(
     files.map(async (file) => fileSchema.parse(JSON.parse(gunzipSync(await readFile(join(folder, file))).toString("utf8")))),
@@ -72,7 +72,7 @@ export async function changeRcaRuns(folder: string): Promise<readonly LabelledRu
 }
 
 /** One experiment at `factor` times the usual traffic; pods of tier T3 have `trouble`. */
-export function changeRcaCase(experiment: Experiment, truth: readonly Truth[], factor: number, trouble: Trouble): ReplayCase {
+function changeRcaCase(experiment: Experiment, truth: readonly Truth[], factor: number, trouble: Trouble): ReplayCase {
   const labels = truth.filter((label) => label.case === experiment.case);
   const rollouts = experiment.rollouts.flatMap((rollout): ReplayRollout[] => {
     const label = labels.find(({ service }) => service === rollout.service);

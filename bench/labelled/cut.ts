@@ -26,6 +26,11 @@ export interface Cut {
   readonly values: readonly ServiceValue[];
 }
 
+/** A guard's window, and what it takes to open and to end it. */
+export const GUARD: Ms = 32 * 60_000;
+/** From one healthy rollout of a service to its next: its guards never overlap. */
+export const EVERY: Ms = 35 * 60_000;
+
 /** The judge looks back so far at most, and a new pod is watched from shortly before it comes. */
 const HISTORY: Ms = 6 * 3_600_000;
 const SCRAPE: Ms = 15_000;

@@ -1,10 +1,10 @@
 import type { Action } from "../../src/entry.ts";
+import type { Clock } from "../../src/clock.ts";
 import type { Measurement, Ms, PodState, ProcessReading } from "../../src/model.ts";
 import type { Edges } from "../../src/pipeline/edges.ts";
 import { choosePolicy } from "../../src/policies/match.ts";
 import type { Policy } from "../../src/policies/policy.ts";
 import type { Ask } from "../../src/signals/ask.ts";
-import type { VirtualClock } from "./clock.ts";
 import { advance, apply, deploy, type LiveWorkload, namespace, workloadOf } from "./cluster.ts";
 import { lastScrape, type Scrapes } from "./counters.ts";
 import { podState } from "./live-pod.ts";
@@ -28,7 +28,7 @@ export interface ReplayedEdges {
 }
 
 /** The pipeline's edges over one case of a data set: cluster and samples from the data, actions upon the cluster, journal in memory. */
-export function replayedEdges(replay: ReplayCase, policy: Policy, clock: VirtualClock): ReplayedEdges {
+export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Clock): ReplayedEdges {
   const workloads = new Map(replay.rollouts.map((plan) => [`${namespace}/${plan.service}`, deploy(plan)]));
   const rosters = new Map<string, { readonly pods: readonly PodState[]; readonly text: string }>();
   const changed = new Set(workloads.keys());

@@ -6,7 +6,7 @@ import { signalOf } from "../../src/policies/signal.ts";
 import type { Counted, Replayed } from "./replay.ts";
 
 /** Tiers that a guard of this workload alone cannot see: missing them is no defect. */
-export const unseeable: ReadonlySet<string> = new Set(["T4", "T5"]);
+const unseeable: ReadonlySet<string> = new Set(["T4", "T5"]);
 
 export function isWrong({ rollout, rolledBackAt }: Replayed): boolean {
   return rollout.bad ? rolledBackAt === null && !unseeable.has(rollout.tier) : rolledBackAt !== null;

@@ -5,11 +5,11 @@ import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import type { Ms } from "../../src/model.ts";
 import type { Policy } from "../../src/policies/policy.ts";
-import { cutCase } from "./cut.ts";
+import { cutCase, GUARD } from "./cut.ts";
 import type { LabelledRun } from "./labelled-set.ts";
 import type { Gauge, ReplayCase } from "./replay-case.ts";
 import { tierLines } from "./report.ts";
-import { policyFrom } from "./settings.ts";
+import { policyOf } from "./policies.ts";
 
 const pieceSchema = z.object({ from: z.number(), step: z.number(), v: z.array(z.number().nullable()) });
 const changeSchema = z.object({ case: z.string(), t0: z.number(), bad: z.boolean(), recent: pieceSchema, day_ago: pieceSchema });
@@ -19,8 +19,6 @@ type Piece = z.output<typeof pieceSchema>;
 
 const SECOND: Ms = 1000;
 const SCRAPE: Ms = 15_000;
-/** A guard's window, and what it takes to open and to end it. */
-const GUARD: Ms = 32 * 60_000;
 
 export async function kontrastRuns(folder: string): Promise<readonly LabelledRun[]> {
   const lines = gunzipSync(await readFile(join(folder, "changes.jsonl.gz"))).toString("utf8");
@@ -83,16 +81,10 @@ function gaugeOf({ from, step, v }: Piece): Gauge {
  */
 function plainPolicy(change: Change): Policy {
   const { below, above } = limitsOf(change);
-  return policyFrom(`apiVersion: rearguard.dev/v1alpha1
-kind: Policy
-metadata: { name: labelled }
-spec:
-  match: {}
-  mode: enforce
-  signals:
-    high: { promql: { query: 'kpi{service="{{name}}"}', above: ${above}, for: 5m } }
-    low: { promql: { query: 'kpi{service="{{name}}"}', below: ${below}, for: 5m } }
-`);
+  return policyOf([
+    `high: { promql: { query: 'kpi{service="{{name}}"}', above: ${above}, for: 5m } }`,
+    `low: { promql: { query: 'kpi{service="{{name}}"}', below: ${below}, for: 5m } }`,
+  ]);
 }
 
 function limitsOf({ t0, recent, day_ago: yesterday }: Change) {

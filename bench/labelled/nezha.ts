@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import type { Ms } from "../../src/model.ts";
-import { before, type Cut, cutCase, type ServiceValue } from "./cut.ts";
+import { before, type Cut, cutCase, EVERY, GUARD, type ServiceValue } from "./cut.ts";
 import type { LabelledCase, LabelledRun } from "./labelled-set.ts";
 import { servicePolicy } from "./policies.ts";
 import { tierLines } from "./report.ts";
@@ -23,10 +23,6 @@ interface Row {
 
 const SECOND: Ms = 1000;
 const MINUTE: Ms = 60_000;
-/** A guard's window, and what it takes to open and to end it. */
-const GUARD: Ms = 32 * MINUTE;
-/** From one healthy rollout of a pod's service to its next. */
-const EVERY: Ms = 35 * MINUTE;
 /** What comes sooner after a fault may still be its work. */
 const AFTER_FAULT: Ms = 20 * MINUTE;
 /** The whole application as its users see it: what its front-end answered. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import type { Ms } from "../../src/model.ts";
-import { before, type Cut, cutCase, type ServiceValue } from "./cut.ts";
+import { before, type Cut, cutCase, EVERY, GUARD, type ServiceValue } from "./cut.ts";
 import type { LabelledCase, LabelledRun } from "./labelled-set.ts";
 import { servicePolicy } from "./policies.ts";
 import { tierLines } from "./report.ts";
@@ -23,12 +23,8 @@ type Figures = z.output<typeof figures>;
 const SECOND: Ms = 1000;
 const MINUTE: Ms = 60_000;
 const PERIOD: Ms = 5 * MINUTE;
-/** A guard's window, and what it takes to open and to end it. */
-const GUARD: Ms = 32 * MINUTE;
 /** The first healthy rollout comes so long after the series begins: the judge wants half an hour of history. */
 const FIRST: Ms = 60 * MINUTE;
-/** From one healthy rollout of a service to its next. */
-const EVERY: Ms = 35 * MINUTE;
 
 export async function petshopRuns(folder: string): Promise<readonly LabelledRun[]> {
   const issues = issuesSchema.parse(await readJson(join(folder, "issues.json.gz")));
@@ -70,7 +66,7 @@ function issueCut(issue: z.output<typeof issueSchema>): Cut {
   };
 }
 
-/** Guards of one service never overlap; its neighbours' start five minutes apart, so that each start names one case. */
+/** The guards of neighbouring services start five minutes apart, so that each start names one case. */
 function healthyCuts(traffic: string, healthy: Figures): readonly Cut[] {
   const begin = (healthy.t[0] ?? 0) * SECOND;
   const end = (healthy.t.at(-1) ?? 0) * SECOND + PERIOD;

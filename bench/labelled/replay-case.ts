@@ -1,9 +1,10 @@
 import type { Ms } from "../../src/model.ts";
+import type { PodTrouble } from "../../src/reason.ts";
 import type { Scrapes } from "./counters.ts";
 import type { Histogram } from "./latencies.ts";
 
 /** How pods that never answered one request look to Kubernetes; the data does not say, so both are replayed. */
-export type Trouble = "crash-loop" | "never-ready";
+export type Trouble = Extract<PodTrouble, "crash-loop" | "never-ready">;
 
 /** New pods created at `start` are ready at `done`; then the `gone` ones end. */
 export interface Step {

@@ -114,7 +114,7 @@ export async function pause(api: KubernetesApi, path: string): Promise<void> {
 }
 
 /** `kubectl` itself; only where the real servers are. */
-export async function kubectl(servers: Servers, args: readonly string[], stdin?: string): Promise<string> {
+async function kubectl(servers: Servers, args: readonly string[], stdin?: string): Promise<string> {
   const { kubectl: binary } = await ensureServers();
   const folder = await mkdtemp(join(tmpdir(), "rearguard-kubectl-"));
   try {

@@ -40,6 +40,17 @@ export interface StoringOptions {
   readonly native?: boolean;
 }
 
+/** Of prom-client. */
+export function requests(ok: number, failed?: number): readonly ExposedSample[] {
+  const counter = (status: string, value: number) => ({ name: "http_requests_total", labels: { method: "GET", status }, value });
+  return [counter("200", ok), ...(failed === undefined ? [] : [counter("500", failed)])];
+}
+
+/** Cumulative counts by bound, bounds as prom-client writes them. */
+export function buckets(counts: Readonly<Record<string, number>>): readonly ExposedSample[] {
+  return Object.entries(counts).map(([le, value]) => ({ name: "http_request_duration_seconds_bucket", labels: { le }, value }));
+}
+
 export function startPrometheus(options: StoringOptions = {}): Promise<PrometheusUnderTest> {
   return process.env["REARGUARD_SERVERS"] === "real" ? startReal(options) : startSandbox(options);
 }

@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { PrometheusApi } from "../../src/clients/prometheus/api.ts";
 import { createPrometheus } from "../../src/clients/prometheus/prometheus.ts";
-import { RearguardError } from "../../src/errors.ts";
 import type { Measurement } from "../../src/model.ts";
 import { presetOf } from "../../src/policies/presets.ts";
 import type { ExposedSample } from "../../src/sandbox/exposition.ts";
-import { instantQuery } from "../../src/sandbox/prometheus/query.ts";
 import type { Ask, CounterAsk } from "../../src/signals/ask.ts";
 import { createSampler } from "../../src/signals/sample.ts";
 import type { Sample } from "../../src/signals/sample.ts";
-import { samplesOf, startPrometheus } from "./prometheus-under-test.ts";
-import type { Exposition, PrometheusUnderTest } from "./prometheus-under-test.ts";
+import { buckets, type PrometheusUnderTest, requests, startPrometheus } from "./prometheus-under-test.ts";
 
 const block = 1000;
 const preset = presetOf("prom-client");
@@ -31,16 +28,6 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-function requests(ok: number, failed?: number): readonly ExposedSample[] {
-  const counter = (status: string, value: number) => ({ name: "http_requests_total", labels: { method: "GET", status }, value });
-  return [counter("200", ok), ...(failed === undefined ? [] : [counter("500", failed)])];
-}
-
-/** Cumulative counts by bound, bounds as prom-client writes them. */
-function buckets(counts: Readonly<Record<string, number>>): readonly ExposedSample[] {
-  return Object.entries(counts).map(([le, value]) => ({ name: "http_request_duration_seconds_bucket", labels: { le }, value }));
-}
-
 async function ask(query: Ask["query"], at: number, prefixes: readonly string[] = ["web-1", "web-2"]): Promise<Measurement | undefined> {
   const result = await sample([{ id: "one", namespace: "prod", prefixes, query }], [at]);
   return result.get("one")?.[0];
@@ -51,102 +38,6 @@ function counts(measurement: Measurement | undefined): Record<string, readonly n
   if (measurement?.kind !== "counters") throw new Error(`expected counters, not ${JSON.stringify(measurement)}`);
   return Object.fromEntries(measurement.readings.map(({ pod, total, bad }) => [pod, [total, bad]]));
 }
-
-function labelText(labels: object): string {
-  return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-async function refusal(promise: Promise<unknown>): Promise<RearguardError> {
-  const error: unknown = await promise.catch((thrown: unknown) => thrown);
-  if (error instanceof RearguardError) return error;
-  throw new Error(`expected a refusal, not ${JSON.stringify(error)}`);
-}
-
-describe("the client", () => {
-  test("an instant query answers each series with its labels", async () => {
-    const at = await server.scrape({ "web-1-aaaaa": requests(5), "web-1-bbbbb": requests(7) });
-    const { series } = await prometheus.query('http_requests_total{pod=~"web-1-.*"}', at);
-    expect(Object.fromEntries(series.map(({ labels, value }) => [labels["pod"], [labels["__name__"], labels["instance"], value]]))).toEqual(
-      {
-        "web-1-aaaaa": ["http_requests_total", "10.0.0.1:8080", 5],
-        "web-1-bbbbb": ["http_requests_total", "10.0.0.2:8080", 7],
-      },
-    );
-  });
-
-  test("a pod that does not listen is up 0", async () => {
-    const at = await server.scrape({ "web-1-aaaaa": requests(5) });
-    const { series } = await prometheus.query("up", at);
-    expect(Object.fromEntries(series.map(({ labels, value }) => [labels["pod"], value]))).toEqual({
-      "web-1-aaaaa": 1,
-      "web-1-bbbbb": 0,
-      "web-2-ccccc": 0,
-    });
-  });
-
-  test("a range query answers at every instant, in ms, what the instant query answers there", async () => {
-    const at = await server.scrape({ "web-1-aaaaa": requests(50) });
-    await server.scrape({ "web-1-aaaaa": requests(60) });
-    const promql = "sum by (pod) (last_over_time(http_requests_total[1s]))";
-    const instants = [at, at + 100, at + 200];
-    const { series } = await prometheus.queryRange(promql, at, at + 200, 100);
-    const ranged = series.find(({ labels }) => labels["pod"] === "web-1-aaaaa");
-    const alone = await Promise.all(instants.map((instant) => prometheus.query(promql, instant)));
-    expect(ranged?.points).toEqual(
-      alone.map((answer, index) => ({
-        at: instants[index],
-        value: answer.series.find(({ labels }) => labels["pod"] === "web-1-aaaaa")?.value,
-      })),
-    );
-  });
-
-  test("nothing found is an empty answer, not an error", async () => {
-    const at = await server.scrape({});
-    expect(await prometheus.query("no_such_metric", at)).toEqual({ series: [], histograms: [] });
-    expect(await prometheus.queryRange("no_such_metric", at, at + 1000, 1000)).toEqual({ series: [], histograms: [] });
-  });
-
-  test.each([
-    ["0 / 0", NaN],
-    ["1 / 0", Infinity],
-    ["-1 / 0", -Infinity],
-    ["sum(up) * 0 / 0", NaN],
-    ["count(up) / 0", Infinity],
-    ["-count(up) / 0", -Infinity],
-  ])("%s is %d", async (promql, expected) => {
-    const at = await server.scrape({});
-    expect((await prometheus.query(promql, at)).series.map(({ value }) => value)).toEqual([expected]);
-  });
-
-  test("a query that cannot be parsed is refused with the place", async () => {
-    const error = await refusal(prometheus.query("sum(up", 1_790_000_000_000));
-    expect(error.code).toBe("PROMETHEUS_BAD_QUERY");
-    expect(error.message).toMatch(/1:\d+: parse error: unclosed left parenthesis/);
-  });
-
-  test("a query that cannot be evaluated is refused with the cause", async () => {
-    const at = await server.scrape({ "web-1-aaaaa": requests(1, 1) });
-    const error = await refusal(prometheus.query("http_requests_total / on (pod) http_requests_total", at));
-    expect(error.code).toBe("PROMETHEUS_BAD_QUERY");
-    expect(error.message).toContain("found duplicate series for the match group");
-  });
-
-  test("more than 11,000 points are refused, 11,000 are answered", async () => {
-    const error = await refusal(prometheus.queryRange("up", 1_790_000_000_000, 1_790_011_001_000, 1000));
-    expect(error.code).toBe("PROMETHEUS_BAD_QUERY");
-    expect(error.message).toContain("11,000 points");
-    expect((await prometheus.queryRange("no_such_metric", 1_790_000_000_000, 1_790_010_999_000, 1000)).series).toEqual([]);
-  });
-
-  test("a server that accepts and never answers is a timeout, and answers again afterwards", async () => {
-    const hasty = createPrometheus({ url: server.url, timeoutMs: 300 });
-    server.freeze();
-    const error = await refusal(hasty.query("up", 1_790_000_000_000)).finally(() => server.thaw());
-    expect(error.code).toBe("PROMETHEUS_TIMEOUT");
-    hasty.close();
-    await expect(prometheus.query("up", 1_790_000_000_000)).resolves.toMatchObject({ histograms: [] });
-  });
-});
 
 describe("sampling", () => {
   beforeEach(() => server.silence());
@@ -344,65 +235,5 @@ describe("a server that stores histograms as native ones", () => {
     const { series, histograms } = await client.query(`sum by (pod) (last_over_time(${name}[1s]))`, at);
     expect(series).toEqual([]);
     expect(histograms).toMatchObject([{ labels: { pod: "web-2-ccccc" }, points: [{ at, histogram: { count: 2 } }] }]);
-  });
-});
-
-describe("the sandbox's arithmetic on the samples of this server", () => {
-  const shown = (round: number): Exposition => ({
-    "web-1-aaaaa": [...requests(100 * round, round), ...buckets({ "0.1": 7 * round, "0.25": 9 * round, "+Inf": 10 * round })],
-    "web-1-bbbbb": [...requests(round === 3 ? 5 : 40 * round), ...buckets({ "0.1": round, "0.25": 4 * round, "+Inf": 5 * round })],
-    ...(round < 4 ? { "web-2-ccccc": requests(1000 + round, 3) } : {}),
-  });
-  const ours = '{__name__=~"up|http_.*"}';
-
-  let at = 0;
-  beforeAll(async () => {
-    await server.silence();
-    for (let round = 1; round <= 5; round += 1) at = await server.scrape(shown(round));
-  });
-
-  test.each([
-    "http_requests_total",
-    'http_requests_total{status!~"5.."}',
-    "last_over_time(http_requests_total[500ms])",
-    "rate(http_requests_total[2s])",
-    "increase(http_requests_total[1s])",
-    "sum by (pod) (rate(http_requests_total[2s]))",
-    "sum without (status, method) (http_requests_total)",
-    "avg by (status) (http_requests_total)",
-    "max(http_requests_total) - min(http_requests_total)",
-    "count by (pod) (http_requests_total) > 1",
-    "http_requests_total > bool 100",
-    "http_requests_total >= 500",
-    'http_requests_total{status="500"} / ignoring (status) http_requests_total{status="200"}',
-    'http_requests_total{status="500"} > on (pod) up',
-    'http_requests_total{status="500"} > ignoring (status, method) up',
-    'sum by (pod) (http_requests_total{status="500"}) / sum by (pod) (http_requests_total) * 100',
-    "-sum(up) + 1",
-    "histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[2s])))",
-    "histogram_quantile(0.5, http_request_duration_seconds_bucket)",
-    "histogram_quantile(0.99, sum by (pod, le) (http_request_duration_seconds_bucket))",
-  ])("%s", async (promql) => {
-    const raw = await samplesOf(server.url, `${ours}[5m]`, at);
-    const series = raw.map(({ metric, values }) => ({
-      labels: metric,
-      times: values.map(([seconds]) => Math.round(seconds * 1000)),
-      values: values.map(([, value]) => Number(value)),
-      // A stale series has a younger scrape beside it that did not show it.
-      gaps: [],
-    }));
-    const alive = new Set((await samplesOf(server.url, ours, at)).map(({ metric }) => JSON.stringify(metric)));
-    const stored = series.map((one) => (alive.has(JSON.stringify(one.labels)) ? one : { ...one, gaps: [at] }));
-    const seriesOf = (name: string) => stored.filter(({ labels }) => labels["__name__"] === name);
-    const { result } = instantQuery({ seriesOf, all: () => stored }, promql, at);
-    const expected = result as readonly { readonly metric: object; readonly value: readonly [number, string] }[];
-    const answered = (await prometheus.query(promql, at)).series;
-    // Both sides sum in an order of their own: the last digits are nobody's.
-    const byLabels = (pairs: readonly (readonly [object, number])[]) =>
-      Object.fromEntries(pairs.map(([labels, value]) => [labelText(labels), Number(value.toPrecision(12))]));
-    expect(byLabels(answered.map(({ labels, value }) => [labels, value]))).toEqual(
-      byLabels(expected.map(({ metric, value }) => [metric, value[1] === "+Inf" ? Infinity : Number(value[1])])),
-    );
-    expect(answered.length).toBeGreaterThan(0);
   });
 });

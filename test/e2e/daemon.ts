@@ -70,7 +70,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 /** Replaces all policies of a folder. */
-export async function writePolicies(folder: string, policies: Readonly<Record<string, string>>): Promise<void> {
+async function writePolicies(folder: string, policies: Readonly<Record<string, string>>): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const [file, text] of Object.entries(policies)) await writeFile(join(folder, file), text);

@@ -1,6 +1,7 @@
 import type { Cluster } from "../servers/cluster.ts";
 import type { KubeObject } from "../servers/kube-client.ts";
 import { waitUntil } from "../servers/wait-until.ts";
+import { finalPhases } from "../support/final-phases.ts";
 
 export type StoredReason = { readonly code: string; readonly [key: string]: unknown };
 
@@ -31,8 +32,6 @@ export type StoredGuard = KubeObject & {
     readonly audit: Readonly<Record<string, readonly object[]>>;
   };
 };
-
-const finalPhases = new Set(["passed", "restored", "unresolved", "inconclusive", "superseded", "aborted"]);
 
 export async function guardsIn(cluster: Cluster, namespace: string): Promise<readonly StoredGuard[]> {
   const path = `/apis/rearguard.dev/v1alpha1/namespaces/${namespace}/guards`;

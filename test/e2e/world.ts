@@ -69,7 +69,7 @@ export async function createWorld(cluster: Cluster): Promise<World> {
 }
 
 /** Custom resource, account and role as we ship them; gives the account's kubeconfig. */
-export async function install(cluster: Cluster): Promise<string> {
+async function install(cluster: Cluster): Promise<string> {
   const { namespace, name } = ourAccount;
   const manifests = ["crds", "rbac/service-account.yaml", "rbac/observe.yaml", "rbac/enforce.yaml"];
   await must(cluster, ["create", "namespace", namespace]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { BlockAudit } from "../../src/model.ts";
 import type { Write } from "../support/daemon-process.ts";
 import type { World } from "../support/world.ts";
-import { ended, expectTakenBack } from "./incidents.ts";
+import { ended, expectTakenBack, rollbacks } from "./incidents.ts";
 import { bad, openQuick } from "./quick.ts";
 
 /** A write of the daemon that matters to what it decides and does: its guards, and the workload. */
@@ -88,6 +88,7 @@ describe("the daemon is killed", () => {
         blocks += compared;
         expectTakenBack(world);
         expect(deeds(world).filter((deed) => deed === "rollback")).toEqual(["rollback"]);
+        expect(rollbacks(world), "intended once").toBe(1);
         expect(deeds(world).filter((deed) => deed === "brake").length).toBeLessThanOrEqual(1);
         expect(new Set(world.messages().map(({ id }) => id)).size).toBe(new Set(world.messages().map(({ id, text }) => id + text)).size);
       }

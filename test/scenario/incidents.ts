@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Message } from "../../src/entry.ts";
+import type { Ms } from "../../src/model.ts";
 import { type World, type WorldOptions, openWorld } from "../support/world.ts";
 import type { ShopService } from "../support/world-shop.ts";
 import { policyOf, shopOf } from "./incidents/shop.ts";
@@ -13,12 +14,17 @@ export function openIncident(service: Partial<ShopService> = {}, options: Partia
   return openWorld(shopOf(service, options));
 }
 
-/** Seconds from the first readiness of a new pod to the patch that put the old template back. */
-export function secondsToRollback(world: World, service = "web"): number {
+/** When new pods became ready, the first one first. */
+export function newPodsReady(world: World, service = "web"): readonly Ms[] {
   const { pods, rollout } = world.record(service);
   const ready = pods.filter((pod) => pod.podTemplateHash === rollout.new.podTemplateHash).map((pod) => pod.readySince ?? Infinity);
+  return ready.toSorted((one, other) => one - other);
+}
+
+/** Seconds from the readiness of the first new pod, or the nth, to the patch that put the old template back. */
+export function secondsToRollback(world: World, { service = "web", nth = 1 } = {}): number {
   const rollback = world.entries(service).find((entry) => entry.kind === "receipt" && entry.receipt.kind === "rollback");
-  return ((rollback?.at ?? Infinity) - Math.min(...ready)) / 1000;
+  return ((rollback?.at ?? Infinity) - (newPodsReady(world, service)[nth - 1] ?? NaN)) / 1000;
 }
 
 /** The world after a rollback that worked: old template, no pause, only old pods, a guard that says so, and people who know. */
@@ -56,13 +62,6 @@ export function rollbacks(world: World, service = "web"): number {
 }
 
 /** All that was told of a service, as one text. */
-export function told(world: World, service = "web"): string {
-  return world
-    .messages()
-    .filter(({ workload }) => workload.name === service)
-    .map(({ text }) => text)
-    .join("\n");
-}
+export const told = (world: World, service = "web") => world.told(service);
 
-export const ended = (world: World, service = "web") =>
-  ["passed", "restored", "unresolved", "inconclusive", "superseded", "aborted"].includes(world.phase(service) ?? "");
+export const ended = (world: World, service = "web") => world.hasEnded(service);

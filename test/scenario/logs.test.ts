@@ -1,17 +1,13 @@
 import { expect, test } from "vitest";
 import { ended, expectLeftAlone, expectTakenBack, newPods, openIncident, secondsToRollback, told } from "./incidents.ts";
+import { shopPolicy } from "../support/world-files.ts";
 
-const policy = `apiVersion: rearguard.dev/v1alpha1
-kind: Policy
-metadata: { name: shop }
-spec:
-  match: { namespaces: [shop] }
-  mode: enforce
+const policy = shopPolicy(`
   window: 5m
   signals:
     errors:     { http: { preset: prom-client, errors: { limit: 1% } } }
     error-logs: { logs: { format: filebeat, limit: 6/min/pod } }
-`;
+`);
 
 test("a release whose requests are fine but whose pods log errors is taken back, with the lines in the message", async () => {
   await using world = await openIncident({ behaviour: { errorLinesPerMinute: 1 } }, { policy, logs: true });

@@ -1,13 +1,9 @@
 import { openWorld, type World, type WorldOptions } from "../support/world.ts";
 import type { Behaviour, ShopService } from "../support/world-shop.ts";
+import { shopPolicy } from "../support/world-files.ts";
 
 /** One signal and the pods; everything in seconds where production has tens of seconds, in the same proportions. */
-export const quickPolicy = `apiVersion: rearguard.dev/v1alpha1
-kind: Policy
-metadata: { name: shop }
-spec:
-  match: { namespaces: [shop] }
-  mode: enforce
+export const quickPolicy = shopPolicy(`
   window: 40s
   sustain: 2s
   noData: { after: 20s }
@@ -15,7 +11,7 @@ spec:
   signals:
     errors: { http: { preset: prom-client, errors: { limit: 1% } } }
     pods:   { pods: { restarts: 2, stuckFor: 20s } }
-`;
+`);
 
 /** Scrapes and blocks of a second, four pods, one replaced every seven seconds. */
 export function openQuick(services: readonly Partial<ShopService>[] = [{}], options: Partial<WorldOptions> = {}): Promise<World> {

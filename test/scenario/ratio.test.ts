@@ -1,16 +1,12 @@
 import { expect, test } from "vitest";
 import { ended, expectLeftAlone, expectTakenBack, newPods, openIncident, told } from "./incidents.ts";
+import { shopPolicy } from "../support/world-files.ts";
 
-const policy = `apiVersion: rearguard.dev/v1alpha1
-kind: Policy
-metadata: { name: shop }
-spec:
-  match: { namespaces: [shop] }
-  mode: enforce
+const policy = shopPolicy(`
   window: 10m
   signals:
     orders: { ratio: { bad: 'http_requests_total{status=~"5.."}', total: http_requests_total, limit: 0.5% } }
-`;
+`);
 
 test("a ratio of any two counters takes a bad release back, in its own words", async () => {
   await using world = await openIncident({}, { policy });

@@ -79,26 +79,24 @@ describe("a rollback is withheld, with its reason, when", () => {
     expectWithheld(world, /held back by the safety rule "cooldown": this workload was rolled back .* ago; cooldown 30 min/);
   });
 
-  test("the namespace has had its rollbacks of this hour", async () => {
-    await using world = await openQuick([{ name: "web" }, { name: "cart" }], {
-      settings: { governor: { rollbacksPerHour: { namespace: 1, cluster: 10 } } },
-    });
+  test.each([
+    {
+      of: "namespace",
+      rollbacksPerHour: { namespace: 1, cluster: 10 },
+      why: /"namespace-cap": 1 rollbacks in namespace shop in the last hour; at most 1/,
+    },
+    {
+      of: "cluster",
+      rollbacksPerHour: { namespace: 5, cluster: 1 },
+      why: /"cluster-cap": 1 rollbacks in this cluster in the last hour; at most 1/,
+    },
+  ])("the $of has had its rollbacks of this hour", async ({ rollbacksPerHour, why }) => {
+    await using world = await openQuick([{ name: "web" }, { name: "cart" }], { settings: { governor: { rollbacksPerHour } } });
     world.release("cart", bad);
     await world.until("cart is restored", () => world.phase("cart") === "restored", 200);
     world.release("web", bad);
     await world.until("it is withheld", () => world.messages("withheld").length > 0, 200);
-    expectWithheld(world, /"namespace-cap": 1 rollbacks in namespace shop in the last hour; at most 1/);
-  });
-
-  test("the cluster has had its rollbacks of this hour", async () => {
-    await using world = await openQuick([{ name: "web" }, { name: "cart" }], {
-      settings: { governor: { rollbacksPerHour: { namespace: 5, cluster: 1 } } },
-    });
-    world.release("cart", bad);
-    await world.until("cart is restored", () => world.phase("cart") === "restored", 200);
-    world.release("web", bad);
-    await world.until("it is withheld", () => world.messages("withheld").length > 0, 200);
-    expectWithheld(world, /"cluster-cap": 1 rollbacks in this cluster in the last hour; at most 1/);
+    expectWithheld(world, why);
   });
 
   test("too many are under way at once: a shared cause is likelier than as many bad releases", async () => {

@@ -1,18 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { ended, expectLeftAlone, expectTakenBack, incidentPolicy, newPods, openIncident, told } from "./incidents.ts";
-import type { World } from "../support/world.ts";
+import { ended, expectLeftAlone, expectTakenBack, incidentPolicy, newPods, openIncident, secondsToRollback, told } from "./incidents.ts";
 
 const policy = incidentPolicy.replace("p95: 200ms", "p95: old, worseThanOld: 1.5x");
 const behaviour = { p50Ms: 30, p95Ms: 90 };
 const slower = (factor: number) => ({ ...newPods, p50Ms: 30 * factor, p95Ms: 90 * factor });
-
-/** Seconds from the readiness of the fourth new pod of eight to the patch that put the old template back. */
-function secondsFromHalf(world: World): number {
-  const { pods, rollout } = world.record("web");
-  const ready = pods.filter((pod) => pod.podTemplateHash === rollout.new.podTemplateHash).map((pod) => pod.readySince ?? Infinity);
-  const rollback = world.entries("web").find((entry) => entry.kind === "receipt" && entry.receipt.kind === "rollback");
-  return ((rollback?.at ?? Infinity) - (ready.toSorted((a, b) => a - b)[3] ?? 0)) / 1000;
-}
 
 describe("D03a: p95 doubles under the absolute limit, judged against the old revision's own", () => {
   test.each([
@@ -27,7 +18,7 @@ describe("D03a: p95 doubles under the absolute limit, judged against the old rev
       await using world = await openIncident({ behaviour }, { policy, seed });
       world.release("web", slower(factor));
       await world.until("the guard ends", () => ended(world), 1500);
-      expect(secondsFromHalf(world)).toBeLessThanOrEqual(withinS);
+      expect(secondsToRollback(world, { nth: 4 }), "from the readiness of the fourth new pod of eight").toBeLessThanOrEqual(withinS);
       expectTakenBack(world);
       expect(world.record("web").baselines["latency"]).toMatchObject({ thresholdMs: 100 });
       expect(told(world)).toMatch(/latency [\d.]+ % slower than 100 ms \(the old revision's own p95 bound\) = [\d.]+x the limit/);

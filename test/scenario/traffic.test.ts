@@ -1,16 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { World } from "../support/world.ts";
-import { ended, expectLeftAlone, incidentPolicy, newPods, openIncident, told } from "./incidents.ts";
+import { ended, expectLeftAlone, incidentPolicy, newPods, newPodsReady, openIncident, told } from "./incidents.ts";
 
 const policy = incidentPolicy.replace("window: 10m", "window: 3m");
 
 const held = (world: World) => world.messages("held").filter(({ because }) => because.some(({ code }) => code === "traffic-missing"));
-
-function firstReady(world: World): number {
-  const { pods, rollout } = world.record("web");
-  const mine = pods.filter((pod) => pod.podTemplateHash === rollout.new.podTemplateHash);
-  return Math.min(...mine.map((pod) => pod.readySince ?? Infinity));
-}
 
 describe("new pods that are ready, but hardly served", () => {
   test.each([0, 0.2])("with %f of their share: people are told within two minutes, and nothing is taken back", async (trafficShare) => {
@@ -18,7 +12,7 @@ describe("new pods that are ready, but hardly served", () => {
     world.release("web", { ...newPods, trafficShare });
     await world.until("people know", () => held(world).length > 0, 200);
     const [message] = held(world);
-    expect((message?.at ?? Infinity) - firstReady(world)).toBeLessThanOrEqual(120_000);
+    expect((message?.at ?? Infinity) - (newPodsReady(world)[0] ?? NaN)).toBeLessThanOrEqual(120_000);
     expect(message).toMatchObject({ severity: "warning" });
     expect(message?.text).toMatch(/a new pod gets [\d.]+ requests\/min, an old one \d+, over 4 blocks with \d new and \d old pods ready/);
     expect(message?.next).toContain("Service's selector");

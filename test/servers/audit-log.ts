@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 
 /** One write to the API server, as the API server itself recorded it. */
 export type AuditEvent = {
-  readonly auditID: string;
   readonly verb: string;
   readonly requestURI: string;
   readonly user: { readonly username: string };

@@ -36,7 +36,7 @@ export type KubeClient = AsyncDisposable & {
   follow<T extends KubeObject>(path: string, onChange: (items: readonly T[]) => void): AsyncDisposable;
 };
 
-export class KubeError extends Error {
+class KubeError extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);

@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Clock } from "../../src/clock.ts";
+import { createSleepers } from "./sleepers.ts";
 
 export interface ManualClock extends Clock {
   /** Moves the time on, waking each sleeper at its own instant, and lets what it woke run. */
@@ -8,39 +9,18 @@ export interface ManualClock extends Clock {
   advanceUntil(what: string, holds: () => boolean, stepMs?: number): Promise<void>;
 }
 
-interface Sleeper {
-  readonly due: number;
-  readonly wake: () => void;
-}
-
 /** A clock that only a test moves. */
 export function createManualClock(start = Date.parse("2026-11-23T12:00:00Z")): ManualClock {
   let now = start;
-  const sleepers = new Set<Sleeper>();
+  const sleepers = createSleepers();
   const beats = new Set<(at: number) => Promise<void>>();
-
-  function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const sleeper = {
-        due: now + ms,
-        wake: () => {
-          sleepers.delete(sleeper);
-          signal?.removeEventListener("abort", sleeper.wake);
-          resolve();
-        },
-      };
-      sleepers.add(sleeper);
-      signal?.addEventListener("abort", sleeper.wake);
-    });
-  }
 
   async function advance(ms: number): Promise<void> {
     const until = now + ms;
     for (;;) {
       await setImmediate();
       const second = Math.floor(now / 1000) * 1000 + 1000;
-      const due = [...sleepers].filter((each) => each.due <= until).toSorted((a, b) => a.due - b.due)[0];
+      const due = sleepers.firstDue(until);
       if (beats.size > 0 && second <= until && second <= (due?.due ?? until)) {
         now = second;
         for (const beat of beats) await beat(now);
@@ -57,7 +37,7 @@ export function createManualClock(start = Date.parse("2026-11-23T12:00:00Z")): M
 
   return {
     now: () => now,
-    sleep,
+    sleep: (ms, signal) => sleepers.sleepUntil(now + ms, signal),
     everySecond(beat) {
       beats.add(beat);
       return async () => {

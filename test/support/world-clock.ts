@@ -1,9 +1,5 @@
 import type { Clock } from "../../src/clock.ts";
-
-interface Sleeper {
-  readonly due: number;
-  readonly wake: () => void;
-}
+import { createSleepers } from "./sleepers.ts";
 
 /** A clock that only a test moves, for a whole daemon: a beat that waits (for a retry's pause, say) does not stop the time. */
 export interface WorldClock extends Clock {
@@ -15,25 +11,13 @@ export interface WorldClock extends Clock {
 export function createWorldClock(start: number): WorldClock {
   let now = start;
   let running = 0;
-  const sleepers = new Set<Sleeper>();
+  const sleepers = createSleepers();
   const beats = new Set<() => void>();
 
   return {
     now: () => now,
     beating: () => running > 0,
-    sleep(ms, signal) {
-      return new Promise((resolve) => {
-        if (signal?.aborted) return resolve();
-        const wake = () => {
-          sleepers.delete(sleeper);
-          signal?.removeEventListener("abort", wake);
-          resolve();
-        };
-        const sleeper = { due: now + ms, wake };
-        sleepers.add(sleeper);
-        signal?.addEventListener("abort", wake);
-      });
-    },
+    sleep: (ms, signal) => sleepers.sleepUntil(now + ms, signal),
     everySecond(beat, missed) {
       let current: Promise<void> | undefined;
       const tick = () => {
@@ -52,7 +36,7 @@ export function createWorldClock(start: number): WorldClock {
     },
     async move(to, pause) {
       for (;;) {
-        const first = [...sleepers].filter(({ due }) => due <= to).toSorted((a, b) => a.due - b.due)[0];
+        const first = sleepers.firstDue(to);
         if (first === undefined) break;
         now = Math.max(now, first.due);
         first.wake();

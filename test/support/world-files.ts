@@ -3,18 +3,24 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
-export const usualPolicy = `apiVersion: rearguard.dev/v1alpha1
+/** A policy that acts on the whole shop; `rest` of its spec, indented by two. */
+export function shopPolicy(rest: string): string {
+  return `apiVersion: rearguard.dev/v1alpha1
 kind: Policy
 metadata: { name: shop }
 spec:
   match: { namespaces: [shop] }
   mode: enforce
+${rest}`;
+}
+
+const usualPolicy = shopPolicy(`
   window: 10m
   signals:
     errors:  { http: { preset: prom-client, errors: { limit: 1%, worseThanOld: 1.5x } } }
     latency: { http: { preset: prom-client, slower: { p95: 250ms } } }
     pods:    { pods: { restarts: 2 } }
-`;
+`);
 
 /** Policies, kubeconfig, token and settings as a daemon finds them. `settings` stand over the usual ones, one level deep. */
 export async function writeWorldFiles(

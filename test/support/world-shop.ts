@@ -35,7 +35,7 @@ export const shop = "shop";
 
 const healthy: Behaviour = { errorRate: 0.001, p50Ms: 45, p95Ms: 120, readyAfterS: 2 };
 
-export function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, string>> {
+function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, string>> {
   const {
     errorRate,
     errorLinesPerMinute,

@@ -3,16 +3,12 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { connect } from "../../src/connect.ts";
 import { createDaemon, type Daemon } from "../../src/daemon.ts";
 import { crd } from "../../src/journal/crd.ts";
-import type { GuardRecord } from "../../src/guards/guard.ts";
 import { createLog } from "../../src/log.ts";
-import type { Entry, Message } from "../../src/entry.ts";
 import { renderProblem } from "../../src/policies/problem.ts";
 import type { KubernetesApiOptions } from "../../src/sandbox/kubernetes/api.ts";
-import type { ApiRequest } from "../../src/sandbox/kubernetes/cluster.ts";
-import type { Deployment, ReplicaSet } from "../../src/sandbox/kubernetes/object.ts";
-import { deployments, replicaSets } from "../../src/sandbox/kubernetes/resource-type.ts";
+import type { Deployment } from "../../src/sandbox/kubernetes/object.ts";
+import { deployments } from "../../src/sandbox/kubernetes/resource-type.ts";
 import { createRandom } from "../../src/sandbox/random.ts";
-import type { Annotation } from "../../src/sandbox/receiver/annotations.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { loadSettings } from "../../src/settings.ts";
 import type { GuardLine } from "../../src/web/guard-view.ts";
@@ -20,8 +16,9 @@ import { makeTempDir } from "../servers/temp-dir.ts";
 import { createDaemonProcess, type DaemonProcess, type Write } from "./daemon-process.ts";
 import { createWorldClock } from "./world-clock.ts";
 import { writeWorldFiles } from "./world-files.ts";
-import { appOf, followVersions, phases, storedGuards } from "./world-state.ts";
+import { followVersions } from "./world-state.ts";
 import { type Behaviour, deploymentOf, released, serviceOf, shop, type ShopService } from "./world-shop.ts";
+import { viewOf, type WorldView } from "./world-view.ts";
 
 export interface WorldOptions {
   readonly services: readonly ShopService[];
@@ -41,7 +38,7 @@ export interface WorldOptions {
 }
 
 /** A whole daemon over a sandbox, on a clock that only `run` and `until` move. */
-export interface World extends AsyncDisposable {
+export interface World extends WorldView, AsyncDisposable {
   readonly sandbox: Sandbox;
   now(): number;
   daemon(): Daemon;
@@ -58,19 +55,6 @@ export interface World extends AsyncDisposable {
   /** From the daemon's own API, newest guard first. */
   guards(): Promise<readonly GuardLine[]>;
   guard(service: string): Promise<GuardLine>;
-  /** As the API server has them, oldest first: what survives the daemon. */
-  records(service: string): readonly GuardRecord[];
-  record(service: string): GuardRecord;
-  entries(service: string): readonly Entry[];
-  phase(service: string): string | undefined;
-  deployment(service: string): Deployment;
-  image(service: string): string;
-  replicaSets(service: string): readonly ReplicaSet[];
-  /** What the webhook was sent, in the order of arrival. */
-  messages(kind?: Message["kind"]): readonly Message[];
-  annotations(): readonly Annotation[];
-  /** Writes of the daemon to this Deployment or its ReplicaSets that were not dry runs. */
-  effects(service: string): readonly ApiRequest[];
   /** Every write is shown, so that a test may kill the daemon in its middle. */
   onWrite: (write: Write) => void;
   kill(): void;
@@ -192,12 +176,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     await stopping;
   }
 
-  const guardsOf = (service: string): readonly GuardRecord[] =>
-    storedGuards(sandbox)
-      .filter((record) => record.rollout.workload.name === service)
-      .toSorted((one, other) => one.openedAt - other.openedAt || one.rollout.new.number - other.rollout.new.number);
-
   const world: World = {
+    ...viewOf(sandbox),
     sandbox,
     now: () => clock.now(),
     daemon: () => current().daemon,
@@ -231,37 +211,6 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       const found = (await world.guards()).find(({ workload }) => workload === `deployment/${service}`);
       if (found === undefined) throw new Error(`the API shows no guard of ${service}`);
       return found;
-    },
-    records: guardsOf,
-    record(service) {
-      const record = guardsOf(service).at(-1);
-      if (record === undefined) throw new Error(`there is no guard of ${service}`);
-      return record;
-    },
-    entries: (service) => guardsOf(service).at(-1)?.entries ?? [],
-    phase: (service) => phases(sandbox).get(guardsOf(service).at(-1)?.name ?? ""),
-    deployment(service) {
-      const found = sandbox.cluster.store.get(deployments, shop, service);
-      if (found === undefined) throw new Error(`there is no Deployment ${service}`);
-      return found as Deployment;
-    },
-    image: (service) => world.deployment(service).spec.template.spec.containers[0]?.image ?? "",
-    replicaSets: (service) =>
-      sandbox.cluster.store
-        .list(replicaSets, shop)
-        .map((set) => set as ReplicaSet)
-        .filter((set) => appOf(set) === service),
-    messages(kind) {
-      const all = sandbox.receiver.messages.map(({ body }) => (body as { readonly data: Message }).data);
-      return kind === undefined ? all : all.filter((message) => message.kind === kind);
-    },
-    annotations: () => sandbox.receiver.annotations(),
-    effects(service) {
-      const paths = [`/deployments/${service}`, `/replicasets/${service}-`];
-      return sandbox.cluster.requests.filter(
-        ({ method, path, query, fieldManager }) =>
-          method !== "GET" && fieldManager === "rearguard" && query["dryRun"] === undefined && paths.some((part) => path.includes(part)),
-      );
     },
     onWrite: () => {},
     kill,

@@ -25,7 +25,7 @@ async function playTakenBack(world: World, { onset, withinS, onsetWithinS = 300,
   let onsetAt: number | undefined;
   while (!isTakenBack(world)) {
     const overdue = onsetAt === undefined ? waited() > onsetWithinS : secondsFrom(onsetAt, world.now()) > withinS;
-    if (overdue || hasEnded(world)) {
+    if (overdue || world.hasEnded("web")) {
       const since = onsetAt === undefined ? `the rollout, and never saw ${onset.what}` : onset.what;
       return {
         violated: false,
@@ -38,7 +38,7 @@ async function playTakenBack(world: World, { onset, withinS, onsetWithinS = 300,
   }
   // Before the onset: nobody knows how long before, so it counts as none.
   const seconds = onsetAt === undefined ? 0 : secondsFrom(onsetAt, world.now());
-  while (!hasEnded(world) && waited() < onsetWithinS + withinS + 900) await world.run(1);
+  while (!world.hasEnded("web") && waited() < onsetWithinS + withinS + 900) await world.run(1);
   const wrong = firstOf(
     seconds > withinS && `taken back ${seconds} s after ${onset.what}`,
     world.phase("web") !== "restored" && `the guard ends ${world.phase("web")}; ${story(world)}`,
@@ -51,7 +51,7 @@ async function playTakenBack(world: World, { onset, withinS, onsetWithinS = 300,
 async function playLeftAlone(world: World, { phase, emits, untilS, insteadOf }: LeftAlone): Promise<Omit<Played, "seed">> {
   for (let passed = 0; passed < untilS && !isRolledBack(world); passed += 1) {
     await world.run(1);
-    if (hasEnded(world) && (insteadOf === undefined || hasEnded(world, insteadOf))) break;
+    if (world.hasEnded("web") && (insteadOf === undefined || world.hasEnded(insteadOf))) break;
   }
   const violated = isRolledBack(world);
   const wrong = firstOf(
@@ -73,31 +73,19 @@ function isRolledBack(world: World): boolean {
   return isTakenBack(world) || world.entries("web").some((entry) => entry.kind === "intended" && entry.action.kind === "rollback");
 }
 
-const ends = ["passed", "restored", "unresolved", "inconclusive", "superseded", "aborted"];
-
-function hasEnded(world: World, service = "web"): boolean {
-  return ends.includes(world.phase(service) ?? "");
-}
-
 function hasEmitted(world: World, emits: Emits): boolean {
-  return emits instanceof RegExp ? emits.test(toldOf(world)) : world.messages(emits.kind).some(({ workload }) => workload.name === "web");
+  return emits instanceof RegExp
+    ? emits.test(world.told("web"))
+    : world.messages(emits.kind).some(({ workload }) => workload.name === "web");
 }
 
 function wordsOf(emits: Emits): string {
   return emits instanceof RegExp ? emits.source : `that it is ${emits.kind}`;
 }
 
-function toldOf(world: World): string {
-  return world
-    .messages()
-    .filter(({ workload }) => workload.name === "web")
-    .map(({ text }) => text)
-    .join("\n");
-}
-
 /** For whoever reads that a play went wrong. */
 function story(world: World): string {
-  return `told: ${toldOf(world).replaceAll(/\s*\n\s*/g, " | ")}`;
+  return `told: ${world.told("web").replaceAll(/\s*\n\s*/g, " | ")}`;
 }
 
 function secondsFrom(from: number, to: number): number {

@@ -1,6 +1,7 @@
 import type { Effect } from "../../../src/sandbox/world.ts";
 import type { World, WorldOptions } from "../../support/world.ts";
 import type { Behaviour, ShopService } from "../../support/world-shop.ts";
+import { shopPolicy } from "../../support/world-files.ts";
 
 /** The plain limits that a team would write first; `window` as the incident needs it. */
 export function policyOf({
@@ -8,18 +9,13 @@ export function policyOf({
   p95 = "200ms",
   more = "",
 }: { readonly window?: string; readonly p95?: string; readonly more?: string } = {}): string {
-  return `apiVersion: rearguard.dev/v1alpha1
-kind: Policy
-metadata: { name: shop }
-spec:
-  match: { namespaces: [shop] }
-  mode: enforce
+  return shopPolicy(`
   window: ${window}
   signals:
     errors:  { http: { preset: prom-client, errors: { limit: 0.5% } } }
     latency: { http: { preset: prom-client, slower: { p95: ${p95} } } }
     pods:    { pods: { restarts: 2 } }
-${more}`;
+${more}`);
 }
 
 /** 0.1 % errors, p50 45 ms, p95 120 ms. */

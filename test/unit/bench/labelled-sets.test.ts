@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { changeRcaRuns } from "../../../bench/labelled/changerca.ts";
 import { explain } from "../../../bench/labelled/explain.ts";
 import { kontrastRuns } from "../../../bench/labelled/kontrast.ts";
 import type { LabelledRun } from "../../../bench/labelled/labelled-set.ts";
@@ -41,6 +42,50 @@ async function replayed(runs: readonly LabelledRun[]): Promise<readonly Replayed
 
 const decided = (all: readonly Replayed[]) =>
   Object.fromEntries(all.map((one) => [one.case, one.rolledBackAt === null ? "none" : "rollback"]));
+
+/** Three Deployments whose two pods are replaced one after the other; those of the third never answer. */
+function changeRcaSet() {
+  const tiers = { cart: "T1", ads: "N-quiet", mail: "T3" };
+  const minutes = Array.from({ length: 40 }, (_, index) => BEGIN + index * MINUTE);
+  const rollouts = Object.keys(tiers).map((service) => {
+    const step = (nth: number, minute: number) => ({
+      done: BEGIN + minute * MINUTE,
+      new_pods: [`${service}-new-${nth}`],
+      gone_pods: [`${service}-old-${nth}`],
+    });
+    return { service, t0: BEGIN + 10 * MINUTE, replicas: 2, steps: [step(1, 12), step(2, 14)] };
+  });
+  const answers = (pod: string, edge: string, from: number, to: number, success: number) => ({
+    pod,
+    edge,
+    side: "server",
+    t: minutes,
+    success_pct: minutes.map((_, minute) => (minute >= from && minute < to ? success : null)),
+  });
+  const series = ([service, success]: readonly [string, number]) =>
+    [1, 2].flatMap((nth) => [
+      answers(`${service}-old-${nth}`, `frontend_${service}`, 0, 10 + 2 * nth, 100),
+      answers(`${service}-new-${nth}`, `frontend_${service}`, 10 + 2 * nth, 40, success),
+    ]);
+  const experiment = {
+    case: "one",
+    rollouts,
+    edge_success: { source: { t: minutes, success_pct: {} } },
+    pod_series: [["cart", 40] as const, ["ads", 100] as const].flatMap(series),
+  };
+  const truth = Object.entries(tiers).map(([service, tier]) => ({ case: "one", service, bad: service !== "ads", tier }));
+  return { "one.json.gz": JSON.stringify(experiment), "truth.json": JSON.stringify(truth) };
+}
+
+test("ChangeRCA: a version that fails or never answers is taken back at any traffic, the one beside it is not", async () => {
+  const runs = await changeRcaRuns(await written(changeRcaSet()));
+
+  expect(runs.filter(({ counts }) => counts).map(({ file }) => file)).toEqual(["changerca-1x-crash-loop", "changerca-1x-never-ready"]);
+  for (const run of runs) {
+    const back = (await replayed([run])).filter(({ rolledBackAt }) => rolledBackAt !== null).map(({ rollout }) => rollout.service);
+    expect([run.file, back]).toEqual([run.file, ["cart", "mail"]]);
+  }
+});
 
 /** `length` five-minute figures of one service that answers 600 requests each. */
 function petshopFigures(length: number, success: (index: number) => number, p95: (index: number) => number) {

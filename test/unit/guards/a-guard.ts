@@ -145,7 +145,6 @@ export const evidence: Reason = {
   blocks: 3,
   unit: "requests",
 };
-export const faded: Reason = { code: "evidence-faded", signal: "errors", evidence: 2, blocks: 4 };
 export const shared: Reason = { code: "shared-degradation", signal: "errors", newRatio: 0.3, oldRatio: 0.3, limit: 0.01, blocks: 4 };
 export const crashing: Reason = { code: "pods", signal: "pods", trouble: "crash-loop", pods: ["web-1"], of: 2, detail: "", forMs: 5000 };
 

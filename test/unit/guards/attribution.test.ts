@@ -2,38 +2,13 @@ import { describe, expect, test } from "vitest";
 import { peerQuestion } from "../../../src/guards/attribution.ts";
 import { judgementOf } from "../../../src/guards/judgement.ts";
 import { choosePeers, type PeerAnswer } from "../../../src/guards/peers.ts";
-import { type GuardRun, judge, openRun, withPeers } from "../../../src/guards/run.ts";
+import { type GuardRun, withPeers } from "../../../src/guards/run.ts";
 import type { EntryBody } from "../../../src/entry.ts";
-import type { ProcessReading, Rollout } from "../../../src/model.ts";
 import type { Reason } from "../../../src/reason.ts";
-import { BLOCK, fresh, MINUTE, old, pod, policyOf, recordOf, rolledOut, rollout, START, workloadOf } from "./a-guard.ts";
+import { BLOCK, rolledOut, rollout, START, workloadOf } from "./a-guard.ts";
+import { condemned, onlyErrors, uncondemned } from "./condemned.ts";
 
-const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
-const onlyErrors = policyOf("signals: { errors: { http: { preset: aspnet, errors: { limit: 1% } } } }");
 const { old: _, ...firstDeploy } = rollout;
-const pods = [
-  pod("web-new", fresh, { readySince: START }),
-  pod("web-old", old, { created: START - MINUTE, readySince: START - MINUTE, gone: START + 10 * MINUTE }),
-];
-
-function reading(name: string, total: number, bad: number): ProcessReading {
-  return { namespace: "shop", pod: name, process: "10.0.0.1:8080 web", total, bad, badAtMost: bad };
-}
-
-/** Six blocks in which every second request to the new pod fails, with this many to the old one in each. */
-function condemned(
-  toOld: number,
-  policy = onlyErrors,
-  of: Rollout = rollout,
-  bodies: readonly (EntryBody & { readonly at?: number })[] = [],
-): GuardRun {
-  let run = openRun(recordOf(bodies, { pods, policy, rollout: of }), pace);
-  for (let nth = 1; nth <= 6; nth++) {
-    const readings = [reading("web-new", nth * 100, nth * 50), ...(toOld > 0 ? [reading("web-old", nth * toOld, 0)] : [])];
-    run = judge(run, "errors", { kind: "counters", at: START + nth * BLOCK, readings });
-  }
-  return run;
-}
 
 function question(run: GuardRun) {
   return peerQuestion(run, judgementOf(run, START + 6 * BLOCK).guard);
@@ -50,7 +25,7 @@ describe("how other workloads fared", () => {
     ["while old pods are a live control", condemned(500)],
     ["where the policy says no", condemned(0, { ...onlyErrors, spec: { ...onlyErrors.spec, peerCheck: false } })],
     ["at a first deploy, which cannot be taken back", condemned(0, onlyErrors, firstDeploy)],
-    ["before the evidence calls for a rollback", openRun(recordOf([], { pods, policy: onlyErrors }), pace)],
+    ["before the evidence calls for a rollback", uncondemned()],
   ])("is not asked %s", (_, run) => {
     expect(question(run)).toBeUndefined();
   });

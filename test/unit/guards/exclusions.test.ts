@@ -48,7 +48,7 @@ describe("what of the time before a rollout says nothing of the old revision", (
       [
         [began, ended],
         [ended + 1000, START],
-      ].map(([a = 0, b = 0]) => [a, b] as const),
+      ],
       began,
     ],
     ["what lies further back moves no end", [[began, ended]], START],

@@ -64,12 +64,6 @@ describe("where a guard stands after its entries", () => {
       after: [intended("brake"), receipt("brake", "failed"), ...done("brake", 3)],
       wanted: { failures: {}, unsureBrake: false },
     },
-    { name: "a hold binds the brake", after: [{ kind: "held", because: [shared] }], wanted: { held: true } },
-    {
-      name: "silence of a source is no hold",
-      after: [{ kind: "held", because: [{ code: "no-usable-data", signal: "errors", outcome: "error", detail: "", forMs: 1 }] }],
-      wanted: { held: false },
-    },
     {
       name: "a withheld rollback is a breach",
       after: [{ kind: "withheld", action: "rollback", because: [evidence, { code: "observe-mode" }] }],
@@ -87,6 +81,19 @@ describe("where a guard stands after its entries", () => {
     },
   ])("$name", ({ after, wanted }) => {
     expect(stand(...after)).toMatchObject(wanted);
+  });
+
+  const suspectPod: Reason = { code: "suspect-pod", signal: "errors", pod: "web-1", node: "n", badRatio: 0.6, withoutIt: 0 };
+  const onNode = { node: "n", pods: [], readyElsewhere: 2, neighbours: 0, unreadyNeighbours: 0 };
+  test.each<{ readonly because: Reason; readonly held: boolean }>([
+    { because: shared, held: true },
+    { because: suspectPod, held: true },
+    { because: { code: "suspect-node", signal: "pods", ...onNode }, held: true },
+    { because: { code: "environment", signal: "errors", suffering: [], of: 3, blocks: 4, since: START }, held: true },
+    { because: { code: "no-usable-data", signal: "errors", outcome: "error", detail: "", forMs: 1 }, held: false },
+    { because: { code: "peers-unknown", signal: "errors", detail: "refused" }, held: false },
+  ])("a guard held for $because.code leaves its brake to a person: $held", ({ because, held }) => {
+    expect(stand({ kind: "held", because: [because] })).toMatchObject({ held });
   });
 
   test("a rollback that is withheld after its intent is pending no more and did not happen", () => {

@@ -70,7 +70,7 @@ describe.each<Outcome>(["no-data", "error", "too-few"])("%s for as long as the p
   test("the other two keys do not speak for it", () => {
     const others = (["noData", "sourceError", "tooFew"] as const).filter((key) => key !== outcomes[outcome]);
     const policy = policyOf(...others.map((key) => `${key}: { then: fail }`), `${outcomes[outcome]}: { then: hold }`);
-    expect(decide(askOf(recordOf([], { policy, pods: ready }), asked(outcome, "hold"))).kind).toBe("wait");
+    expect(decide({ ...asked(outcome, "hold"), record: recordOf([], { policy, pods: ready }) }).kind).toBe("wait");
   });
 });
 

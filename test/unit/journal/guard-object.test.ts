@@ -29,6 +29,8 @@ const block: BlockAudit = {
   outcome: "breach",
 };
 
+const crashing = { name: "app", ready: false, restarts: 2, waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } };
+
 const pod: PodState = {
   uid: "p-1",
   name: "web-7c9a2e-x",
@@ -36,7 +38,7 @@ const pod: PodState = {
   created: startedAt,
   ready: false,
   gone: startedAt + 50_000,
-  containers: [{ name: "app", ready: false, restarts: 2, waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } }],
+  containers: [crashing],
 };
 
 const record = {
@@ -99,7 +101,7 @@ test("when cutting the audit is not enough, pods lose their words and nothing el
   const pods = Array.from({ length: 2000 }, (_, index) => ({
     ...pod,
     uid: `p-${index}`,
-    containers: [{ name: "app", ready: false, restarts: 2, waiting: { reason: "CrashLoopBackOff", message: "x".repeat(900) } }],
+    containers: [{ ...crashing, waiting: { ...crashing.waiting, message: "x".repeat(900) } }],
   }));
 
   const { status } = guardObjectOf({ ...record, pods }, summary);
@@ -121,7 +123,7 @@ test("evidence beyond every number is stored as the largest, for JSON would make
 test("a secret in a pod's message is not stored", () => {
   const leaking = {
     ...pod,
-    containers: [{ ...pod.containers[0]!, waiting: { reason: "X", message: "GET https://me:hunter2@db failed" } }],
+    containers: [{ ...crashing, waiting: { reason: "X", message: "GET https://me:hunter2@db failed" } }],
   };
 
   expect(JSON.stringify(guardObjectOf({ ...record, pods: [leaking] }, summary))).not.toContain("hunter2");

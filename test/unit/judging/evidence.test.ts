@@ -21,7 +21,7 @@ function expectClose(actual: number, wanted: number): void {
   expect(Math.abs(actual / wanted - 1), `${actual} should be ${wanted}`).toBeLessThan(1e-6);
 }
 
-describe("evidence follows the vectors of judging.md 10.1", () => {
+describe("evidence follows vectors that were computed apart from it", () => {
   test.each<{ readonly name: string; readonly burns: readonly (number | null)[]; readonly m: number; readonly tail: readonly number[] }>([
     { name: "burn 1 moves nothing", burns: [1, 1, 1], m: 3, tail: [1, 1, 1] },
     { name: "clean blocks lose half the stake", burns: repeat(0, 4), m: 2, tail: [0.6705, 0.6132911, 0.5859059, 0.5677385] },

@@ -93,7 +93,7 @@ describe("what a guard can see at its traffic", () => {
     expect(delaysOf(at(10), BLOCK, 200).map(({ afterMs }) => afterMs)).toEqual([60_000, expect.any(Number), expect.any(Number), null]);
   });
 
-  test("a docstring's worked example holds", () => {
+  test("the worked example: at 2.5 requests a block, 5 % bad take 109 blocks", () => {
     expect(blocksToDecide(0.05, at(10), 200)).toBe(109);
   });
 });

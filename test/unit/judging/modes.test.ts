@@ -13,7 +13,7 @@ const modes: readonly EvidenceMode[] = ["burn", "fast", "independent"];
 const fast = { mode: "fast", baseline: baseline(18, 18_000, 0.002), sustainMs: 0 } as const;
 const independent = { mode: "independent", sustainMs: 0 } as const;
 
-describe("evidence: independent follows the vectors of judging.md 10.1", () => {
+describe("evidence: independent follows vectors that were computed apart from it", () => {
   test.each([
     { bad: 15, total: 150, wanted: 19.4747132 },
     { bad: 0, total: 150, wanted: -1.97655901 },

@@ -32,6 +32,19 @@ describe("a workload that is not rolling out", () => {
       suffers: false,
     },
     {
+      name: "does over its limit in half of them",
+      counts: blocks(
+        [150, 0],
+        [
+          [150, 12],
+          [150, 0],
+          [150, 12],
+          [150, 0],
+        ],
+      ),
+      suffers: true,
+    },
+    {
       name: "does not for two failures, however few its requests",
       counts: blocks(
         [2, 0],

@@ -10,6 +10,12 @@ describe("new pods in trouble", () => {
     { name: "still starting", pods: [pod("new-1", "b", { app: { ready: false } })], state: "pass" },
     { name: "two restarts", pods: [pod("new-1", "b", { app: crashing })], state: "breach", trouble: "crash-loop" },
     {
+      name: "two restarts of the container beside the application's",
+      pods: [pod("new-1", "b", { ready: false, containers: [container(), container({ name: "proxy", ...crashing })] })],
+      state: "breach",
+      trouble: "crash-loop",
+    },
+    {
       name: "one restart, not up again",
       pods: [pod("new-1", "b", { app: { ...crashing, restarts: 1 } })],
       state: "warn",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { rows } from "../../../bench/judging/rows.ts";
 import { measure, misses } from "../../../bench/judging/streams.ts";
 
-// The cheap rows of judging.md 10.2 with fewer runs; all of them, with all their runs: npm run bench:judging.
+// The cheap rows with fewer runs; all of them, with all their runs: npm run bench:judging.
 const here = [
   { name: "A3 iid 10 rps", runs: 800 },
   { name: "A3 shocks 10 rps", runs: 800 },

@@ -70,6 +70,13 @@ describe("verdict of a counted signal", () => {
     });
   });
 
+  test("a pod whose only request failed is not named in the place of the one that makes the evidence", () => {
+    const block = { "new-1": [100, 0], "new-2": [100, 60], "new-3": [0, 0], "new-4": [100, 0] } as const;
+    const { because } = verdict(judgeAll([{ ...block, "new-3": [1, 1] }, ...times(8, block)]));
+
+    expect(because[0]).toMatchObject({ code: "suspect-pod", pod: "new-2", badRatio: 0.6 });
+  });
+
   test("in a large fleet the ill pod itself is named, not its group", () => {
     const pods = Array.from({ length: 70 }, (_, i): [string, readonly [number, number]] => [`new-${i}`, [50, i === 7 ? 50 : 0]]);
     const block: Traffic = Object.fromEntries(pods);
@@ -98,6 +105,16 @@ describe("verdict of a counted signal", () => {
       state: "hold",
       because: [{ code: "shared-degradation", newRatio: 0.5, oldRatio: 0.5, blocks: expect.any(Number) }],
     });
+  });
+
+  test("what it served while both suffered neither speaks against it afterwards nor counts towards a pass", () => {
+    const together = times(4, { "old-1": [10, 5], "new-1": [40, 22] } as const);
+    const since = (blocks: number) => verdict(judgeAll([...together, ...times(blocks, { "new-1": [40, 0] } as const)]));
+
+    expect(since(3)).toMatchObject({ state: "hold", because: [{ code: "shared-degradation" }] });
+    // The fourth good block ends it, and is the first that counts.
+    expect(since(10)).toMatchObject({ state: "inconclusive", because: [{ code: "not-enough-requests", total: 7 * 40, needed: 300 }] });
+    expect(since(11)).toMatchObject({ state: "pass", because: [{ code: "within-limits", total: 8 * 40, bad: 0 }] });
   });
 
   test("a small regression of a busy service is a breach, though a raised control binds in every block", () => {

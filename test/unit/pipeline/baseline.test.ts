@@ -3,20 +3,14 @@ import type { GuardRecord } from "../../../src/guards/guard.ts";
 import { openRun } from "../../../src/guards/run.ts";
 import type { Measurement, Ms } from "../../../src/model.ts";
 import { ensureBaseline } from "../../../src/pipeline/baseline.ts";
-import { emptyBook } from "../../../src/pipeline/book.ts";
-import type { Edges } from "../../../src/pipeline/edges.ts";
-import type { Flow } from "../../../src/pipeline/flow.ts";
-import { BLOCK, done, entriesOf, limits, MINUTE, old, recordOf, revision, rollout, START } from "../guards/a-guard.ts";
+import { BLOCK, done, entriesOf, MINUTE, old, recordOf, revision, rollout, START } from "../guards/a-guard.ts";
+import { flowOver, pace } from "./a-flow.ts";
 
-const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
 const HOUR = 60 * MINUTE;
 
 /** One old pod that answers `perBlock` requests a block, `bad` of them badly in blocks that end where `isBad` says. */
-function flowOver(perBlock: number, isBad: (at: Ms) => boolean, ended: readonly GuardRecord[] = []) {
+function pastOf(perBlock: number, isBad: (at: Ms) => boolean, ended: readonly GuardRecord[] = []) {
   const asked: Ms[] = [];
-  const unused = () => {
-    throw new Error("a baseline needs samples only");
-  };
   const since = START - 24 * HOUR;
   const bads = [0];
   for (let at = since + BLOCK; at <= START; at += BLOCK) bads.push((bads.at(-1) ?? 0) + (isBad(at) ? perBlock : 0));
@@ -29,31 +23,18 @@ function flowOver(perBlock: number, isBad: (at: Ms) => boolean, ended: readonly 
       readings: [{ namespace: "shop", pod: `${old.name}-0`, process: "p", total, bad, badAtMost: bad }],
     };
   };
-  const edges: Edges = {
-    now: () => START + MINUTE,
-    sleep: unused,
-    leading: unused,
-    cluster: { changed: unused, get: unused, list: unused, keyOf: unused, context: unused, follow: unused, unfollow: unused, pods: unused },
-    choosePolicy: unused,
-    sample(asks, instants) {
-      asked.push(...instants);
-      return Promise.resolve(new Map(asks.map((ask) => [ask.id, instants.map(answer)])));
+  const flow = flowOver(
+    {
+      sample(asks, instants) {
+        asked.push(...instants);
+        return Promise.resolve(new Map(asks.map((ask) => [ask.id, instants.map(answer)])));
+      },
     },
-    probe: unused,
-    jobs: { create: unused, look: unused },
-    execute: unused,
-    journal: { list: unused, create: unused, save: unused, prune: unused },
-    tell: unused,
-    observe: { sampled: unused, decided: unused, acted: unused, guards: unused, silenced: unused },
-    log: { info: unused, warn: unused, error: unused },
-  };
-  const verify = { withinMs: MINUTE, blocks: 4, blockMs: BLOCK };
-  const settings = { cluster: "test", pace, settleMs: 0, baselineMs: 6 * HOUR, verify, limits };
-  const book = emptyBook();
+    { baselineMs: 6 * HOUR },
+  );
+  const { book } = flow;
   book.open.set("web-guard", openRun(recordOf(), pace));
   for (const record of ended) book.ended.set(record.name, record);
-  const maps = { handed: new Map(), telling: new Map(), writing: new Map(), claims: new Map() };
-  const flow: Flow = { book, edges, settings, unsaved: new Set(), lost: new Set(), ...maps };
   const measured = async () => {
     const run = book.open.get("web-guard");
     if (run !== undefined) await ensureBaseline(run, "errors", flow);
@@ -63,7 +44,7 @@ function flowOver(perBlock: number, isBad: (at: Ms) => boolean, ended: readonly 
 }
 
 test("a quiet service is asked about further and further back, and about no instant twice", async () => {
-  const { measured, asked } = flowOver(5, () => false);
+  const { measured, asked } = pastOf(5, () => false);
   const baseline = await measured();
 
   // 3,000 requests at 20 a minute: two and a half hours, found in the doubling to four.
@@ -73,7 +54,7 @@ test("a quiet service is asked about further and further back, and about no inst
 });
 
 test("a busy service is asked about once, half an hour", async () => {
-  const { measured, asked } = flowOver(100, () => false);
+  const { measured, asked } = pastOf(100, () => false);
   expect(await measured()).toMatchObject({ from: START - HOUR / 2, total: 11_900, blocks: 119 });
   expect(asked).toHaveLength(120);
 });
@@ -93,7 +74,7 @@ test("what an unfinished and an earlier bad revision broke is left out, and more
     entries: entriesOf([finished("superseded", unfinished.to)]),
   });
   const isBad = (at: Ms) => [bad, unfinished].some(({ from, to }) => at > from && at <= to);
-  const { measured } = flowOver(30, isBad, [takenBack, replaced]);
+  const { measured } = pastOf(30, isBad, [takenBack, replaced]);
   const baseline = await measured();
 
   expect(baseline).toMatchObject({ from: START - 70 * MINUTE, to: START - 10 * MINUTE, bad: 0, blocks: 239 - 40 });

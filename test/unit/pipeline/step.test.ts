@@ -1,90 +1,43 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openRun } from "../../../src/guards/run.ts";
 import type { Action } from "../../../src/entry.ts";
-import type { Ms, Workload } from "../../../src/model.ts";
-import { emptyBook } from "../../../src/pipeline/book.ts";
-import type { Edges } from "../../../src/pipeline/edges.ts";
-import type { Flow } from "../../../src/pipeline/flow.ts";
+import type { Workload } from "../../../src/model.ts";
 import { stepGuard } from "../../../src/pipeline/step.ts";
-import { BLOCK, limits, MINUTE, pod, fresh, recordOf, rollout, START, web, workloadOf } from "../guards/a-guard.ts";
+import { limits, MINUTE, pod, fresh, recordOf, rollout, START, web, workloadOf } from "../guards/a-guard.ts";
+import { flowOver, pace } from "./a-flow.ts";
 
-const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
 const crashed = pod("web-1", fresh, { ready: false, containers: [{ name: "web", ready: false, restarts: 3 }] });
 
-/** Open guards of so many workloads, each in a crash loop of its own, and what was done. */
-function fleetOf(count: number, concurrent: number): { readonly flow: Flow; readonly names: readonly string[]; readonly acted: Action[] } {
-  const book = emptyBook();
+/** Open guards of so many workloads, each in a crash loop of its own, at most three taken back at once, and what was done. */
+function fleetOf(count: number, over: Parameters<typeof flowOver>[0] = {}) {
   const workloads = new Map<string, Workload>();
-  const names = Array.from({ length: count }, (_, i) => {
+  const runs = Array.from({ length: count }, (_, i) => {
     const ref = { ...web, name: `web-${i}`, uid: `uid-${i}`, namespace: `shop-${i}` };
-    const record = {
-      ...recordOf([], { pods: [crashed] }),
-      name: `guard-${i}`,
-      namespace: ref.namespace,
-      rollout: { ...rollout, workload: ref },
-    };
     workloads.set(ref.uid, workloadOf({ ref }));
-    book.open.set(record.name, openRun(record, pace));
-    return record.name;
+    const record = { ...recordOf([], { pods: [crashed] }), name: `guard-${i}`, namespace: ref.namespace };
+    return openRun({ ...record, rollout: { ...rollout, workload: ref } }, pace);
   });
   const acted: Action[] = [];
-  const now: Ms = START + MINUTE;
-  const edges: Edges = {
-    now: () => now,
-    sleep: () => Promise.resolve(),
-    leading: () => true,
-    cluster: {
-      changed: () => [],
-      get: (key) => workloads.get(key),
-      list: () => [],
-      keyOf: (ref) => ref.uid,
-      context: () => Promise.resolve({}),
-      follow() {},
-      unfollow: () => Promise.resolve(),
-      pods: () => undefined,
+  const flow = flowOver(
+    {
+      leading: () => true,
+      cluster: { get: (key) => workloads.get(key), keyOf: (ref) => ref.uid, pods: () => undefined },
+      execute(action) {
+        acted.push(action);
+        return Promise.resolve({ action: action.id, kind: action.kind, outcome: "applied", at: START + MINUTE, detail: "" });
+      },
+      journal: { save: () => Promise.resolve("saved") },
+      tell: () => Promise.resolve(),
+      ...over,
     },
-    choosePolicy: () => ({ kind: "none" }),
-    sample: () => Promise.resolve(new Map()),
-    probe: () => Promise.reject(new Error("no probe is asked for")),
-    jobs: { create: () => Promise.reject(new Error("no job")), look: () => Promise.reject(new Error("no job")) },
-    execute: (action) => {
-      acted.push(action);
-      return Promise.resolve({ action: action.id, kind: action.kind, outcome: "applied", at: now, detail: "" });
-    },
-    journal: {
-      list: () => Promise.resolve([]),
-      create: () => Promise.resolve("created"),
-      save: () => Promise.resolve("saved"),
-      prune: () => Promise.resolve(),
-    },
-    tell: () => Promise.resolve(),
-    observe: { sampled() {}, silenced() {}, decided() {}, acted() {}, guards() {} },
-    log: { info() {}, warn() {}, error() {} },
-  };
-  const settings = {
-    cluster: "test",
-    pace,
-    settleMs: 0,
-    baselineMs: MINUTE,
-    verify: { withinMs: MINUTE, blocks: 4, blockMs: BLOCK },
-    limits: { ...limits, concurrent },
-  };
-  const flow = {
-    book,
-    edges,
-    settings,
-    unsaved: new Set<string>(),
-    lost: new Set<string>(),
-    handed: new Map(),
-    telling: new Map(),
-    writing: new Map(),
-    claims: new Map(),
-  };
-  return { flow, names, acted };
+    { limits: { ...limits, concurrent: 3 } },
+  );
+  for (const run of runs) flow.book.open.set(run.record.name, run);
+  return { flow, names: runs.map(({ record }) => record.name), acted };
 }
 
 test("guards that breach in the same beat share the caps: of twenty at once three are rolled back, the others braked", async () => {
-  const { flow, names, acted } = fleetOf(20, 3);
+  const { flow, names, acted } = fleetOf(20);
   await Promise.all(names.map((name) => stepGuard(name, flow)));
 
   expect(acted.filter((action) => action.kind === "rollback")).toHaveLength(3);
@@ -93,9 +46,57 @@ test("guards that breach in the same beat share the caps: of twenty at once thre
 });
 
 test("a guard that breaches alone is rolled back in the beat that sees it", async () => {
-  const { flow, names, acted } = fleetOf(1, 3);
+  const { flow, names, acted } = fleetOf(1);
   await Promise.all(names.map((name) => stepGuard(name, flow)));
 
   expect(acted.map((action) => action.kind)).toEqual(["rollback"]);
   expect(flow.book.open.get("guard-0")?.standing.phase).toBe("verifying");
+});
+
+/** Kinds of entries of the guard of a workload that crashes, after one step. */
+async function entriesAfterStep({ flow }: ReturnType<typeof fleetOf>): Promise<readonly string[]> {
+  await stepGuard("guard-0", flow);
+  return flow.book.open.get("guard-0")?.record.entries.map(({ kind }) => kind) ?? [];
+}
+
+describe("nothing is done", () => {
+  test("by who does not lead, and no intent is written", async () => {
+    const fleet = fleetOf(1, { leading: () => false });
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
+  test("by who stopped leading while the intent was written: it stays for the next leader", async () => {
+    let leads = true;
+    const save = () => {
+      leads = false;
+      return Promise.resolve("saved" as const);
+    };
+    const fleet = fleetOf(1, { leading: () => leads, journal: { save } });
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "intended"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
+  test.each<[string, () => Promise<"saved" | "conflict">]>([
+    ["fails", () => Promise.reject(new Error("connection refused"))],
+    ["loses against somebody else's", () => Promise.resolve("conflict")],
+  ])("when the write of the intent %s", async (_, save) => {
+    const fleet = fleetOf(1, { journal: { save } });
+    await stepGuard("guard-0", fleet.flow);
+
+    expect(fleet.acted).toEqual([]);
+  });
+});
+
+test("an intent without a receipt, as a crash leaves it, is carried out under the same id and not intended again", async () => {
+  const before = fleetOf(1, { execute: () => Promise.reject(new Error("killed")) });
+  await stepGuard("guard-0", before.flow).catch(() => {});
+  const left = before.flow.book.open.get("guard-0");
+  const fleet = fleetOf(1);
+  if (left !== undefined) fleet.flow.book.open.set("guard-0", left);
+
+  expect(await entriesAfterStep(fleet)).toEqual(["opened", "intended", "receipt"]);
+  expect(fleet.acted.map(({ id }) => id)).toEqual([left?.standing.pending?.action.id]);
 });

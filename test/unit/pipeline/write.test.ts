@@ -2,59 +2,20 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { GuardRecord } from "../../../src/guards/guard.ts";
 import { openRun, withBaseline } from "../../../src/guards/run.ts";
-import { emptyBook } from "../../../src/pipeline/book.ts";
-import type { Edges } from "../../../src/pipeline/edges.ts";
 import type { Flow } from "../../../src/pipeline/flow.ts";
 import { persist, writeEntry } from "../../../src/pipeline/write.ts";
-import { BLOCK, intended, limits, MINUTE, receipt, recordOf, START } from "../guards/a-guard.ts";
+import { intended, receipt, recordOf, START } from "../guards/a-guard.ts";
+import { flowOver, pace } from "./a-flow.ts";
 
 type Save = (record: GuardRecord) => Promise<"saved" | "conflict" | "gone">;
 
-const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
 const baseline = { from: 0, to: START, total: 1000, bad: 1, dispersion: 1, upper: 0.01 };
-const silent = { info() {}, warn() {}, error() {} };
 
-/** A flow with one open guard over a journal that saves as told; nothing else of the world is touched by writing. */
-function flowOver(save: Save): Flow {
-  const unused = () => {
-    throw new Error("writing touches the journal only");
-  };
-  const edges: Edges = {
-    now: () => START + MINUTE,
-    sleep: unused,
-    leading: unused,
-    cluster: { changed: unused, get: unused, list: unused, keyOf: unused, context: unused, follow: unused, unfollow: unused, pods: unused },
-    choosePolicy: unused,
-    sample: unused,
-    probe: unused,
-    jobs: { create: unused, look: unused },
-    execute: unused,
-    journal: { list: unused, create: unused, save, prune: unused },
-    tell: unused,
-    observe: { sampled: unused, silenced: unused, decided: unused, acted: unused, guards: unused },
-    log: silent,
-  };
-  const settings = {
-    cluster: "test",
-    pace,
-    settleMs: 0,
-    baselineMs: MINUTE,
-    verify: { withinMs: MINUTE, blocks: 4, blockMs: BLOCK },
-    limits,
-  };
-  const book = emptyBook();
-  book.open.set("web-guard", openRun(recordOf(), pace));
-  return {
-    book,
-    edges,
-    settings,
-    unsaved: new Set(),
-    lost: new Set(),
-    handed: new Map(),
-    telling: new Map(),
-    writing: new Map(),
-    claims: new Map(),
-  };
+/** A flow with one open guard over a journal that saves as told. */
+function savingBy(save: Save): Flow {
+  const flow = flowOver({ journal: { save } });
+  flow.book.open.set("web-guard", openRun(recordOf(), pace));
+  return flow;
 }
 
 /** A journal whose saves end when they are let go, in their order. */
@@ -81,7 +42,7 @@ function slowJournal() {
 
 test("two writes of one guard never run at once, and the later one holds what the earlier one wrote", async () => {
   const journal = slowJournal();
-  const flow = flowOver(journal.save);
+  const flow = savingBy(journal.save);
   const first = writeEntry("web-guard", intended("brake"), flow);
   flow.unsaved.add("web-guard");
   const second = persist("web-guard", flow);
@@ -101,7 +62,7 @@ test("two writes of one guard never run at once, and the later one holds what th
 
 test("a baseline that comes while an entry is written is still owed afterwards", async () => {
   const journal = slowJournal();
-  const flow = flowOver(journal.save);
+  const flow = savingBy(journal.save);
   const writing = writeEntry("web-guard", intended("brake"), flow);
   await setImmediate();
   const run = flow.book.open.get("web-guard");
@@ -116,7 +77,7 @@ test("a baseline that comes while an entry is written is still owed afterwards",
 
 test("a guard that was given up with the leadership does not come back when its write ends", async () => {
   const journal = slowJournal();
-  const flow = flowOver(journal.save);
+  const flow = savingBy(journal.save);
   const writing = writeEntry("web-guard", intended("rollback"), flow);
   await setImmediate();
   flow.book.open.clear();
@@ -126,7 +87,7 @@ test("a guard that was given up with the leadership does not come back when its 
 });
 
 test("only a receipt is kept when it could not be written", async () => {
-  const flow = flowOver(() => Promise.reject(new Error("connection refused")));
+  const flow = savingBy(() => Promise.reject(new Error("connection refused")));
   await writeEntry("web-guard", intended("brake"), flow);
   const withoutIntent = flow.book.open.get("web-guard")?.record.entries.length;
   await writeEntry("web-guard", receipt("brake"), flow);
@@ -136,7 +97,7 @@ test("only a receipt is kept when it could not be written", async () => {
 });
 
 test("a guard that somebody else wrote is given up and read again", async () => {
-  const flow = flowOver(() => Promise.resolve("conflict"));
+  const flow = savingBy(() => Promise.resolve("conflict"));
 
   expect(await writeEntry("web-guard", intended("rollback"), flow)).toBe(false);
   expect([flow.book.open.size, [...flow.lost]]).toEqual([0, ["web-guard"]]);

@@ -1,10 +1,12 @@
 import { presetOf } from "../../../src/policies/presets.ts";
 import type { CounterAsk, CountersAsk } from "../../../src/signals/ask.ts";
 
-export const promClient = presetOf("prom-client");
+type ErrorsAsk = Extract<CounterAsk, { kind: "errors" }>;
 
-export function errorsAsk(id: string, prefixes: readonly string[], namespace = "prod", query: Partial<CounterAsk> = {}): CountersAsk {
-  return { id, namespace, prefixes, query: { kind: "errors", preset: promClient, block: 15_000, ...query } as CounterAsk };
+const promClient = presetOf("prom-client");
+
+export function errorsAsk(id: string, prefixes: readonly string[], namespace = "prod", query: Partial<ErrorsAsk> = {}): CountersAsk {
+  return { id, namespace, prefixes, query: { kind: "errors", preset: promClient, block: 15_000, ...query } };
 }
 
 /** What the callers of a Deployment of the namespace prod count, and the pods of its ReplicaSets. */

@@ -46,7 +46,7 @@ export interface Change {
 }
 
 /** Reads the lines of a watch one by one. */
-export class WatchReader {
+class WatchReader {
   readonly code: number;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #text = "";
