@@ -36,18 +36,7 @@ export interface Receipt {
   readonly because?: Reason;
 }
 
-export type Phase =
-  | "pending"
-  | "observing"
-  | "breached"
-  | "acting"
-  | "verifying"
-  | "passed"
-  | "restored"
-  | "unresolved"
-  | "inconclusive"
-  | "superseded"
-  | "aborted";
+export type Phase = "pending" | "observing" | "breached" | "acting" | "verifying" | FinalPhase;
 
 /** What a guard wants at an instant. */
 export type Decision =
@@ -58,7 +47,10 @@ export type Decision =
   | { readonly kind: "note"; readonly because: readonly Reason[] }
   | { readonly kind: "finish"; readonly phase: FinalPhase; readonly because: readonly Reason[] };
 
-export type FinalPhase = "passed" | "restored" | "unresolved" | "inconclusive" | "superseded" | "aborted";
+/** Phases in which a guard has ended. */
+export const finalPhases = ["passed", "restored", "unresolved", "inconclusive", "superseded", "aborted"] as const;
+
+export type FinalPhase = (typeof finalPhases)[number];
 
 /** One line of a guard's own record; phases follow from these alone, and a recorded line binds. `seq` counts from 0. */
 export type Entry = { readonly seq: number; readonly at: Ms } & EntryBody;

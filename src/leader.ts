@@ -183,6 +183,6 @@ function createLeaseLeader(options: LeaderOptions): Leader {
 }
 
 /** Six digits, as the API server's fixed-width parser wants. */
-export function microTime(at: Ms): string {
+function microTime(at: Ms): string {
   return new Date(at).toISOString().replace("Z", "000Z");
 }

@@ -50,7 +50,7 @@ export async function readRevisionTemplate(api: Pick<KubernetesApi, "get">, work
   return meta.uid === revision.uid && isOwned ? templateOf(spec.template) : undefined;
 }
 
-export async function getOrGone(api: Pick<KubernetesApi, "get">, path: string): Promise<unknown> {
+async function getOrGone(api: Pick<KubernetesApi, "get">, path: string): Promise<unknown> {
   try {
     return await api.get(path, { deadlineMs: 3000 });
   } catch (error) {

@@ -23,7 +23,7 @@ export interface BrakeMark {
   readonly release: string;
 }
 
-export const rolledBackFrom = "rearguard.dev/rolled-back-from";
+const rolledBackFrom = "rearguard.dev/rolled-back-from";
 const changeCause = "kubernetes.io/change-cause";
 
 /** Pauses the rollout of the template that was judged, and says so on the object. */

@@ -6,6 +6,7 @@ import { stringify } from "yaml";
 import { type Clock, fastClock, systemClock } from "../clock.ts";
 import { connect } from "../connect.ts";
 import { createDaemon, type Daemon } from "../daemon.ts";
+import { finalPhases } from "../entry.ts";
 import { crd } from "../journal/crd.ts";
 import { createLog } from "../log.ts";
 import { renderProblem } from "../policies/problem.ts";
@@ -168,8 +169,8 @@ async function guardsAt(url: string): Promise<readonly ToldGuard[]> {
 }
 
 function isOver(chosen: readonly Scenario[], guards: readonly GuardLine[]): boolean {
-  const ended = new Set(["passed", "restored", "unresolved", "inconclusive", "superseded", "aborted"]);
-  return chosen.every(({ service }) => guards.some((guard) => guard.workload === `deployment/${service}` && ended.has(guard.phase)));
+  const hasEnded = ({ phase }: GuardLine) => finalPhases.some((final) => final === phase);
+  return chosen.every(({ service }) => guards.some((guard) => guard.workload === `deployment/${service}` && hasEnded(guard)));
 }
 
 /** Guards that ended otherwise than this world calls for. */

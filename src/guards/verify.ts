@@ -25,7 +25,7 @@ export function decideVerification(ask: Ask, workload: Workload, rollback: NonNu
   if (isFought && ask.now - at > Math.max(STALE_MS, ask.verify.blockMs)) return fought(ask, at);
   const drain = isFought ? undefined : drainAction(ask, target, workload);
   if (drain !== undefined) return { kind: "act", action: drain, because: rollback.because };
-  const back = seen && current === target.podTemplateHash && isComplete(workload);
+  const back = current === target.podTemplateHash && isComplete(workload);
   const recovered = back ? recovery(ask, target.podTemplateHash, at) : "the old template is not fully rolled out yet";
   if (typeof recovered !== "string") return { kind: "finish", phase: "restored", because: recovered };
   if (ask.now - at < ask.verify.withinMs || !ask.judgement.caughtUp) return { kind: "wait", because: [] };

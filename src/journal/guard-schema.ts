@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Baseline } from "../guards/guard.ts";
 import type { JobMemory } from "../judging/job.ts";
 import type { ProbeMemory } from "../judging/probe.ts";
-import type { Entry, Phase } from "../entry.ts";
+import { type Entry, finalPhases, type Phase } from "../entry.ts";
 import type { BlockAudit, PodState, Rollout } from "../model.ts";
 
 export const guardKind = {
@@ -17,10 +17,7 @@ export const guardKind = {
 /** Label by which the guards of one workload are found. */
 export const workloadUidLabel = "rearguard.dev/workload-uid";
 
-const phases = [
-  ...(["pending", "observing", "breached", "acting", "verifying"] as const),
-  ...(["passed", "restored", "unresolved", "inconclusive", "superseded", "aborted"] as const),
-] satisfies readonly Phase[];
+const phases = ["pending", "observing", "breached", "acting", "verifying", ...finalPhases] as const satisfies readonly Phase[];
 
 /**
  * Data of ours whose shape is model.ts' alone: the API server keeps it as it is, so that a newer Rearguard may add to it.

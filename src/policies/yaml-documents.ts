@@ -49,6 +49,9 @@ function faultsOf(document: Document.Parsed): { what: string; offset: number }[]
     what: wordsFor(error.code, error.message),
     offset: error.pos[0],
   }));
+  // Said once for every level at which the parser gave up: how many is a matter of its stack.
+  const deepest = faults.find(({ what }) => what === tooDeep);
+  if (deepest !== undefined) return [deepest];
   visit(document, {
     Pair(_key, { key }) {
       // zod leaves this key out in silence, and a match would be wider than it reads.

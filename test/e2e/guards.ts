@@ -1,7 +1,7 @@
 import type { Cluster } from "../servers/cluster.ts";
 import type { KubeObject } from "../servers/kube-client.ts";
 import { waitUntil } from "../servers/wait-until.ts";
-import { finalPhases } from "../support/final-phases.ts";
+import { finalPhases } from "../../src/entry.ts";
 
 export type StoredReason = { readonly code: string; readonly [key: string]: unknown };
 
@@ -65,7 +65,10 @@ export async function guardOf(
 
 /** Until the guard of this revision has ended. */
 export function endOf(cluster: Cluster, namespace: string, revision: number, timeoutMs = 90_000): Promise<StoredGuard> {
-  return guardOf(cluster, namespace, revision, (guard) => finalPhases.has(guard.status?.phase ?? ""), { what: "ended", timeoutMs });
+  return guardOf(cluster, namespace, revision, (guard) => finalPhases.some((phase) => phase === guard.status?.phase), {
+    what: "ended",
+    timeoutMs,
+  });
 }
 
 /** Its entries in short: `["opened", "intended brake", "receipt brake applied", …]`. What it notes of itself may come before or after any. */

@@ -5,7 +5,7 @@ import type { Deployment, ReplicaSet } from "../../src/sandbox/kubernetes/object
 import { deployments, replicaSets } from "../../src/sandbox/kubernetes/resource-type.ts";
 import type { Annotation } from "../../src/sandbox/receiver/annotations.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { finalPhases } from "./final-phases.ts";
+import { finalPhases } from "../../src/entry.ts";
 import { shop } from "./world-shop.ts";
 import { appOf, phases, storedGuards } from "./world-state.ts";
 
@@ -43,7 +43,7 @@ export function viewOf(sandbox: Sandbox): WorldView {
     },
     entries: (service) => view.records(service).at(-1)?.entries ?? [],
     phase: (service) => phases(sandbox).get(view.records(service).at(-1)?.name ?? ""),
-    hasEnded: (service) => finalPhases.has(view.phase(service) ?? ""),
+    hasEnded: (service) => finalPhases.some((phase) => phase === view.phase(service)),
     deployment(service) {
       const found = sandbox.cluster.store.get(deployments, shop, service);
       if (found === undefined) throw new Error(`there is no Deployment ${service}`);

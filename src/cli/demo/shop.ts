@@ -2,7 +2,7 @@ import type { PodTemplate } from "../../sandbox/kubernetes/object.ts";
 import type { Scenario } from "./scenarios.ts";
 
 export const namespace = "shop";
-export const replicas = 6;
+const replicas = 6;
 
 /** The manifest of one service as an engineer would have written it: nothing in it knows of Rearguard. */
 export function deployment(service: string, image: string): object {

@@ -24,7 +24,7 @@ interface Pools {
 const callDeadlineMs = 10_000;
 
 /** A KubeConfig that keeps its connections; as shipped it opens a new one for every call. */
-export class PooledKubeConfig extends KubeConfig {
+class PooledKubeConfig extends KubeConfig {
   #pools: Pools | undefined;
 
   /** Credentials are asked for anew (token files and exec plugins rotate); the pools change only with the certificates. */

@@ -81,7 +81,7 @@ export function restoreSystemFields(given: KubeObject, current: KubeObject): Kub
 }
 
 /** Five letters, as after a pod's ReplicaSet. */
-export function randomSuffix(random: Random): string {
+function randomSuffix(random: Random): string {
   return Array.from({ length: 5 }, () => safeLetters[Math.floor(random() * safeLetters.length)]).join("");
 }
 

@@ -30,7 +30,7 @@ export class StatusError extends Error {
 }
 
 /** `deployments.apps`, or `pods` of the core group. */
-export function qualified(name: string, group: string): string {
+function qualified(name: string, group: string): string {
   return group === "" ? name : `${name}.${group}`;
 }
 
