@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { createGrafana } from "./actions/tell/grafana.ts";
 import { createKubernetesEvents } from "./actions/tell/kubernetes-event.ts";
+import { createSlack, createSlackHook } from "./actions/tell/slack.ts";
 import type { Target } from "./actions/tell/target.ts";
 import { createWebhook } from "./actions/tell/webhook.ts";
 import { createKubernetesApi, type KubernetesApi } from "./clients/kubernetes/api.ts";
@@ -45,12 +46,16 @@ export async function connect(settings: Settings, clock: Clock, instance: string
   };
 }
 
-async function otherTargets({ grafana, webhooks }: Settings, clock: Clock): Promise<readonly Target[]> {
+async function otherTargets({ grafana, webhooks, slack }: Settings, clock: Clock): Promise<readonly Target[]> {
   const targets: Target[] = [];
   if (grafana !== undefined) targets.push(createGrafana({ ...grafana, clock }));
   for (const { name, url, urlFile, secretFile } of webhooks) {
     const address = url ?? (urlFile === undefined ? "" : (await readFile(urlFile, "utf8")).trim());
     targets.push(createWebhook({ name, url: address, clock, ...(secretFile === undefined ? {} : { secretFile }) }));
+  }
+  for (const { tokenFile, channel, webhookUrlFile, ...rest } of slack) {
+    if (webhookUrlFile !== undefined) targets.push(createSlackHook({ ...rest, webhookUrlFile, clock }));
+    else if (tokenFile !== undefined && channel !== undefined) targets.push(createSlack({ ...rest, tokenFile, channel, clock }));
   }
   return targets;
 }

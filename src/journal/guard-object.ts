@@ -50,6 +50,7 @@ export function guardObjectOf(record: GuardRecord, summary: GuardSummary): Guard
       baselines: { ...record.baselines },
       audit: Object.fromEntries(Object.entries(record.audit).map(([signal, blocks]) => [signal, [...blocks]])),
       toldThrough: record.toldThrough,
+      ...(record.handles === undefined ? {} : { handles: { ...record.handles } }),
     },
   };
   return fit(cleaned(whole));
@@ -76,6 +77,7 @@ export function readGuardObject(raw: unknown): StoredGuard | string {
       baselines: status?.baselines ?? {},
       audit: status?.audit ?? {},
       toldThrough: status?.toldThrough ?? 0,
+      ...(status?.handles === undefined ? {} : { handles: status.handles }),
     };
     if (status === undefined) return { uid, resourceVersion, record };
     const { phase, braked, message, evidence } = status;

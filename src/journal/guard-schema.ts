@@ -67,6 +67,10 @@ export const guardStatus = z
     pods: z.array(pod).describe("Every pod seen, gone ones too."),
     baselines: z.record(z.string(), baseline).describe("By signal."),
     audit: z.record(z.string(), z.array(block)).describe("Blocks at brake, breach and end by signal, capped."),
+    handles: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("What receivers of messages call their thing for this guard, by receiver."),
     toldThrough: z.int().min(0).describe("Messages before this entry have been handed to every receiver."),
   })
   .describe("Phases and decisions, written at transitions.");

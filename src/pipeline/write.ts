@@ -30,8 +30,9 @@ async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise
     return false;
   }
   // Blocks may have been judged meanwhile: only the record and what follows from its entries are replaced.
-  const { pods, baselines, toldThrough } = now.record;
-  book.open.set(name, { ...now, record: { ...after.record, pods, baselines, toldThrough }, standing: after.standing });
+  const { pods, baselines, toldThrough, handles } = now.record;
+  const kept = { pods, baselines, toldThrough, ...(handles === undefined ? {} : { handles }) };
+  book.open.set(name, { ...now, record: { ...after.record, ...kept }, standing: after.standing });
   return true;
 }
 
@@ -48,6 +49,14 @@ async function persistNow(name: string, flow: Flow): Promise<boolean> {
   const saved = await saveRecord(run.record, flow);
   if (!saved && flow.book.open.has(name)) flow.unsaved.add(name);
   return saved;
+}
+
+/** The same for a guard that has ended. */
+export function persistEnded(name: string, flow: Flow): Promise<boolean> {
+  return inTurn(name, flow, async () => {
+    const record = flow.book.ended.get(name);
+    return record !== undefined && (await saveRecord(record, flow));
+  });
 }
 
 /** Two writes of one guard at once would conflict with each other, and the older one could win. */

@@ -160,7 +160,7 @@ export function createDaemonProcess(
     ...(elasticsearch === undefined
       ? {}
       : { elasticsearch: { search: (request) => call(() => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
-    targets: targets.map((target) => ({ name: target.name, send: (message) => call(() => target.send(message)) })),
+    targets: targets.map((target) => ({ name: target.name, send: (message, memory) => call(() => target.send(message, memory)) })),
     close: () => inner.clients.close(),
   };
 

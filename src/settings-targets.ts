@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { named, told } from "./policies/told.ts";
+import { httpUrl } from "./settings-url.ts";
+
+const name = z.string().regex(/^[\w.-]{1,63}$/, {
+  error: ({ input }) => told(`${named(input)} cannot name a receiver`, "letters, digits, ., _ and -, at most 63"),
+});
+
+/** Receivers of messages beside webhooks and Grafana. `file`: a readable file. */
+export function targetSettings<File extends z.ZodType<string, string>>(file: File) {
+  return {
+    slack: z
+      .array(
+        z
+          .strictObject({
+            name: name.default("slack").describe("Name in logs and metrics."),
+            tokenFile: file
+              .optional()
+              .describe("File with a bot token (scope chat:write): one message for each guard, updated, with every entry in its thread."),
+            channel: z
+              .string()
+              .regex(/^(#?[^\s#,]{1,80})$/, {
+                error: ({ input }) => told(`${named(input)} cannot name a channel`, "an id such as C0123456789, or #name"),
+              })
+              .optional()
+              .describe("Channel of the bot: its id, or #name."),
+            webhookUrlFile: file
+              .optional()
+              .describe("File with the URL of an incoming webhook, which posts a message for each piece of news and changes none."),
+            posts: z
+              .enum(["every-guard", "trouble"])
+              .optional()
+              .describe("Every guard, or only one in trouble; a bot tells of every guard unless told, a webhook of trouble."),
+            apiUrl: httpUrl("no query").default("https://slack.com/api").describe("Slack's API, for the bot."),
+          })
+          .superRefine(({ tokenFile, channel, webhookUrlFile }, context) => {
+            const isBot = tokenFile !== undefined && channel !== undefined && webhookUrlFile === undefined;
+            const isHook = tokenFile === undefined && channel === undefined && webhookUrlFile !== undefined;
+            if (isBot || isHook) return;
+            context.addIssue({ code: "custom", message: told("Slack is reached in one way", "tokenFile and channel, or webhookUrlFile") });
+          }),
+      )
+      .default([])
+      .describe("Slack channels."),
+  };
+}
+
+type Named = { readonly name: string };
+type Lists = { readonly webhooks: readonly Named[]; readonly slack: readonly Named[] };
+
+/** Names that a receiver has from us. */
+const ours = ["kubernetes-events", "grafana", "statuspage"];
+
+/** Two receivers of one name would share one queue, so that one of them would be told nothing. */
+export function nameProblems(
+  lists: Lists,
+): readonly { readonly path: readonly (string | number)[]; readonly message: string; readonly input: string }[] {
+  const taken = new Set(ours);
+  return (["webhooks", "slack"] as const).flatMap((list) =>
+    lists[list].flatMap(({ name: each }, at) => {
+      const isTaken = taken.has(each);
+      taken.add(each);
+      if (!isTaken) return [];
+      return [
+        { path: [list, at, "name"], message: told(`the name ${named(each)} is taken by another receiver`, "each name once"), input: each },
+      ];
+    }),
+  );
+}
