@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { createGrafana } from "./actions/tell/grafana.ts";
 import { createKubernetesEvents } from "./actions/tell/kubernetes-event.ts";
+import { createPagerDuty } from "./actions/tell/pagerduty.ts";
 import { createSlack, createSlackHook } from "./actions/tell/slack.ts";
 import type { Target } from "./actions/tell/target.ts";
 import { createWebhook } from "./actions/tell/webhook.ts";
@@ -46,7 +47,7 @@ export async function connect(settings: Settings, clock: Clock, instance: string
   };
 }
 
-async function otherTargets({ grafana, webhooks, slack }: Settings, clock: Clock): Promise<readonly Target[]> {
+async function otherTargets({ grafana, webhooks, slack, pagerduty }: Settings, clock: Clock): Promise<readonly Target[]> {
   const targets: Target[] = [];
   if (grafana !== undefined) targets.push(createGrafana({ ...grafana, clock }));
   for (const { name, url, urlFile, secretFile } of webhooks) {
@@ -57,6 +58,7 @@ async function otherTargets({ grafana, webhooks, slack }: Settings, clock: Clock
     if (webhookUrlFile !== undefined) targets.push(createSlackHook({ ...rest, webhookUrlFile, clock }));
     else if (tokenFile !== undefined && channel !== undefined) targets.push(createSlack({ ...rest, tokenFile, channel, clock }));
   }
+  for (const each of pagerduty) targets.push(createPagerDuty({ ...each, clock }));
   return targets;
 }
 

@@ -42,11 +42,24 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
       )
       .default([])
       .describe("Slack channels."),
+    pagerduty: z
+      .array(
+        z.strictObject({
+          name: name.default("pagerduty").describe("Name in logs and metrics."),
+          routingKeyFile: file.describe("File with the integration key of a service (Events API v2)."),
+          changes: z.boolean().default(true).describe("A change event when a rollout begins and when it is taken back."),
+          url: httpUrl("no query")
+            .default("https://events.pagerduty.com")
+            .describe("Events API; https://events.eu.pagerduty.com in the EU."),
+        }),
+      )
+      .default([])
+      .describe("PagerDuty services."),
   };
 }
 
 type Named = { readonly name: string };
-type Lists = { readonly webhooks: readonly Named[]; readonly slack: readonly Named[] };
+type Lists = { readonly webhooks: readonly Named[]; readonly slack: readonly Named[]; readonly pagerduty: readonly Named[] };
 
 /** Names that a receiver has from us. */
 const ours = ["kubernetes-events", "grafana", "statuspage"];
@@ -56,7 +69,7 @@ export function nameProblems(
   lists: Lists,
 ): readonly { readonly path: readonly (string | number)[]; readonly message: string; readonly input: string }[] {
   const taken = new Set(ours);
-  return (["webhooks", "slack"] as const).flatMap((list) =>
+  return (["webhooks", "slack", "pagerduty"] as const).flatMap((list) =>
     lists[list].flatMap(({ name: each }, at) => {
       const isTaken = taken.has(each);
       taken.add(each);

@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPagerDuty } from "../../src/actions/tell/pagerduty.ts";
 import { createSlack, createSlackHook } from "../../src/actions/tell/slack.ts";
-import { TargetError } from "../../src/actions/tell/target.ts";
+import type { TargetError } from "../../src/actions/tell/target.ts";
 import type { Target } from "../../src/actions/tell/target.ts";
 import { createWebhook } from "../../src/actions/tell/webhook.ts";
 import { makeTempDir } from "../servers/temp-dir.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { jumpingClock } from "../support/jumping-clock.ts";
 import { startReceiver } from "../unit/actions/receiver.ts";
 import type { Answer } from "../unit/actions/receiver.ts";
@@ -29,6 +31,8 @@ const receivers: Readonly<Record<string, (url: string, timeoutMs?: number) => Pr
     createSlack({ name: "slack", apiUrl: url, tokenFile: await fileOf(secret), channel: "#rollouts", clock, timeoutMs }),
   "slack-hook": async (url, timeoutMs = 5000) =>
     createSlackHook({ name: "slack", webhookUrlFile: await fileOf(`${url}/services/${secret}`), clock, timeoutMs }),
+  pagerduty: async (url, timeoutMs = 5000) =>
+    createPagerDuty({ name: "pagerduty", url, routingKeyFile: await fileOf(secret), changes: true, clock, timeoutMs }),
 };
 
 async function fileOf(content: string): Promise<string> {
@@ -43,12 +47,8 @@ function targetOf(kind: string, url: string, timeoutMs?: number): Promise<Target
   return make(url, timeoutMs);
 }
 
-async function failureOf(target: Target): Promise<TargetError> {
-  const error: unknown = await target.send(message({ severity: "critical", kind: "withheld" })).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof TargetError)) throw new Error(`expected a TargetError, got ${String(error)}`);
+async function refusalOf(target: Target): Promise<TargetError> {
+  const error = await failureOf(target.send(message({ severity: "critical", kind: "withheld" })));
   expect(`${error.message} ${error.stack ?? ""} ${JSON.stringify(error)}`).not.toContain("S3CRET");
   return error;
 }
@@ -66,7 +66,7 @@ describe.each(Object.keys(receivers))("a receiver of kind %s", (kind) => {
     await using receiver = await startReceiver(() => answer);
 
     const isSilent = answer.manner === "hang" || answer.manner === "drip";
-    const error = await failureOf(await targetAt(receiver.url, isSilent ? 150 : undefined));
+    const error = await refusalOf(await targetAt(receiver.url, isSilent ? 150 : undefined));
 
     expect([error.code, error.facts]).toEqual(["TARGET_UNREACHABLE", facts]);
     expect(error.message).toMatch(sentence);
@@ -76,7 +76,7 @@ describe.each(Object.keys(receivers))("a receiver of kind %s", (kind) => {
     await using elsewhere = await startReceiver(() => ({ status: 200, body: "ok" }));
     await using receiver = await startReceiver(() => ({ status: 307, headers: { location: elsewhere.url } }));
 
-    const error = await failureOf(await targetAt(receiver.url));
+    const error = await refusalOf(await targetAt(receiver.url));
 
     expect(error.message).toMatch(/cannot be reached \(it redirects, which is refused\)$/);
     expect(elsewhere.received).toEqual([]);
@@ -88,19 +88,19 @@ describe.each(Object.keys(receivers))("a receiver of kind %s", (kind) => {
       body: JSON.stringify({ status: "invalid", message: `${url.href} ${JSON.stringify(headers)}`, errors: [body, secret], error: secret }),
     }));
 
-    const error = await failureOf(await targetAt(receiver.url));
+    const error = await refusalOf(await targetAt(receiver.url));
 
     expect([error.code, error.facts.tries]).toEqual(["TARGET_REFUSED", 1]);
   });
 
   test("that nobody listens at is tried again, without its address in the sentence", async () => {
-    const error = await failureOf(await targetAt("http://127.0.0.1:1"));
+    const error = await refusalOf(await targetAt("http://127.0.0.1:1"));
 
     expect(error.message).toMatch(/cannot be reached \([\w ]+\)$/);
   });
 });
 
-describe.each(["slack", "slack-hook"])("the secret file of a receiver of kind %s", (kind) => {
+describe.each(["slack", "slack-hook", "pagerduty"])("the secret file of a receiver of kind %s", (kind) => {
   test.each([
     ["is empty", "\n", /file does not hold a (token|URL|key) alone$/],
     ["holds two lines", `${secret}\n${secret}\n`, /file does not hold a (token|URL|key) alone$/],
@@ -109,7 +109,7 @@ describe.each(["slack", "slack-hook"])("the secret file of a receiver of kind %s
     const target = await targetOf(kind, receiver.url);
     await fileOf(content);
 
-    expect((await failureOf(target)).message).toMatch(sentence);
+    expect((await refusalOf(target)).message).toMatch(sentence);
     expect(receiver.received).toEqual([]);
   });
 });

@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSlack, createSlackHook } from "../../src/actions/tell/slack.ts";
-import { TargetError } from "../../src/actions/tell/target.ts";
 import type { Target } from "../../src/actions/tell/target.ts";
 import type { Message } from "../../src/entry.ts";
 import { makeTempDir } from "../servers/temp-dir.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { jumpingClock } from "../support/jumping-clock.ts";
 import { memories } from "../support/memories.ts";
 import { startSlack } from "../support/receivers/slack.ts";
@@ -42,15 +42,6 @@ async function setUp(options: { readonly posts?: "trouble"; readonly channel?: s
 
 async function tell(target: Target, memory: ReturnType<typeof memories>, ...story: readonly Message[]): Promise<void> {
   for (const each of story) await target.send(each, memory.of(each.guard));
-}
-
-async function failureOf(sending: Promise<void>): Promise<TargetError> {
-  const error: unknown = await sending.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof TargetError)) throw new Error(`expected a TargetError, got ${String(error)}`);
-  return error;
 }
 
 test("a guard is one message, which says where it stands now, with every entry in its thread", async () => {
