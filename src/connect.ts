@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
+import { createAlertmanager } from "./actions/tell/alertmanager.ts";
 import { createGrafana } from "./actions/tell/grafana.ts";
 import { createKubernetesEvents } from "./actions/tell/kubernetes-event.ts";
 import { createPagerDuty } from "./actions/tell/pagerduty.ts";
@@ -47,7 +48,7 @@ export async function connect(settings: Settings, clock: Clock, instance: string
   };
 }
 
-async function otherTargets({ grafana, webhooks, slack, pagerduty }: Settings, clock: Clock): Promise<readonly Target[]> {
+async function otherTargets({ grafana, webhooks, slack, pagerduty, alertmanager }: Settings, clock: Clock): Promise<readonly Target[]> {
   const targets: Target[] = [];
   if (grafana !== undefined) targets.push(createGrafana({ ...grafana, clock }));
   for (const { name, url, urlFile, secretFile } of webhooks) {
@@ -59,6 +60,10 @@ async function otherTargets({ grafana, webhooks, slack, pagerduty }: Settings, c
     else if (tokenFile !== undefined && channel !== undefined) targets.push(createSlack({ ...rest, tokenFile, channel, clock }));
   }
   for (const each of pagerduty) targets.push(createPagerDuty({ ...each, clock }));
+  if (alertmanager !== undefined) {
+    const { urls, lasts: lastsMs, ...rest } = alertmanager;
+    for (const url of urls) targets.push(createAlertmanager({ ...rest, url, lastsMs, clock }));
+  }
   return targets;
 }
 

@@ -1,10 +1,14 @@
 import { z } from "zod";
+import { duration } from "./policies/duration.ts";
 import { named, told } from "./policies/told.ts";
 import { httpUrl } from "./settings-url.ts";
 
 const name = z.string().regex(/^[\w.-]{1,63}$/, {
   error: ({ input }) => told(`${named(input)} cannot name a receiver`, "letters, digits, ., _ and -, at most 63"),
 });
+
+const day = 86_400_000;
+const labelName = /^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/;
 
 /** Receivers of messages beside webhooks and Grafana. `file`: a readable file. */
 export function targetSettings<File extends z.ZodType<string, string>>(file: File) {
@@ -55,6 +59,43 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
       )
       .default([])
       .describe("PagerDuty services."),
+    alertmanager: z
+      .strictObject({
+        urls: z
+          .array(httpUrl("no query"))
+          .min(1)
+          .superRefine((urls, context) => {
+            for (const [at, url] of urls.entries()) {
+              if (urls.findIndex((other) => sameUrl(other, url)) < at) {
+                context.addIssue({ code: "custom", path: [at], message: told("this peer is named twice", "each peer once") });
+              }
+            }
+          })
+          .describe("Base URL of every peer: alerts are not shared between them."),
+        bearerTokenFile: file.optional().describe("File with a bearer token, read again for each alert."),
+        basic: z
+          .strictObject({ username: z.string().min(1), passwordFile: file })
+          .optional()
+          .describe("HTTP basic authentication."),
+        labels: z
+          .record(
+            z.string().regex(labelName, {
+              error: ({ input }) => told(`${named(input)} cannot name a label`, "letters, digits and _, not first a digit"),
+            }),
+            z.string().min(1).max(256),
+          )
+          .optional()
+          .describe("Further labels of every alert, for routing."),
+        lasts: duration(60_000, 30 * day)
+          .prefault("1d")
+          .describe("After this an alert that nothing ended resolves by itself; longer than any guard."),
+      })
+      .superRefine(({ bearerTokenFile, basic }, context) => {
+        if (bearerTokenFile === undefined || basic === undefined) return;
+        context.addIssue({ code: "custom", message: told("bearerTokenFile excludes basic", "at most one of them") });
+      })
+      .optional()
+      .describe("Alertmanager that is posted an alert for each guard in trouble; left out: no alerts."),
   };
 }
 
@@ -79,4 +120,8 @@ export function nameProblems(
       ];
     }),
   );
+}
+
+function sameUrl(one: string, other: string): boolean {
+  return one.replace(/\/+$/, "") === other.replace(/\/+$/, "");
 }
