@@ -118,7 +118,17 @@ export function settingsSchema(folder: string) {
       .strictObject({
         url: httpUrl("no query").describe("Base URL of Grafana."),
         tokenFile: file.describe("File with a service account token that may write annotations."),
-        api: z.literal("legacy").default("legacy").describe("Annotation API."),
+        api: z
+          .enum(["legacy", "k8s", "auto"])
+          .default("legacy")
+          .describe("Annotation API: /api/annotations, /apis/annotation.grafana.app, or whichever is served."),
+        namespace: z
+          .string()
+          .regex(/^[a-z0-9-]{1,63}$/, {
+            error: ({ input }) => told(`${named(input)} cannot name a namespace of Grafana`, "default, org-N or stack-N"),
+          })
+          .default("default")
+          .describe("Namespace of the k8s API: default for the first organisation, org-N, or stack-N in Grafana Cloud."),
       })
       .optional()
       .describe("Annotates guards and what was done; left out: no annotations."),

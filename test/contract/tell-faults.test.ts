@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAlertmanager } from "../../src/actions/tell/alertmanager.ts";
+import { createGrafana } from "../../src/actions/tell/grafana.ts";
 import { createPagerDuty } from "../../src/actions/tell/pagerduty.ts";
 import { createSlack, createSlackHook } from "../../src/actions/tell/slack.ts";
 import type { TargetError } from "../../src/actions/tell/target.ts";
@@ -36,6 +37,8 @@ const receivers: Readonly<Record<string, (url: string, timeoutMs?: number) => Pr
     createPagerDuty({ name: "pagerduty", url, routingKeyFile: await fileOf(secret), changes: true, clock, timeoutMs }),
   alertmanager: async (url, timeoutMs = 5000) =>
     createAlertmanager({ url, bearerTokenFile: await fileOf(secret), labels: {}, lastsMs: 1000, clock, timeoutMs }),
+  grafana: async (url, timeoutMs = 5000) => createGrafana({ url, tokenFile: await fileOf(secret), clock, timeoutMs }),
+  "grafana-k8s": async (url, timeoutMs = 5000) => createGrafana({ url, tokenFile: await fileOf(secret), api: "k8s", clock, timeoutMs }),
 };
 
 async function fileOf(content: string): Promise<string> {
@@ -103,7 +106,7 @@ describe.each(Object.keys(receivers))("a receiver of kind %s", (kind) => {
   });
 });
 
-describe.each(["slack", "slack-hook", "pagerduty", "alertmanager"])("the secret file of a receiver of kind %s", (kind) => {
+describe.each(["slack", "slack-hook", "pagerduty", "alertmanager", "grafana"])("the secret file of a receiver of kind %s", (kind) => {
   test.each([
     ["is empty", "\n", /file does not hold a (token|URL|key) alone$/],
     ["holds two lines", `${secret}\n${secret}\n`, /file does not hold a (token|URL|key) alone$/],

@@ -5,7 +5,7 @@ import { TargetError } from "./target.ts";
 export type TargetCall = {
   /** What the error calls the receiver, for example `webhook ops`. */
   readonly who: string;
-  readonly method: "GET" | "POST" | "PATCH";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
