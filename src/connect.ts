@@ -5,6 +5,7 @@ import { createGrafana } from "./actions/tell/grafana.ts";
 import { createKubernetesEvents } from "./actions/tell/kubernetes-event.ts";
 import { createPagerDuty } from "./actions/tell/pagerduty.ts";
 import { createSlack, createSlackHook } from "./actions/tell/slack.ts";
+import { createStatuspage } from "./actions/tell/statuspage.ts";
 import type { Target } from "./actions/tell/target.ts";
 import { createWebhook } from "./actions/tell/webhook.ts";
 import { createKubernetesApi, type KubernetesApi } from "./clients/kubernetes/api.ts";
@@ -48,7 +49,10 @@ export async function connect(settings: Settings, clock: Clock, instance: string
   };
 }
 
-async function otherTargets({ grafana, webhooks, slack, pagerduty, alertmanager }: Settings, clock: Clock): Promise<readonly Target[]> {
+async function otherTargets(
+  { grafana, webhooks, slack, pagerduty, alertmanager, statuspage }: Settings,
+  clock: Clock,
+): Promise<readonly Target[]> {
   const targets: Target[] = [];
   if (grafana !== undefined) targets.push(createGrafana({ ...grafana, clock }));
   for (const { name, url, urlFile, secretFile } of webhooks) {
@@ -64,6 +68,7 @@ async function otherTargets({ grafana, webhooks, slack, pagerduty, alertmanager 
     const { urls, lasts: lastsMs, ...rest } = alertmanager;
     for (const url of urls) targets.push(createAlertmanager({ ...rest, url, lastsMs, clock }));
   }
+  if (statuspage !== undefined) targets.push(createStatuspage({ ...statuspage, clock }));
   return targets;
 }
 

@@ -96,6 +96,32 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
       })
       .optional()
       .describe("Alertmanager that is posted an alert for each guard in trouble; left out: no alerts."),
+    statuspage: z
+      .strictObject({
+        pageId: z
+          .string()
+          .regex(/^[A-Za-z0-9]{1,64}$/, { error: ({ input }) => told(`${named(input)} cannot be the id of a page`, "letters and digits") })
+          .describe("Id of the page."),
+        keyFile: file.describe("File with an API key."),
+        publish: z
+          .enum(["quiet", "full"])
+          .default("quiet")
+          .describe("Quiet: the incident is on the page, but notifies nobody and changes no component. Full: both."),
+        workloads: z
+          .array(
+            z.strictObject({
+              namespace: z.string().min(1).describe("Namespace of a workload that users know."),
+              name: z.string().min(1).describe("Its name."),
+              called: z.string().min(1).max(100).describe("What users call it; nothing else of it is told."),
+              component: z.string().min(1).optional().describe("Id of its component."),
+            }),
+          )
+          .min(1)
+          .describe("Workloads that become incidents; others never do."),
+        url: httpUrl("no query").default("https://api.statuspage.io").describe("Statuspage's API."),
+      })
+      .optional()
+      .describe("Status page of the users; left out: no incidents."),
   };
 }
 

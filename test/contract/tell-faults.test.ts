@@ -5,6 +5,7 @@ import { createAlertmanager } from "../../src/actions/tell/alertmanager.ts";
 import { createGrafana } from "../../src/actions/tell/grafana.ts";
 import { createPagerDuty } from "../../src/actions/tell/pagerduty.ts";
 import { createSlack, createSlackHook } from "../../src/actions/tell/slack.ts";
+import { createStatuspage } from "../../src/actions/tell/statuspage.ts";
 import type { TargetError } from "../../src/actions/tell/target.ts";
 import type { Target } from "../../src/actions/tell/target.ts";
 import { createWebhook } from "../../src/actions/tell/webhook.ts";
@@ -39,6 +40,10 @@ const receivers: Readonly<Record<string, (url: string, timeoutMs?: number) => Pr
     createAlertmanager({ url, bearerTokenFile: await fileOf(secret), labels: {}, lastsMs: 1000, clock, timeoutMs }),
   grafana: async (url, timeoutMs = 5000) => createGrafana({ url, tokenFile: await fileOf(secret), clock, timeoutMs }),
   "grafana-k8s": async (url, timeoutMs = 5000) => createGrafana({ url, tokenFile: await fileOf(secret), api: "k8s", clock, timeoutMs }),
+  statuspage: async (url, timeoutMs = 5000) => {
+    const workloads = [{ namespace: "shop", name: "web", called: "The shop" }];
+    return createStatuspage({ url, pageId: "p4g3", keyFile: await fileOf(secret), publish: "quiet", workloads, clock, timeoutMs });
+  },
 };
 
 async function fileOf(content: string): Promise<string> {
@@ -106,16 +111,19 @@ describe.each(Object.keys(receivers))("a receiver of kind %s", (kind) => {
   });
 });
 
-describe.each(["slack", "slack-hook", "pagerduty", "alertmanager", "grafana"])("the secret file of a receiver of kind %s", (kind) => {
-  test.each([
-    ["is empty", "\n", /file does not hold a (token|URL|key) alone$/],
-    ["holds two lines", `${secret}\n${secret}\n`, /file does not hold a (token|URL|key) alone$/],
-  ])("that %s is said so, without its content", async (_what, content, sentence) => {
-    await using receiver = await startReceiver(() => ({ status: 200 }));
-    const target = await targetOf(kind, receiver.url);
-    await fileOf(content);
+describe.each(["slack", "slack-hook", "pagerduty", "alertmanager", "grafana", "statuspage"])(
+  "the secret file of a receiver of kind %s",
+  (kind) => {
+    test.each([
+      ["is empty", "\n", /file does not hold a (token|URL|key) alone$/],
+      ["holds two lines", `${secret}\n${secret}\n`, /file does not hold a (token|URL|key) alone$/],
+    ])("that %s is said so, without its content", async (_what, content, sentence) => {
+      await using receiver = await startReceiver(() => ({ status: 200 }));
+      const target = await targetOf(kind, receiver.url);
+      await fileOf(content);
 
-    expect((await refusalOf(target)).message).toMatch(sentence);
-    expect(receiver.received).toEqual([]);
-  });
-});
+      expect((await refusalOf(target)).message).toMatch(sentence);
+      expect(receiver.received).toEqual([]);
+    });
+  },
+);

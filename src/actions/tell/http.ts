@@ -17,6 +17,8 @@ export type TargetCall = {
   readonly final?: readonly number[];
 };
 
+/** What some receivers answer in place of 429. */
+const tooMany = 420;
 const longestAnswer = 1_000_000;
 const tooLong = "its answer is too long";
 
@@ -52,7 +54,7 @@ function answerError({ who, refusal, final = [] }: TargetCall, response: Respons
   // The message itself is refused: the next one may be better.
   if ([400, 413, 415, 422, ...final].includes(status)) return new TargetError("TARGET_REFUSED", said, { status, tries: 1 });
   const retryAfterMs = retryAfter(response.headers.get("retry-after"), now);
-  const code = status < 500 && status !== 429 ? "TARGET_REFUSED" : "TARGET_UNREACHABLE";
+  const code = status < 500 && status !== 429 && status !== tooMany ? "TARGET_REFUSED" : "TARGET_UNREACHABLE";
   return new TargetError(code, said, { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
