@@ -44,7 +44,7 @@ async function setUp(over: Partial<Parameters<typeof createAlertmanager>[0]> = {
 test("a guard without trouble is no alert", async () => {
   await using it = await setUp();
 
-  await it.tell(opened, after(5, { kind: "noted", severity: "info" }));
+  await it.tell(opened, after(5, { kind: "noted", severity: "warning" }));
 
   expect(it.received).toEqual([]);
 });

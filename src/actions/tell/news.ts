@@ -5,8 +5,9 @@ export function needsPerson(message: Message): boolean {
   return message.severity === "critical" && message.kind !== "rolled-back";
 }
 
-/** The guard is in trouble, or has just come out of it. */
+/** The guard is in trouble, or has just come out of it. How well it can be judged is no trouble of the rollout. */
 export function isTrouble(message: Message): boolean {
+  if (message.kind === "noted") return false;
   return message.severity !== "info" || message.kind === "released" || (message.kind === "finished" && message.phase === "restored");
 }
 
