@@ -1,7 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
+import { createAlertmanager } from "./actions/tell/alertmanager.ts";
 import { createGrafana } from "./actions/tell/grafana.ts";
 import { createKubernetesEvents } from "./actions/tell/kubernetes-event.ts";
+import { createPagerDuty } from "./actions/tell/pagerduty.ts";
+import { createSlack, createSlackHook } from "./actions/tell/slack.ts";
+import { createStatuspage } from "./actions/tell/statuspage.ts";
 import type { Target } from "./actions/tell/target.ts";
 import { createWebhook } from "./actions/tell/webhook.ts";
 import { createKubernetesApi, type KubernetesApi } from "./clients/kubernetes/api.ts";
@@ -50,13 +54,26 @@ export async function connect(settings: Settings, clock: Clock, instance: string
   };
 }
 
-async function otherTargets({ grafana, webhooks }: Settings, clock: Clock): Promise<readonly Target[]> {
+async function otherTargets(
+  { grafana, webhooks, slack, pagerduty, alertmanager, statuspage }: Settings,
+  clock: Clock,
+): Promise<readonly Target[]> {
   const targets: Target[] = [];
   if (grafana !== undefined) targets.push(createGrafana({ ...grafana, clock }));
   for (const { name, url, urlFile, secretFile } of webhooks) {
     const address = url ?? (urlFile === undefined ? "" : (await readFile(urlFile, "utf8")).trim());
     targets.push(createWebhook({ name, url: address, clock, ...(secretFile === undefined ? {} : { secretFile }) }));
   }
+  for (const { tokenFile, channel, webhookUrlFile, ...rest } of slack) {
+    if (webhookUrlFile !== undefined) targets.push(createSlackHook({ ...rest, webhookUrlFile, clock }));
+    else if (tokenFile !== undefined && channel !== undefined) targets.push(createSlack({ ...rest, tokenFile, channel, clock }));
+  }
+  for (const each of pagerduty) targets.push(createPagerDuty({ ...each, clock }));
+  if (alertmanager !== undefined) {
+    const { urls, lasts: lastsMs, ...rest } = alertmanager;
+    for (const url of urls) targets.push(createAlertmanager({ ...rest, url, lastsMs, clock }));
+  }
+  if (statuspage !== undefined) targets.push(createStatuspage({ ...statuspage, clock }));
   return targets;
 }
 

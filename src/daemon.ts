@@ -106,6 +106,10 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     targets: clients.targets,
     clock,
     random,
+    handles: {
+      get: (guard, target) => pipeline.handles.get(guard, target),
+      keep: (guard, target, handle) => pipeline.handles.keep(guard, target, handle),
+    },
     dropped: (target, message, why) => {
       if (why === "stopped") unsent.add(message.id);
       metrics.messageDropped(target, why);

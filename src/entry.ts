@@ -83,4 +83,6 @@ export interface Message {
   readonly phase: Phase;
   /** Guard's own time: from opening to now or its end. */
   readonly openedAt: Ms;
+  /** Address of the guard's record, where the settings tell how people reach this API. */
+  readonly link?: string;
 }

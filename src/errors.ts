@@ -56,7 +56,8 @@ export function redact(text: string): string {
       .replace(/(\b(?:[Bb]earer|[Bb]asic|[Aa]pi[Kk]ey|[Tt]oken)[\s:=]+)(?=\S*(?:[\d+/=]|[a-z][A-Z]))[\w.~+/=-]{8,}/g, "$1[redacted]")
       .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, "$1[redacted]@")
       .replace(/([?&](?:token|key|api_key|apikey|password|secret|access_token)=)[^&\s]+/gi, "$1[redacted]")
-      .replace(/\b(?:glsa_|xox[abp]-|whsec_|sk-)[\w+/=-]{6,}/g, "[redacted]")
+      .replace(/\b(?:glsa_|xox[a-z](?:\.xox[a-z])?-|whsec_|sk-)[\w+/=-]{6,}/g, "[redacted]")
+      .replace(/(\bhooks\.slack(?:-gov)?\.com\/)[\w/-]+/g, "$1[redacted]")
   );
 }
 

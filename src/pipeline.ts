@@ -12,6 +12,7 @@ import { workJobs } from "./pipeline/jobs.ts";
 import { probeGuards } from "./pipeline/probe.ts";
 import { sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
+import { keepHandle } from "./pipeline/tell.ts";
 
 export interface Pipeline {
   /** One heartbeat: open, sample, judge, decide, act, record. Returns when new guards are open; the rest goes on beside it (`idle`). */
@@ -22,6 +23,11 @@ export interface Pipeline {
   idle(): Promise<void>;
   open(): readonly GuardRun[];
   ended(): readonly GuardRecord[];
+  /** What receivers call their thing for a guard; kept in its record. */
+  readonly handles: {
+    get(guard: string, target: string): string | undefined;
+    keep(guard: string, target: string, handle: string): void;
+  };
 }
 
 /**
@@ -126,5 +132,9 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     },
     open: () => [...book.open.values()],
     ended: () => [...book.ended.values()],
+    handles: {
+      get: (guard, target) => (book.open.get(guard)?.record ?? book.ended.get(guard))?.handles?.[target],
+      keep: (guard, target, handle) => keepHandle(guard, target, handle, flow),
+    },
   };
 }

@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { duration } from "./policies/duration.ts";
 import { named, told } from "./policies/told.ts";
+import { targetSettings } from "./settings-targets.ts";
+import { httpUrl } from "./settings-url.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -26,6 +28,7 @@ export function settingsSchema(folder: string) {
       .default("cluster")
       .describe("Name of this cluster in every message."),
     policies: path.prefault("policies").describe("Folder of the policies (*.yaml), read again when it changes."),
+    externalUrl: httpUrl("no query").optional().describe("Where people reach this API; links in messages begin with it."),
     kubernetes: z
       .strictObject({
         kubeconfig: file.optional().describe("Without it: $KUBECONFIG, else ~/.kube/config, else the service account of the pod."),
@@ -115,7 +118,17 @@ export function settingsSchema(folder: string) {
       .strictObject({
         url: httpUrl("no query").describe("Base URL of Grafana."),
         tokenFile: file.describe("File with a service account token that may write annotations."),
-        api: z.literal("legacy").default("legacy").describe("Annotation API."),
+        api: z
+          .enum(["legacy", "k8s", "auto"])
+          .default("legacy")
+          .describe("Annotation API: /api/annotations, /apis/annotation.grafana.app, or whichever is served."),
+        namespace: z
+          .string()
+          .regex(/^[a-z0-9-]{1,63}$/, {
+            error: ({ input }) => told(`${named(input)} cannot name a namespace of Grafana`, "default, org-N or stack-N"),
+          })
+          .default("default")
+          .describe("Namespace of the k8s API: default for the first organisation, org-N, or stack-N in Grafana Cloud."),
       })
       .optional()
       .describe("Annotates guards and what was done; left out: no annotations."),
@@ -147,6 +160,7 @@ export function settingsSchema(folder: string) {
       })
       .default([])
       .describe("Receivers of messages."),
+    ...targetSettings(file),
     governor: z
       .strictObject({
         cooldown: duration(0, 7 * day)
@@ -173,20 +187,6 @@ export function settingsSchema(folder: string) {
 type Schema = ReturnType<typeof settingsSchema>;
 export type Settings = z.output<Schema>;
 export type WrittenSettings = z.input<Schema>;
-
-function httpUrl(query: "no query" | "any query") {
-  const without = query === "any query" ? "user, password or fragment" : "user, password, query or fragment";
-  const allowed = `http:// or https:// and a host, without ${without}`;
-  return z.string().superRefine((text, context) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
-    if (isHttp && !url.username && !url.password && !url.hash && (query === "any query" || !url.search)) return;
-    // The text is not repeated: it may hold a password.
-    const isBare = url === undefined || (!isHttp && !text.includes("://"));
-    const cause = url?.password ? "credentials belong into a file" : isBare ? "http:// is missing" : "";
-    context.addIssue({ code: "custom", message: told("this is not a URL that can be used", allowed, cause) });
-  });
-}
 
 function atMostOne(one: string, other: string) {
   return (value: object, context: z.RefinementCtx): void => {

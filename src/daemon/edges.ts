@@ -90,9 +90,18 @@ export function edgesOf(parts: Parts): Edges {
   };
 }
 
-export function pipelineSettingsOf({ cluster, judging, prometheus, elasticsearch, verify, governor }: Settings): PipelineSettings {
+export function pipelineSettingsOf({
+  cluster,
+  externalUrl,
+  judging,
+  prometheus,
+  elasticsearch,
+  verify,
+  governor,
+}: Settings): PipelineSettings {
   return {
     cluster,
+    ...(externalUrl === undefined ? {} : { externalUrl }),
     pace: {
       blockMs: judging.block,
       scrapeMs: prometheus.scrapeInterval,

@@ -9,13 +9,14 @@ import type { Told } from "./told.ts";
 
 /**
  * The message for people about one entry, or undefined when the entry is nobody's news (an intent, a completed rollout, a
- * finished drain: the next entry tells). `summary` is the guard's state after this entry.
+ * finished drain: the next entry tells). `summary` is the guard's state after this entry, `externalUrl` where people reach our API.
  */
 export function messageOf(
   record: GuardRecord,
   entry: Entry,
   summary: Pick<GuardSummary, "phase" | "braked">,
   cluster: string,
+  externalUrl?: string,
 ): Message | undefined {
   const told = tell(record, entry, summary.braked);
   if (told === undefined) return undefined;
@@ -41,6 +42,7 @@ export function messageOf(
     next,
     phase: summary.phase,
     openedAt: record.openedAt,
+    ...(externalUrl === undefined ? {} : { link: `${externalUrl.replace(/\/+$/, "")}/api/v1/guards/${record.name}` }),
   };
 }
 

@@ -53,6 +53,8 @@ export interface GuardRecord {
   readonly audit: Readonly<Record<string, readonly BlockAudit[]>>;
   /** Messages up to this `seq` (exclusive) have been handed to every receiver. */
   readonly toldThrough: number;
+  /** What receivers call their thing for this guard (the `ts` of a Slack message), by target; absent while none has one. */
+  readonly handles?: Readonly<Record<string, string>>;
 }
 
 /** What people and `kubectl get guards` read: derived from the entries, written beside them. */

@@ -52,6 +52,7 @@ export function guardObjectOf(record: GuardRecord, summary: GuardSummary): Guard
       ...(record.jobs === undefined ? {} : { jobs: { ...record.jobs } }),
       audit: Object.fromEntries(Object.entries(record.audit).map(([signal, blocks]) => [signal, [...blocks]])),
       toldThrough: record.toldThrough,
+      ...(record.handles === undefined ? {} : { handles: { ...record.handles } }),
     },
   };
   return fit(cleaned(whole));
@@ -80,6 +81,7 @@ export function readGuardObject(raw: unknown): StoredGuard | string {
       ...(status?.jobs === undefined ? {} : { jobs: status.jobs }),
       audit: status?.audit ?? {},
       toldThrough: status?.toldThrough ?? 0,
+      ...(status?.handles === undefined ? {} : { handles: status.handles }),
     };
     if (status === undefined) return { uid, resourceVersion, record };
     const { phase, braked, message, evidence } = status;

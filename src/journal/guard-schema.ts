@@ -70,6 +70,10 @@ export const guardStatus = z
     probes: z.record(z.string(), probe).optional().describe("By signal; absent without probes."),
     jobs: z.record(z.string(), job).optional().describe("By signal; absent without smoke tests."),
     audit: z.record(z.string(), z.array(block)).describe("Blocks at brake, breach and end by signal, capped."),
+    handles: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("What receivers of messages call their thing for this guard, by receiver."),
     toldThrough: z.int().min(0).describe("Messages before this entry have been handed to every receiver."),
   })
   .describe("Phases and decisions, written at transitions.");

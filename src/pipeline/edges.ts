@@ -80,6 +80,8 @@ export interface Log {
 
 export interface PipelineSettings {
   readonly cluster: string;
+  /** Where people reach our API: links in messages begin with it. */
+  readonly externalUrl?: string;
   readonly pace: Pace;
   /** How long after a block's end it is asked for: scrapes arrive late. */
   readonly settleMs: Ms;

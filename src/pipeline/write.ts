@@ -30,19 +30,14 @@ async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise
     return false;
   }
   // Blocks may have been judged meanwhile: only the record and what follows from its entries are replaced.
-  const { pods, baselines, probes, jobs, toldThrough } = now.record;
-  book.open.set(name, {
-    ...now,
-    record: {
-      ...after.record,
-      pods,
-      baselines,
-      toldThrough,
-      ...(probes === undefined ? {} : { probes }),
-      ...(jobs === undefined ? {} : { jobs }),
-    },
-    standing: after.standing,
-  });
+  const { pods, baselines, toldThrough, probes, jobs, handles } = now.record;
+  const written = {
+    ...(probes === undefined ? {} : { probes }),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(handles === undefined ? {} : { handles }),
+  };
+  const kept = { pods, baselines, toldThrough, ...written };
+  book.open.set(name, { ...now, record: { ...after.record, ...kept }, standing: after.standing });
   return true;
 }
 
@@ -59,6 +54,14 @@ async function persistNow(name: string, flow: Flow): Promise<boolean> {
   const saved = await saveRecord(run.record, flow);
   if (!saved && flow.book.open.has(name)) flow.unsaved.add(name);
   return saved;
+}
+
+/** The same for a guard that has ended. */
+export function persistEnded(name: string, flow: Flow): Promise<boolean> {
+  return inTurn(name, flow, async () => {
+    const record = flow.book.ended.get(name);
+    return record !== undefined && (await saveRecord(record, flow));
+  });
 }
 
 /** Two writes of one guard at once would conflict with each other, and the older one could win. */

@@ -57,6 +57,7 @@ test("a record comes back exactly as it was written, nulls and the last digits i
         containers: [{ name: "app", ready: false, restarts: 0, terminated: { reason: "Error", exitCode: 1, at: startedAt } }],
       },
     ],
+    handles: { slack: '{"channel":"C042","ts":"1732370575.000001","through":4}', "alertmanager/am-0:9093": "4" },
     baselines: { errors: { from: 1, to: 2, total: 54_210, bad: 163, dispersion: 1.0700000000000001, upper: 0.1 + 0.2 } },
     audit: {
       errors: [

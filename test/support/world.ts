@@ -33,6 +33,8 @@ export interface WorldOptions {
   readonly kubernetes?: KubernetesApiOptions;
   /** Pods log, and the daemon reads it. */
   readonly logs?: boolean;
+  /** Is given every line of the daemon's log, from `trace` on. */
+  readonly logged?: (line: string) => void;
   /** The daemon is started with the world unless false. */
   readonly daemon?: boolean;
 }
@@ -150,7 +152,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       onWrite: (write) => world.onWrite(write),
       hung: () => sandbox.prometheus.fault === "hang",
     });
-    const log = createLog(settings.log.level);
+    const { logged } = options;
+    const log = logged === undefined ? createLog(settings.log.level) : createLog("trace", { write: logged });
     const daemon = createDaemon({ settings, clients: process.clients, clock: process.clock, random, log, identity, version: "test" });
     const { url } = await daemon.start();
     running = { daemon, process, url };

@@ -5,15 +5,22 @@ import { TargetError } from "./target.ts";
 export type TargetCall = {
   /** What the error calls the receiver, for example `webhook ops`. */
   readonly who: string;
-  readonly method: "GET" | "POST" | "PATCH";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** 10 s unless told. */
   readonly timeoutMs?: Ms;
+  /** Finds in the body of a refusal the words that say why; what it gives must not hold what we sent. */
+  readonly refusal?: (answer: string) => string | undefined;
+  /** Further statuses after which the message is given up at once: a receiver that never repairs itself. */
+  readonly final?: readonly number[];
 };
 
+/** What some receivers answer in place of 429. */
+const tooMany = 420;
 const longestAnswer = 1_000_000;
+const tooLong = "its answer is too long";
 
 /**
  * One call to a receiver; gives the text of a 2xx answer.
@@ -36,17 +43,18 @@ export async function callTarget(call: TargetCall, clock: Pick<Clock, "now">): P
     throw new TargetError("TARGET_UNREACHABLE", `${who} cannot be reached (${codeOf(error)})`);
   }
   if (response.ok) return text;
-  throw answerError(who, response, clock.now());
+  throw answerError(call, response, text, clock.now());
 }
 
-function answerError(who: string, response: Response, now: Ms): TargetError {
+function answerError({ who, refusal, final = [] }: TargetCall, response: Response, text: string, now: Ms): TargetError {
   const { status } = response;
-  const said = `${who} answered ${status}`;
+  const why = refusal?.(text);
+  const said = `${who} answered ${status}${why === undefined || why === "" ? "" : ` (${why.replaceAll(/\s+/g, " ").slice(0, 200)})`}`;
   if (status === 410) return new TargetError("TARGET_REFUSED", `${said}: it wants no more messages`, { status, closed: true });
   // The message itself is refused: the next one may be better.
-  if ([400, 413, 415, 422].includes(status)) return new TargetError("TARGET_REFUSED", said, { status, tries: 1 });
+  if ([400, 413, 415, 422, ...final].includes(status)) return new TargetError("TARGET_REFUSED", said, { status, tries: 1 });
   const retryAfterMs = retryAfter(response.headers.get("retry-after"), now);
-  const code = status < 500 && status !== 429 ? "TARGET_REFUSED" : "TARGET_UNREACHABLE";
+  const code = status < 500 && status !== 429 && status !== tooMany ? "TARGET_REFUSED" : "TARGET_UNREACHABLE";
   return new TargetError(code, said, { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
@@ -62,7 +70,7 @@ async function readCapped(response: Response): Promise<string> {
   let text = "";
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > longestAnswer) throw new Error("the answer is too long");
+    if (text.length > longestAnswer) throw new Error(tooLong);
   }
   return text;
 }
@@ -70,6 +78,7 @@ async function readCapped(response: Response): Promise<string> {
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   if (error.name === "TimeoutError") return "no answer in time";
+  if (error.message === tooLong) return tooLong;
   const { cause } = error;
   if (!(cause instanceof Error)) return "no connection";
   if ("code" in cause && typeof cause.code === "string") return cause.code;

@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.ts";
 import type { Message } from "../../entry.ts";
 import type { Ms } from "../../model.ts";
 import { TargetError } from "./target.ts";
-import type { Target } from "./target.ts";
+import type { Handles, Memory, Target } from "./target.ts";
 
 type Item = { readonly message: Message; readonly done: () => void };
 
@@ -11,6 +11,7 @@ export type LineOptions = {
   readonly clock: Pick<Clock, "sleep">;
   readonly random: () => number;
   readonly limit: number;
+  readonly handles: Handles;
   readonly dropped: (target: string, message: Message, why: "full" | "refused" | "closed" | "stopped") => void;
   readonly failed: (target: string, message: Message, error: unknown) => void;
 };
@@ -22,6 +23,8 @@ const longestRetryAfterMs = 3_600_000;
 export class Line {
   readonly #options: LineOptions;
   readonly #queue: Item[] = [];
+  /** Of this process: a Guard that another process leads by now cannot be asked, and its receiver still must not get a twin. */
+  readonly #handles = new Map<string, string>();
   #working: Promise<void> | undefined;
   #wake = new AbortController();
   #stopped = false;
@@ -79,7 +82,7 @@ export class Line {
   async #try(item: Item, tries: number): Promise<Ms | undefined> {
     const { target, random, failed } = this.#options;
     try {
-      await target.send(item.message);
+      await target.send(item.message, this.#memoryOf(item.message));
       this.#remove(item);
       item.done();
       return undefined;
@@ -102,6 +105,17 @@ export class Line {
     }
   }
 
+  #memoryOf({ guard }: Message): Memory {
+    const { target, handles } = this.#options;
+    return {
+      handle: handles.get(guard, target.name) ?? this.#handles.get(guard),
+      keep: (handle) => {
+        this.#handles.set(guard, handle);
+        handles.keep(guard, target.name, handle);
+      },
+    };
+  }
+
   /** The oldest piece of mere information goes first, then the oldest warning; the one on its way stays. */
   #dropLeast(): void {
     const waiting = this.#queue.slice(1);
@@ -117,6 +131,7 @@ export class Line {
   #remove(item: Item): void {
     const at = this.#queue.indexOf(item);
     if (at !== -1) this.#queue.splice(at, 1);
+    if (item.message.kind === "finished") this.#handles.delete(item.message.guard);
   }
 
   #drop(item: Item, why: "full" | "refused" | "closed" | "stopped"): void {

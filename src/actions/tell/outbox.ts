@@ -3,7 +3,7 @@ import type { Message } from "../../entry.ts";
 import type { Ms } from "../../model.ts";
 import { Line } from "./line.ts";
 import type { LineOptions } from "./line.ts";
-import type { Target } from "./target.ts";
+import type { Handles, Target } from "./target.ts";
 
 export interface Outbox {
   /** Hands the message to every target; resolves when each has it or it was given up (and reported as dropped). Never rejects. */
@@ -16,6 +16,7 @@ export interface Outbox {
 
 /**
  * One queue for each target: in order, at least once, and a target that is down delays nobody else.
+ * @param options.handles where it outlives this process what receivers call their thing for a guard; nowhere unless told.
  * @param options.limit messages kept for one target; beyond it the oldest `info` is dropped first. 1000 unless told.
  */
 export function createOutbox(
@@ -23,11 +24,12 @@ export function createOutbox(
     readonly targets: readonly Target[];
     readonly clock: Pick<Clock, "sleep">;
     readonly limit?: number;
+    readonly handles?: Handles;
     readonly random?: () => number;
   },
 ): Outbox {
-  const { targets, clock, dropped, failed, limit = 1000, random = Math.random } = options;
-  const lines = new Map(targets.map((target) => [target.name, new Line({ target, clock, random, limit, dropped, failed })]));
+  const { targets, clock, dropped, failed, limit = 1000, random = Math.random, handles = forgetful } = options;
+  const lines = new Map(targets.map((target) => [target.name, new Line({ target, clock, random, limit, handles, dropped, failed })]));
   return {
     async tell(message) {
       await Promise.all([...lines.values()].map((line) => line.push(message)));
@@ -42,3 +44,5 @@ export function createOutbox(
     },
   };
 }
+
+const forgetful: Handles = { get: () => undefined, keep: () => {} };

@@ -7,7 +7,21 @@ import type { Ms } from "../../model.ts";
 export interface Target {
   readonly name: string;
   /** @throws TargetError when the message did not arrive; anything else thrown counts as one without facts. */
-  send(message: Message): Promise<void>;
+  send(message: Message, memory?: Memory): Promise<void>;
+}
+
+/** What a receiver that keeps one thing for each guard (a Slack message, an incident) calls it, remembered in the Guard. */
+export interface Memory {
+  /** What was kept last for this guard. */
+  readonly handle: string | undefined;
+  /** At once when the thing exists: a retry or a restart after this must not make another. Not for secrets. */
+  keep(handle: string): void;
+}
+
+/** Where handles are kept, by guard and target. */
+export interface Handles {
+  get(guard: string, target: string): string | undefined;
+  keep(guard: string, target: string, handle: string): void;
 }
 
 export interface TargetFacts {

@@ -102,6 +102,23 @@ test("a region that was never opened is written whole at the end", async () => {
   expect(grafana.annotations[0]).toMatchObject({ time: finished.openedAt, timeEnd: finished.at });
 });
 
+test("what was withheld is a point too", async () => {
+  await using grafana = await startGrafana();
+
+  await createGrafana({ url: grafana.url, clock }).send(message({ kind: "withheld" }));
+
+  expect(grafana.annotations.map(({ tags }) => tags[3])).toEqual(["withheld"]);
+});
+
+test("guards with long names of one beginning are told apart", async () => {
+  await using grafana = await startGrafana();
+  const target = createGrafana({ url: grafana.url, clock });
+
+  for (const end of ["1a2b3c", "4d5e6f"]) await target.send(message({ ...opened, guard: `${"w".repeat(60)}-${end}` }));
+
+  expect(grafana.annotations).toHaveLength(2);
+});
+
 test("tags are cut to what every Grafana stores", async () => {
   await using grafana = await startGrafana();
   const workload = { ...message().workload, name: "w".repeat(200) };
@@ -133,7 +150,7 @@ test("a login page in place of Grafana is an error, not an empty list", async ()
 test("what is no decision is not annotated", async () => {
   await using grafana = await startGrafana();
 
-  await createGrafana({ url: grafana.url, clock }).send(message({ kind: "withheld" }));
+  await createGrafana({ url: grafana.url, clock }).send(message({ kind: "noted" }));
 
   expect(grafana.received).toEqual([]);
 });

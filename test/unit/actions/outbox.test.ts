@@ -197,3 +197,53 @@ test("after stop nothing more is taken", async () => {
   expect(tries).toEqual([]);
   expect(dropped).toEqual(["a web-1a2b3c-4 stopped"]);
 });
+
+test("what a receiver calls its thing for a guard is handed to it again, at a retry and with the next message", async () => {
+  const seen: (string | undefined)[] = [];
+  const kept: string[] = [];
+  let faults = 1;
+  const target: Target = {
+    name: "slack",
+    async send(each, memory) {
+      seen.push(memory?.handle);
+      memory?.keep(each.id);
+      if (faults-- > 0) down();
+    },
+  };
+  const clock = createManualClock();
+  const handles = {
+    get: () => undefined,
+    keep: (guard: string, name: string, handle: string) => void kept.push(`${guard} ${name} ${handle}`),
+  };
+  const outbox = createOutbox({ targets: [target], clock, random: () => 1, handles, dropped: () => {}, failed: () => {} });
+
+  for (const id of ["1", "2"]) void outbox.tell(message({ id }));
+  void outbox.tell(message({ id: "3", guard: "other" }));
+  await clock.advanceUntil("all three", () => seen.length === 4, 500);
+
+  expect(seen).toEqual([undefined, "1", "1", undefined]);
+  expect(kept).toEqual(["web-1a2b3c slack 1", "web-1a2b3c slack 1", "web-1a2b3c slack 2", "other slack 3"]);
+});
+
+test("what the Guard says of a handle stands above what this process remembers, and is forgotten with the guard's end", async () => {
+  const seen: (string | undefined)[] = [];
+  const stored = new Map<string, string>();
+  const target: Target = {
+    name: "slack",
+    async send(each, memory) {
+      seen.push(memory?.handle);
+      memory?.keep("ours");
+    },
+  };
+  const handles = { get: (guard: string) => stored.get(guard), keep: () => {} };
+  const outbox = createOutbox({ targets: [target], clock: createManualClock(), handles, dropped: () => {}, failed: () => {} });
+
+  await outbox.tell(message({ id: "1" }));
+  stored.set("web-1a2b3c", "of the new leader");
+  await outbox.tell(message({ id: "2" }));
+  stored.clear();
+  await outbox.tell(message({ id: "3", kind: "finished" }));
+  await outbox.tell(message({ id: "4" }));
+
+  expect(seen).toEqual([undefined, "of the new leader", "ours", undefined]);
+});

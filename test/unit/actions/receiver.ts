@@ -12,6 +12,8 @@ export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Answers nothing at all, one byte at a time without an end, or more than anybody reads. */
+  readonly manner?: "hang" | "drip" | "flood";
 }
 
 /** A real HTTP server on a free port that answers as told and keeps what it was sent. */
@@ -22,8 +24,12 @@ export async function startReceiver(answer: (request: Received) => Answer) {
       const url = new URL(request.url ?? "/", "http://receiver");
       const each = { method: request.method ?? "", url, headers: request.headers, body };
       received.push(each);
-      const { status, headers, body: answered } = answer(each);
-      response.writeHead(status, headers).end(answered);
+      const { status, headers, body: answered, manner } = answer(each);
+      if (manner === "hang") return;
+      response.writeHead(status, headers);
+      if (manner === undefined) return response.end(answered);
+      const timer = setInterval(() => response.write(manner === "drip" ? " " : " ".repeat(200_000)), 5);
+      response.on("close", () => clearInterval(timer));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

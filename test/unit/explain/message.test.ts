@@ -167,3 +167,13 @@ test.each<EntryBody>([
   expect(message?.text).toContain("Cluster prod-eu.");
   expect(message?.text).not.toContain("undefined");
 });
+
+test("a message links to its guard where the settings tell how people reach the API", () => {
+  const record = recordWith(intendedBrake, receipt({ kind: "brake", outcome: "applied", detail: "paused" }, brake.id));
+  const [entry] = record.entries.slice(-1);
+  const linkFor = (externalUrl?: string) =>
+    entry && messageOf(record, entry, { phase: "observing", braked: true }, "prod-eu", externalUrl)?.link;
+
+  expect(linkFor("https://rearguard.example/base/")).toBe("https://rearguard.example/base/api/v1/guards/web-1a2b3c");
+  expect(linkFor()).toBeUndefined();
+});

@@ -111,6 +111,16 @@ test("when cutting the audit is not enough, pods lose their words and nothing el
   expect(status.pods[0]?.containers[0]?.waiting).toEqual({ reason: "CrashLoopBackOff", message: "" });
 });
 
+test("what receivers call their thing for a guard comes back as it was kept", () => {
+  const handles = { slack: '{"channel":"C042","ts":"1732370575.000001","through":4}' };
+  const stored = { metadata: { uid: "u", resourceVersion: "1" } };
+
+  const written = guardObjectOf({ ...record, handles }, summary);
+  const read = readGuardObject({ ...written, metadata: { ...written.metadata, ...stored.metadata } });
+
+  expect(typeof read === "string" ? read : read.record.handles).toEqual(handles);
+});
+
 test("evidence beyond every number is stored as the largest, for JSON would make it null", () => {
   const endless = { ...record, ...recordWith({ kind: "held", because: [{ ...errors, evidence: Number.POSITIVE_INFINITY }] }) };
 

@@ -37,6 +37,8 @@ test("only the address of Prometheus must be there; the shipped file says the sa
     leader: { enabled: true, name: "rearguard", namespace: "rearguard", leaseDuration: 15_000, renewDeadline: 10_000, retryPeriod: 2000 },
     listen: { host: "0.0.0.0", port: 8080 },
     webhooks: [],
+    slack: [],
+    pagerduty: [],
     governor: { cooldown: 1_800_000, rollbacksPerHour: { namespace: 3, cluster: 10 }, concurrent: 3, killSwitch: false },
     verify: { within: 300_000, blocks: 4 },
     log: { level: "info" },
@@ -64,7 +66,7 @@ test("every problem is reported at once, at its place", async () => {
     "log: { level: loud }",
   ].join("\n");
   expect(await problemsOf(text)).toEqual([
-    'F/s.yaml:1:1 clustr: unknown key "clustr"; allowed: cluster, policies, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, governor, verify, log; did you mean cluster?',
+    'F/s.yaml:1:1 clustr: unknown key "clustr"; allowed: cluster, policies, externalUrl, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, slack, pagerduty, alertmanager, statuspage, governor, verify, log; did you mean cluster?',
     "F/s.yaml:3:8 prometheus.url: this is not a URL that can be used; allowed: http:// or https:// and a host, without user, password, query or fragment",
     "F/s.yaml:4:12 prometheus.timeout: 10 is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m; the unit is missing; did you mean 10s or 10m?",
     "F/s.yaml:6:40 prometheus.basic.passwordFile: the file F/gone cannot be read",
@@ -113,7 +115,7 @@ describe("one clear sentence for", () => {
     [
       "a list",
       "- 1",
-      "F/s.yaml:1:1: expected a map, found a list; allowed: cluster, policies, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, governor, verify, log",
+      "F/s.yaml:1:1: expected a map, found a list; allowed: cluster, policies, externalUrl, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, slack, pagerduty, alertmanager, statuspage, governor, verify, log",
     ],
   ])("%s", async (_name, text, expected) => {
     await writeFile(join(folder, "s"), "secret");
@@ -186,4 +188,32 @@ describe("elasticsearch", () => {
     await writeFile(join(folder, "s"), "secret");
     expect(await problemsOf(`${least}${text}`)).toEqual([expect.stringContaining(words)]);
   });
+});
+
+test("Slack is reached in one way, and every receiver has a name of its own", async () => {
+  await writeFile(join(folder, "token"), "secret");
+  const slack =
+    "slack: [{ tokenFile: token, channel: '#a' }, { webhookUrlFile: token }, { name: grafana, tokenFile: token }, { channel: 'a b', name: x }]\n";
+
+  expect(await problemsOf(least + slack)).toEqual([
+    "F/s.yaml:2:73 slack[2]: Slack is reached in one way; allowed: tokenFile and channel, or webhookUrlFile",
+    "F/s.yaml:2:110 slack[3]: Slack is reached in one way; allowed: tokenFile and channel, or webhookUrlFile",
+    'F/s.yaml:2:121 slack[3].channel: "a b" cannot name a channel; allowed: an id such as C0123456789, or #name',
+  ]);
+  const twins =
+    "slack: [{ tokenFile: token, channel: '#a' }, { webhookUrlFile: token }, { name: ops, webhookUrlFile: token }]\nwebhooks: [{ name: ops, url: http://ops }]\n";
+  expect(await problemsOf(least + twins)).toEqual([
+    'F/s.yaml:2:46 slack[1].name: the name "slack" is taken by another receiver; allowed: each name once',
+    'F/s.yaml:2:81 slack[2].name: the name "ops" is taken by another receiver; allowed: each name once',
+  ]);
+});
+
+test("an Alertmanager has each peer once, and labels that it takes", async () => {
+  const text = "alertmanager: { urls: [http://a:9093, http://a:9093/], labels: { a-b: x }, lasts: 1s }\n";
+
+  expect(await problemsOf(least + text)).toEqual([
+    "F/s.yaml:2:39 alertmanager.urls[1]: this peer is named twice; allowed: each peer once",
+    'F/s.yaml:2:66 alertmanager.labels["a-b"]: "a-b" cannot name a label; allowed: letters, digits and _, not first a digit',
+    "F/s.yaml:2:83 alertmanager.lasts: 1s is out of range; allowed: between 1m and 30d",
+  ]);
 });

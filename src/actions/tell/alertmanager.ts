@@ -1,0 +1,115 @@
+import { z } from "zod";
+import type { Clock } from "../../clock.ts";
+import type { Message } from "../../entry.ts";
+import type { Ms } from "../../model.ts";
+import { callTarget } from "./http.ts";
+import { cut, endsWell, isTrouble, needsPerson } from "./news.ts";
+import { once } from "./once.ts";
+import { readSecret } from "./secret.ts";
+import type { Target } from "./target.ts";
+
+const longestWords = 20_000;
+/** Alertmanager lets a far end win over a near one that its own clock has not passed yet: an end must be in its past. */
+const skewMs = 60_000;
+
+const severities = ["warning", "critical"] as const;
+
+export interface AlertmanagerOptions {
+  /** Of one peer: alerts are not shared between peers, so each one has a target of its own. */
+  readonly url: string;
+  readonly bearerTokenFile?: string | undefined;
+  readonly basic?: { readonly username: string; readonly passwordFile: string } | undefined;
+  /** Further labels of every alert, for routing. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** After this an alert that nothing ended resolves by itself. */
+  readonly lastsMs: Ms;
+  readonly clock: Pick<Clock, "now">;
+  readonly timeoutMs?: Ms;
+}
+
+/** One alert for each guard in trouble, at one peer of an Alertmanager (API v2). */
+export function createAlertmanager(options: AlertmanagerOptions): Target {
+  const { bearerTokenFile, basic, labels = {}, lastsMs, clock, timeoutMs } = options;
+  const root = new URL(options.url.endsWith("/") ? options.url : `${options.url}/`);
+  const name = `alertmanager/${root.host}${root.pathname.replace(/\/$/, "")}`;
+  const url = new URL("api/v2/alerts", root);
+
+  async function authorization(): Promise<Readonly<Record<string, string>>> {
+    if (bearerTokenFile !== undefined) return { authorization: `Bearer ${await readSecret(name, "token", bearerTokenFile)}` };
+    if (basic === undefined) return {};
+    const password = await readSecret(name, "password", basic.passwordFile);
+    return { authorization: `Basic ${Buffer.from(`${basic.username}:${password}`).toString("base64")}` };
+  }
+
+  return {
+    name,
+    async send(message, memory) {
+      const alerts = alertsOf(message, labels, lastsMs);
+      if (alerts.length === 0) return;
+      await once(message, memory, async () => {
+        const timeout = timeoutMs === undefined ? {} : { timeoutMs };
+        const headers = await authorization();
+        const body = JSON.stringify(alerts);
+        await callTarget(
+          { who: name, method: "POST", url, headers, body, refusal: (answer) => wordsOf(answer, headers), final: [404], ...timeout },
+          clock,
+        );
+      });
+    },
+  };
+}
+
+/**
+ * Pure: what Alertmanager is posted of a message. The severity is a label and so a part of the alert's identity: the alert of
+ * the other severity is ended in the same post. An end that never began is told to nobody.
+ */
+export function alertsOf(message: Message, extra: Readonly<Record<string, string>>, lastsMs: Ms): readonly object[] {
+  if (message.kind === "released" || endsWell(message) || isUndecided(message))
+    return severities.map((each) => ended(message, extra, each));
+  if (!isTrouble(message)) return [];
+  const severity = needsPerson(message) ? "critical" : "warning";
+  const firing = {
+    ...common(message, extra, severity),
+    startsAt: iso(message.at),
+    endsAt: iso(message.at + lastsMs),
+    annotations: { summary: cut(message.title, longestWords), description: cut(message.text, longestWords), ...nextOf(message) },
+  };
+  return [firing, ...severities.filter((each) => each !== severity).map((each) => ended(message, extra, each))];
+}
+
+/** Nobody would ever end its alert, and there is no more to know. */
+function isUndecided({ kind, phase }: Message): boolean {
+  return kind === "finished" && phase === "inconclusive";
+}
+
+function ended(message: Message, extra: Readonly<Record<string, string>>, severity: string): object {
+  const endsAt = message.at - skewMs;
+  return { ...common(message, extra, severity), startsAt: iso(Math.min(message.openedAt, endsAt)), endsAt: iso(endsAt) };
+}
+
+function common({ guard, cluster, workload, link }: Message, extra: Readonly<Record<string, string>>, severity: string) {
+  const { namespace, name, kind } = workload;
+  const labels = { ...extra, alertname: "RearguardGuard", severity, cluster, namespace, kind, workload: name, guard };
+  return { labels, ...(link === undefined ? {} : { generatorURL: link }) };
+}
+
+function nextOf({ next }: Message): { readonly next?: string } {
+  return next === "" ? {} : { next: cut(next, longestWords) };
+}
+
+function iso(at: Ms): string {
+  return new Date(at).toISOString();
+}
+
+/** Its refusals are one JSON string, or the `message` of an object; what we proved ourselves with is not repeated. */
+function wordsOf(answer: string, headers: Readonly<Record<string, string>>): string | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(answer);
+  } catch {
+    return undefined;
+  }
+  const words = typeof body === "string" ? body : z.object({ message: z.string() }).safeParse(body).data?.message;
+  const secrets = Object.values(headers).flatMap((value) => value.split(" ").slice(1));
+  return secrets.reduce<string | undefined>((text, secret) => text?.replaceAll(secret, "[redacted]"), words);
+}

@@ -1,0 +1,43 @@
+import type { Message } from "../entry.ts";
+
+/** What the users of a service may read. */
+export type PublicWords = {
+  readonly name: string;
+  readonly body: string;
+  readonly status: "investigating" | "identified" | "monitoring" | "resolved";
+};
+
+/**
+ * What to tell the public of a message: neither numbers nor names of ours. Undefined for what is no trouble of theirs.
+ * `called` is how users know the workload.
+ */
+export function publicWords(message: Message, called: string): PublicWords | undefined {
+  const words = wordsFor(message, called);
+  return words === undefined ? undefined : { name: `Problems with ${called}`, ...words };
+}
+
+function wordsFor({ kind, phase, severity }: Message, called: string): Omit<PublicWords, "name"> | undefined {
+  if (kind === "rolled-back") {
+    return {
+      status: "monitoring",
+      body: `A change to ${called} caused problems and was taken back. We are checking that it has recovered.`,
+    };
+  }
+  const end = kind === "finished" ? ends[phase] : undefined;
+  if (end !== undefined) return { status: end[0], body: `${capital(called)} ${end[1]}` };
+  if (severity !== "critical") return undefined;
+  const status = kind === "held" ? "investigating" : "identified";
+  return { status, body: `There are problems with ${called}. We are working on them.` };
+}
+
+const ends: Readonly<Partial<Record<Message["phase"], readonly [status: PublicWords["status"], body: string]>>> = {
+  passed: ["resolved", "has recovered."],
+  restored: ["resolved", "has recovered."],
+  superseded: ["resolved", "was changed again. If there are still problems, we will report them anew."],
+  aborted: ["resolved", "was taken out of service."],
+  inconclusive: ["monitoring", "is still being watched."],
+};
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
