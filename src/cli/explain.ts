@@ -57,10 +57,18 @@ function storyOf(guard: WholeGuard): readonly string[] {
   return [
     `${guard.name}: ${guard.namespace}/${guard.workload}, revision ${guard.revision}, policy ${guard.policy} (${guard.mode}): ${guard.phase}`,
     ...story,
+    ...Object.entries(record.jobs ?? {}).flatMap(([signal, { finding }]) =>
+      finding?.outcome === "failed" ? logOf(signal, finding.log) : [],
+    ),
     ...Object.keys({ ...record.audit, ...signals }).flatMap((signal) => signalOf(guard, signal)),
     "",
     `D is the largest of limit, rho U (before the rollout) and rho S (old pods now); burn is new / D; a rollback needs evidence ${Math.ceil(guard.evidenceNeeded)}.`,
   ];
+}
+
+function logOf(signal: string, log: string): readonly string[] {
+  const lines = log.trimEnd().split("\n");
+  return ["", `${signal}: the end of what the smoke test wrote`, ...lines.map((line) => `    ${line}`)];
 }
 
 /** Of an open guard the blocks in memory; of an ended one those that its record kept. */
