@@ -61,10 +61,18 @@ function storyOf(guard: WholeGuard): readonly string[] {
   return [
     `${guard.name}: ${guard.namespace}/${guard.workload}, revision ${guard.revision}, policy ${guard.policy} (${guard.mode}): ${guard.phase}`,
     ...story,
+    ...Object.entries(record.jobs ?? {}).flatMap(([signal, { finding }]) =>
+      finding?.outcome === "failed" ? logOf(signal, finding.log) : [],
+    ),
     ...Object.keys({ ...record.audit, ...signals }).flatMap((signal) => signalOf(guard, signal)),
     "",
     `D is the largest of limit, before (worseThanOld x U) and old now (worseThanOld x S); burn is new / D; a rollback needs evidence ${evidenceOf(guard.evidenceNeeded)}.`,
   ];
+}
+
+function logOf(signal: string, log: string): readonly string[] {
+  const lines = log.trimEnd().split("\n");
+  return ["", `${signal}: the end of what the smoke test wrote`, ...lines.map((line) => `    ${line}`)];
 }
 
 /** Of an open guard the blocks in memory; of an ended one those that its record kept. */

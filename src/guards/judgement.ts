@@ -82,7 +82,8 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
   const { record, standing } = run;
   return Object.entries(run.signals).flatMap(([name, signal]): Verdict[] => {
     const rule = run.rules[name];
-    if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name), standing.completedAt)];
+    const past = { completedAt: standing.completedAt, rolledBackAt: standing.rollback?.at };
+    if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name), past)];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
       pods: judgedPods(record, standing.completedAt),

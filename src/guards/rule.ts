@@ -1,7 +1,15 @@
 import { type BurnRateMemory, type BurnRateRule, burnRateVerdict, noBurnRate, stepBurnRate } from "../judging/burn-rate.ts";
 import { foldFailures, type FailuresRule, type FailuresState, failuresVerdict, noFailures } from "../judging/failures.ts";
 import { foldJob, type JobMemory, type JobState, jobVerdict, openJob } from "../judging/job.ts";
-import { foldProbe, openProbe, type ProbeMemory, type ProbeRule, type ProbeState, probeVerdict } from "../judging/probe.ts";
+import {
+  foldProbe,
+  openProbe,
+  type ProbeMemory,
+  type ProbeMoment,
+  type ProbeRule,
+  type ProbeState,
+  probeVerdict,
+} from "../judging/probe.ts";
 import { noRate, type RateMemory, type RateRule, rateVerdict, stepRate } from "../judging/rate.ts";
 import { foldRated, openRated, type RatedState } from "../judging/rated.ts";
 import type { Recovering } from "../judging/recovery.ts";
@@ -46,6 +54,8 @@ export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }, 
   return { kind: "burn-rate", rule: { ...signal.rule, ...common }, state: openRated(noBurnRate) };
 }
 
+export type Past = Pick<ProbeMoment, "completedAt" | "rolledBackAt">;
+
 /** `servingSince`: from when on the new revision took requests. */
 export function foldRule(of: RuleState, input: BlockInput, servingSince: Ms | null = null): RuleState {
   switch (of.kind) {
@@ -64,14 +74,15 @@ export function foldRule(of: RuleState, input: BlockInput, servingSince: Ms | nu
   }
 }
 
-export function ruleVerdict(of: RuleState, signal: string, now: Ms, noDataAfterMs: Ms, completedAt?: Ms): Verdict {
+/** `past`: what happened to the rollout, as far as a rule asks for it. */
+export function ruleVerdict(of: RuleState, signal: string, now: Ms, noDataAfterMs: Ms, past: Past = {}): Verdict {
   switch (of.kind) {
     case "threshold":
       return thresholdVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "failures":
       return failuresVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "probe":
-      return probeVerdict(of.state, of.rule, { signal, now, noDataAfterMs, completedAt });
+      return probeVerdict(of.state, of.rule, { signal, now, noDataAfterMs, ...past });
     case "job":
       return jobVerdict(of.state, signal, now);
     case "rate":

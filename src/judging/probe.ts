@@ -23,6 +23,8 @@ export interface ProbeMemory {
 }
 
 export interface ProbeState extends ProbeMemory {
+  /** Good calls in a row, up to the newest. */
+  readonly goodInRow: number;
   readonly outcome: Outcome | null;
   readonly lastAt: Ms | null;
   readonly silence: { readonly outcome: "no-data" | "error"; readonly since: Ms; readonly detail: string } | null;
@@ -31,7 +33,7 @@ export interface ProbeState extends ProbeMemory {
 
 export function openProbe({ goodAt, failures }: ProbeMemory = { goodAt: null, failures: [] }): ProbeState {
   const last = Math.max(goodAt ?? -Infinity, failures.at(-1)?.at ?? -Infinity);
-  return { goodAt, failures, outcome: null, lastAt: Number.isFinite(last) ? last : null, silence: null };
+  return { goodAt, failures, goodInRow: 0, outcome: null, lastAt: Number.isFinite(last) ? last : null, silence: null };
 }
 
 /**
@@ -47,23 +49,35 @@ export function foldProbe(state: ProbeState, measurement: Measurement, rule: Pro
   const { outcome, detail, certificate } = measurement.finding;
   const seen = certificate === undefined ? state : { ...state, certificate };
   if (outcome === "error") return silent(seen, at, "error", detail);
-  if (outcome === "good") return { ...seen, goodAt: at, outcome: "healthy", lastAt: at, silence: null };
+  if (outcome === "good") return { ...seen, goodAt: at, goodInRow: seen.goodInRow + 1, outcome: "healthy", lastAt: at, silence: null };
   if (seen.goodAt === null)
     return silent(seen, at, "no-data", `no call was good since the guard opened, so the new revision is not to blame: ${detail}`);
   if (servingSince === null || at < servingSince || seen.goodAt <= servingSince - rule.everyMs) {
     return silent(seen, at, "no-data", `it failed before the new revision took requests, and no call was good since: ${detail}`);
   }
   const failures = [...seen.failures.filter((failure) => isInWindow(failure.at, at, rule)), { at, detail }];
-  return { ...seen, failures, outcome: "breach", lastAt: at, silence: null };
+  return { ...seen, failures, goodInRow: 0, outcome: "breach", lastAt: at, silence: null };
 }
 
+/** When the probe is asked for its verdict, and what came before. */
+export interface ProbeMoment {
+  readonly signal: string;
+  readonly now: Ms;
+  readonly noDataAfterMs: Ms;
+  readonly completedAt?: Ms | undefined;
+  readonly rolledBackAt?: Ms | undefined;
+}
+
+/** Good calls in a row after a rollback that show that it helped: what failed before is not waited for. */
+const HEALED = 2;
+
 /** `breach` while enough calls of the window failed, `warn` while some did. A call that was not made is neither failed nor good. */
-export function probeVerdict(
-  state: ProbeState,
-  rule: ProbeRule,
-  { signal, now, noDataAfterMs, completedAt }: { signal: string; now: Ms; noDataAfterMs: Ms; completedAt: Ms | undefined },
-): Verdict {
-  const { goodAt, silence } = state;
+export function probeVerdict(state: ProbeState, rule: ProbeRule, moment: ProbeMoment): Verdict {
+  const { signal, now, noDataAfterMs, completedAt, rolledBackAt } = moment;
+  const { goodAt, goodInRow, silence } = state;
+  if (rolledBackAt !== undefined && goodAt !== null && goodInRow >= HEALED && goodAt - (HEALED - 1) * rule.everyMs > rolledBackAt) {
+    return { signal, state: "pass", because: [] };
+  }
   const failed = state.failures.filter(({ at }) => isInWindow(at, now, rule));
   const newest = failed.at(-1);
   if (newest !== undefined && goodAt !== null) {
@@ -109,5 +123,5 @@ function isInWindow(at: Ms, now: Ms, { of, everyMs }: ProbeRule): boolean {
 }
 
 function silent(state: ProbeState, at: Ms, outcome: "no-data" | "error", detail: string): ProbeState {
-  return { ...state, outcome, lastAt: at, silence: { outcome, since: state.silence?.since ?? state.lastAt ?? at, detail } };
+  return { ...state, goodInRow: 0, outcome, lastAt: at, silence: { outcome, since: state.silence?.since ?? state.lastAt ?? at, detail } };
 }

@@ -67,11 +67,16 @@ export function createJobReader({ api }: { readonly api: Pick<KubernetesApi, "ge
   async function logOf(namespace: string, pod: string, container: string): Promise<string> {
     const query = { container, tailLines: String(logLines), limitBytes: String(mostRead) };
     try {
-      return lastOf(redact(await api.text(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query)));
+      return lastOf(redact(plain(await api.text(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query))));
     } catch (error) {
       return `(its log could not be read: ${sentence(error)})`;
     }
   }
+}
+
+/** Without colours and whatever else a terminal would obey. */
+function plain(log: string): string {
+  return log.replaceAll(/\p{Cc}\[[\d;]*[A-Za-z]/gu, "").replaceAll(/(?![\n\t])\p{Cc}/gu, "");
 }
 
 /** At most 8 KiB, from the beginning of a line on where there is one. */

@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpApi } from "../clients/http/api.ts";
+import { redact } from "../errors.ts";
 import type { Ms, ProbeFinding } from "../model.ts";
 import type { ProbeExpectation } from "../policies/probe-signal.ts";
 
@@ -16,7 +17,10 @@ const dayMs = 86_400_000;
 
 /** Calls and says what it found. Never rejects: what keeps it from calling is a finding too. */
 export function createProber({ http, now }: { readonly http: HttpApi; readonly now: () => Ms }): Probe {
-  return async ({ expect, ...ask }) => findingOf(await http.get({ ...ask, withinMs: expect.withinMs }), { url: ask.url, expect }, now());
+  return async ({ expect, ...ask }) => {
+    const finding = findingOf(await http.get({ ...ask, withinMs: expect.withinMs }), { url: ask.url, expect }, now());
+    return { ...finding, detail: redact(finding.detail) };
+  };
 }
 
 /** What an answer means: whose failure it is, by the table in docs/policies.md. */

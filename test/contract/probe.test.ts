@@ -147,6 +147,12 @@ describe("a probe of a server that answers", () => {
     expect(found).toMatchObject({ outcome, detail: expect.stringMatching(detail) });
   });
 
+  test("a value that looks like a credential is not told", async () => {
+    await using server = await listen(createServer(json({ status: "token: abcDEF123456" })));
+    const found = await asked(server.url, { json: { path: "status", equals: "up" } });
+    expect(found.detail).toMatch(/status is "token: \[redacted\]/);
+  });
+
   test("something that is not HTTP: failed", async () => {
     await using server = await listen(createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n")));
     expect(await asked(server.url)).toMatchObject({ outcome: "failed", detail: expect.stringMatching(/not HTTP/) });

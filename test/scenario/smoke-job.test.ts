@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { explain } from "../../src/cli/explain.ts";
 import { jobs } from "../../src/sandbox/kubernetes/resource-type.ts";
 import type { World } from "../support/world.ts";
 import { shop } from "../support/world-shop.ts";
@@ -54,6 +55,9 @@ test("a release whose smoke test fails is taken back, with the last line of its 
   expect(told(world)).toMatch(
     /the smoke test smoke failed: container test of pod smoke-\S+ ended with exit code 3; its last line: expected 200, got 500; a plain rule, without a bound/,
   );
+  const lines: string[] = [];
+  await explain({ name: world.record("web").name, url: world.url(), tokenFile: undefined }, (line) => lines.push(line));
+  expect(lines.join("\n")).toContain("smoke: the end of what the smoke test wrote\n    asking /cart\n    expected 200, got 500\n");
   expect(world.record("web").jobs?.["smoke"]?.finding).toMatchObject({ outcome: "failed", log: "asking /cart\nexpected 200, got 500\n" });
 });
 
@@ -97,6 +101,14 @@ test("in mode observe no Job is created, and the guard says so as it opens", asy
   expect(creations(world)).toBe(0);
   expect(world.phase("web")).toBe("inconclusive");
   expect(told(world)).toMatch(/smoke: policy mode observe creates no Job, so it cannot be judged/);
+});
+
+test("under the kill switch no Job is created", async () => {
+  await using world = await openQuick([{}], { policy: policyOf("exit 1"), settings: { governor: { killSwitch: true } } });
+  world.release("web");
+  await world.until("the guard ends", () => ended(world), 300);
+  expect(creations(world)).toBe(0);
+  expect(world.phase("web")).toBe("inconclusive");
 });
 
 test("a Job of the same name that is not ours is left alone", async () => {

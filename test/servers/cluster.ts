@@ -127,14 +127,16 @@ export async function reserveCluster(options: ClusterOptions): Promise<Cluster> 
       "kube-scheduler": await kubeconfig("kube-scheduler"),
       kwok: await kubeconfig("kwok"),
     };
+    const kubeletPort = await freePort();
     const results = await Promise.allSettled([
-      addNode(client),
+      addNode(client, kubeletPort),
       prometheus.start(),
       startControllers({ binaries, folder, kubeconfigs, credentials }).then((it) => later.use(it)),
       startKwok({
         binary: binaries.kwok,
         folder,
         cidr: options.cidr,
+        port: kubeletPort,
         kubeconfigPath: kubeconfigs.kwok,
       }).then((it) => later.use(it)),
     ]);
@@ -165,11 +167,16 @@ export async function reserveCluster(options: ClusterOptions): Promise<Cluster> 
 
 const nodeName = "node-1";
 
-async function addNode(client: KubeClient): Promise<void> {
+async function addNode(client: KubeClient, kubeletPort: number): Promise<void> {
   const resources = { cpu: "1k", memory: "1Ti", pods: "500" };
   const body = {
     metadata: { name: nodeName, labels: { "kubernetes.io/hostname": nodeName } },
-    status: { allocatable: resources, capacity: resources },
+    status: {
+      allocatable: resources,
+      capacity: resources,
+      addresses: [{ type: "InternalIP", address: "127.0.0.1" }],
+      daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
+    },
   };
   await client.request("POST", "/api/v1/nodes", { body });
 }

@@ -14,6 +14,7 @@ type Behaviour = {
   /** 0–1, share of requests answered 500. */
   readonly errorRatio: number;
   readonly medianLatencyMs: number;
+  readonly health: number;
   /** Another service that every request needs. */
   readonly dependsOn: string | undefined;
 };
@@ -25,6 +26,7 @@ type Behaviour = {
  *   fleet.test/error-rate    share of 500s, 0–1; 0 unless told
  *   fleet.test/latency-ms    median latency; 10 unless told
  *   fleet.test/latency-mult  factor on it; 1 unless told
+ *   fleet.test/health        status of /healthz; 200 unless told
  *   fleet.test/depends-on    a dependency whose failures are its own, whatever its revision; none unless told
  *
  * `/metrics` gives `http_requests_total{method,status}` and `http_request_duration_seconds` with
@@ -43,7 +45,7 @@ export function startPodProcess(options: {
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
-    if (request.url === "/healthz") return void response.end("ok\n");
+    if (request.url === "/healthz") return void response.writeHead(behaviour.health).end("ok\n");
     if (request.url === "/metrics") {
       response.setHeader("content-type", metrics.registry.contentType);
       return void response.end(await metrics.registry.metrics());
@@ -115,6 +117,7 @@ function parseBehaviour(annotations: Readonly<Record<string, string>>): Behaviou
   return {
     errorRatio: number("error-rate", 0),
     medianLatencyMs: number("latency-ms", 10) * number("latency-mult", 1),
+    health: number("health", 200),
     dependsOn: annotations["fleet.test/depends-on"],
   };
 }

@@ -9,7 +9,7 @@ type Service = KubeObject & {
   };
 };
 
-type Pod = KubeObject & {
+export type Pod = KubeObject & {
   readonly status?: {
     readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -134,7 +134,7 @@ export async function startTraffic(options: {
 }
 
 /** The EndpointSlice controller's rule: ready and not on its way out. */
-function isReady(pod: Pod): boolean {
+export function isReady(pod: Pod): boolean {
   const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
   return ready?.status === "True" && pod.metadata.deletionTimestamp === undefined;
 }

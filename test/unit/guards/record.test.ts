@@ -22,6 +22,21 @@ describe("a guard tells at its opening", () => {
   });
 });
 
+describe("a guard tells at its opening what its signals cannot tell apart or may not do", () => {
+  const signals =
+    'signals: { health: { probe: { url: "http://web.shop.svc" } }, smoke: { job: { pod: { containers: [{ name: a, image: b }] } } } }';
+  const told = (mode: string) => limitationsOf(rollout, policyOf(`mode: ${mode}`, signals), [], 15_000);
+  const together = "health: old and new pods answer together, so what fails for both is laid to the new revision";
+  const noJob = "smoke: policy mode observe creates no Job, so it cannot be judged";
+
+  test.each([
+    ["enforce", [together]],
+    ["observe", [noJob, together]],
+  ])("in mode %s", (mode, sentences) => {
+    expect(told(mode).filter((one) => /^(health|smoke)/.test(one))).toEqual(sentences);
+  });
+});
+
 describe("a guard judges as its policy says", () => {
   const pace = { blockMs: 15_000, scrapeMs: 15_000, warmUpLatencyMs: 0 };
   const signalOf = (...lines: readonly string[]) => openRun(recordOf([], { policy: policyOf(...lines) }), pace).counted["errors"];

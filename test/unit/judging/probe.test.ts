@@ -87,6 +87,22 @@ describe("a probe, called every 30 s, the new revision taking requests from the 
     ]);
   });
 
+  test("after a rollback two good calls in a row are enough, whatever failed before, and one is not", () => {
+    const after = (calls: string) => {
+      const rolledBackAt = 3 * EVERY + 1;
+      const now = (calls.length - 1) * EVERY;
+      return probeVerdict(fold(calls, 0), rule, { signal: "health", now, noDataAfterMs: 300_000, completedAt: undefined, rolledBackAt })
+        .state;
+    };
+    expect([after("gfff"), after("gfffg"), after("gfffgg"), after("gfffgfg"), after("gfffeg")]).toEqual([
+      "breach",
+      "breach",
+      "pass",
+      "breach",
+      "breach",
+    ]);
+  });
+
   test("failures run out by themselves when nobody calls any more", () => {
     expect(verdictAt(fold("gfff", 0), 20 * EVERY).state).not.toBe("breach");
   });
