@@ -101,7 +101,7 @@ async function presetsOf(asked: readonly Asked[], at: Ms, flow: Flow): Promise<r
     return { namespace: ref.namespace, prefixes: current === undefined ? [] : [current.name], questions: Object.fromEntries(questions) };
   });
   if (sought.every(({ questions }) => Object.keys(questions).length === 0)) return [];
-  const found = await findPresets(sought, at, flow);
+  const found = await findPresets(sought, at, flow.edges);
   const failed = found.find((answer) => typeof answer === "string");
   return failed ?? found.filter((answer) => typeof answer !== "string");
 }

@@ -5,6 +5,7 @@ import { choosePreset, type Exposed, needsRoutes, type PresetFound, type PresetQ
 import type { Reason } from "../reason.ts";
 import type { Ask } from "../signals/ask.ts";
 import { exposedBy, presetQuery, type PresetSubject, withRoutes } from "../signals/preset-query.ts";
+import type { Edges } from "./edges.ts";
 import type { Flow } from "./flow.ts";
 import { writeEntry } from "./write.ts";
 
@@ -40,7 +41,7 @@ export async function ensurePresets(run: GuardRun, now: Ms, flow: Flow): Promise
   for (const { at, revision } of sides) {
     const questions = Object.fromEntries(Object.entries(open).filter(([signal]) => !isFound(reasons, signal)));
     if (Object.keys(questions).length === 0) break;
-    const [answer] = await findPresets([{ namespace, prefixes: [revision.name], questions }], at, flow);
+    const [answer] = await findPresets([{ namespace, prefixes: [revision.name], questions }], at, flow.edges);
     if (typeof answer === "string" || answer === undefined) return failed(open, answer ?? "no answer");
     for (const [signal, found] of Object.entries(answer)) {
       if (typeof found !== "string") reasons.push(presetReason(signal, found));
@@ -64,7 +65,11 @@ export async function ensurePresets(run: GuardRun, now: Ms, flow: Flow): Promise
 }
 
 /** What each of these pods can be judged by, in their order; a string: the source did not answer properly. */
-export async function findPresets(all: readonly Sought[], at: Ms, { edges }: Flow): Promise<readonly (PresetAnswer | string)[]> {
+export async function findPresets(
+  all: readonly Sought[],
+  at: Ms,
+  edges: Pick<Edges, "sample">,
+): Promise<readonly (PresetAnswer | string)[]> {
   const podLabels = [...new Set(all.flatMap(({ questions }) => Object.values(questions).flatMap((question) => question.podLabels)))];
   const ask = async (routes: readonly (string | undefined)[]): Promise<ReadonlyMap<string, readonly SeriesValue[]> | string> => {
     const pairs = podLabels.flatMap((podLabel) =>

@@ -95,7 +95,9 @@ export function choosePreset(question: PresetQuestion, exposed: ReadonlyMap<stri
 
 function fitsOf(question: PresetQuestion, podLabel: string, exposed: Exposed | undefined): readonly Fit[] {
   if (exposed === undefined) return [];
-  const fits = all.flatMap(([preset, row]) => fitOf(question, preset, row, podLabel, exposed) ?? []);
+  // What fewer than half of the pods show is not theirs: an address that was another pod's before may be scraped once under their name.
+  const least = podsOf(exposed.series) / 2;
+  const fits = all.flatMap(([preset, row]) => fitOf(question, preset, row, podLabel, exposed) ?? []).filter(({ pods }) => pods >= least);
   return fits.toSorted((one, other) => {
     const order = [
       Number(one.isMesh) - Number(other.isMesh),

@@ -9,8 +9,8 @@ import type { ExposedSample } from "../../src/sandbox/exposition.ts";
 import { registerPrometheusApi } from "../../src/sandbox/prometheus/api.ts";
 import type { PrometheusFault } from "../../src/sandbox/prometheus/api.ts";
 import { createScrapes } from "../../src/sandbox/prometheus/scrapes.ts";
-import { ensureServers } from "../servers/build.ts";
 import { freePort } from "../servers/free-port.ts";
+import { ensurePrometheus, type PrometheusVersion } from "../servers/prometheus-versions.ts";
 import { startProcess } from "../servers/server-process.ts";
 import { makeTempDir } from "../servers/temp-dir.ts";
 import { waitUntil } from "../servers/wait-until.ts";
@@ -29,6 +29,9 @@ export interface PrometheusUnderTest extends AsyncDisposable {
   freeze(): void;
   thaw(): void;
 }
+
+/** Of the real server; old ones are tested in a project of their own. */
+const version: PrometheusVersion = process.env["REARGUARD_PROMETHEUS"] === "2.42" ? "2.42" : "newest";
 
 export const pods = ["web-1-aaaaa", "web-1-bbbbb", "web-2-ccccc"];
 
@@ -121,7 +124,7 @@ async function startReal({ native = false }: StoringOptions): Promise<Prometheus
       ],
     }),
   );
-  const { prometheus: command } = await ensureServers();
+  const command = await ensurePrometheus(version);
   const server = stack.use(
     await startProcess({
       name: "prometheus",

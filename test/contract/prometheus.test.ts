@@ -5,12 +5,12 @@ import { RearguardError } from "../../src/errors.ts";
 import type { Measurement } from "../../src/model.ts";
 import { presetOf } from "../../src/policies/presets.ts";
 import type { ExposedSample } from "../../src/sandbox/exposition.ts";
-import { instantQuery } from "../../src/sandbox/prometheus/query.ts";
 import type { Ask, CounterAsk } from "../../src/signals/ask.ts";
 import { createSampler } from "../../src/signals/sample.ts";
 import type { Sample } from "../../src/signals/sample.ts";
-import { samplesOf, startPrometheus } from "./prometheus-under-test.ts";
-import type { Exposition, PrometheusUnderTest } from "./prometheus-under-test.ts";
+import { buckets, requests } from "./prometheus-exposition.ts";
+import { startPrometheus } from "./prometheus-under-test.ts";
+import type { PrometheusUnderTest } from "./prometheus-under-test.ts";
 
 const block = 1000;
 const preset = presetOf("prom-client");
@@ -31,16 +31,6 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-function requests(ok: number, failed?: number): readonly ExposedSample[] {
-  const counter = (status: string, value: number) => ({ name: "http_requests_total", labels: { method: "GET", status }, value });
-  return [counter("200", ok), ...(failed === undefined ? [] : [counter("500", failed)])];
-}
-
-/** Cumulative counts by bound, bounds as prom-client writes them. */
-function buckets(counts: Readonly<Record<string, number>>): readonly ExposedSample[] {
-  return Object.entries(counts).map(([le, value]) => ({ name: "http_request_duration_seconds_bucket", labels: { le }, value }));
-}
-
 async function ask(query: Ask["query"], at: number, prefixes: readonly string[] = ["web-1", "web-2"]): Promise<Measurement | undefined> {
   const result = await sample([{ id: "one", namespace: "prod", prefixes, query }], [at]);
   return result.get("one")?.[0];
@@ -50,10 +40,6 @@ async function ask(query: Ask["query"], at: number, prefixes: readonly string[] 
 function counts(measurement: Measurement | undefined): Record<string, readonly number[]> {
   if (measurement?.kind !== "counters") throw new Error(`expected counters, not ${JSON.stringify(measurement)}`);
   return Object.fromEntries(measurement.readings.map(({ pod, total, bad }) => [pod, [total, bad]]));
-}
-
-function labelText(labels: object): string {
-  return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function refusal(promise: Promise<unknown>): Promise<RearguardError> {
@@ -289,120 +275,5 @@ describe("sampling", () => {
       kind: "error",
       because: expect.stringContaining("parse error"),
     });
-  });
-});
-
-describe("a server that stores histograms as native ones", () => {
-  let storing: PrometheusUnderTest;
-  let client: PrometheusApi;
-  const queries: string[] = [];
-  const name = "http_request_duration_seconds";
-  /** As a library exposes it: buckets, sum and count of one histogram. */
-  const histogram = (counts: Readonly<Record<string, number>>): readonly ExposedSample[] => [
-    ...buckets(counts),
-    { name: `${name}_sum`, labels: {}, value: 1 },
-    { name: `${name}_count`, labels: {}, value: counts["+Inf"] ?? 0 },
-  ];
-
-  beforeAll(async () => {
-    storing = await startPrometheus({ native: true });
-    client = createPrometheus({ url: storing.url, timeoutMs: 10_000 });
-  });
-
-  afterAll(async () => {
-    client.close();
-    await storing[Symbol.asyncDispose]();
-  });
-
-  test("slow requests are counted by its custom buckets, at an instant and over a range, with one query once it is known", async () => {
-    const spied: PrometheusApi = {
-      ...client,
-      query: (promql, at) => (queries.push(promql), client.query(promql, at)),
-      queryRange: (promql, ...range) => (queries.push(promql), client.queryRange(promql, ...range)),
-    };
-    const reading = createSampler({ prometheus: spied, log: { info: () => {}, warn: () => {} } });
-    const first = await storing.scrape({ "web-2-ccccc": histogram({ "0.1": 80, "0.25": 90, "1": 97, "+Inf": 100 }) });
-    const last = await storing.scrape({ "web-2-ccccc": histogram({ "0.1": 160, "0.25": 180, "1": 197, "+Inf": 200 }) });
-    const slower = (thresholdMs: number): readonly Ask[] => [
-      { id: "one", namespace: "prod", prefixes: ["web-2"], query: { kind: "slower", preset, block, thresholdMs } },
-    ];
-    const answered = async (thresholdMs: number, instants: readonly number[]) => (await reading(slower(thresholdMs), instants)).get("one");
-
-    expect(await answered(1000, [first])).toMatchObject([{ kind: "counters", readings: [{ total: 100, bad: 3, badAtMost: 3 }] }]);
-    expect(queries, "classic buckets are looked for first").toHaveLength(2);
-    expect(await answered(200, [first])).toMatchObject([{ readings: [{ total: 100, bad: 10, badAtMost: 20, judgedAt: 0.25 }] }]);
-    expect(queries).toHaveLength(3);
-    expect(queries.at(-1)).not.toContain("_bucket");
-    const ranged = await answered(1000, [first, last]);
-    expect(ranged?.at(-1)).toMatchObject({ kind: "counters", readings: [{ total: 200, bad: 3, badAtMost: 3 }] });
-    // 3 requests lie above the last bound with an end: nobody can say which of them took longer than 2 s.
-    expect(await answered(2000, [first])).toMatchObject([{ kind: "error", because: expect.stringContaining("above the highest bucket") }]);
-  });
-
-  test("the client answers histograms beside the numbers, with their labels and times", async () => {
-    const at = await storing.scrape({ "web-2-ccccc": histogram({ "0.1": 1, "+Inf": 2 }) });
-    const { series, histograms } = await client.query(`sum by (pod) (last_over_time(${name}[1s]))`, at);
-    expect(series).toEqual([]);
-    expect(histograms).toMatchObject([{ labels: { pod: "web-2-ccccc" }, points: [{ at, histogram: { count: 2 } }] }]);
-  });
-});
-
-describe("the sandbox's arithmetic on the samples of this server", () => {
-  const shown = (round: number): Exposition => ({
-    "web-1-aaaaa": [...requests(100 * round, round), ...buckets({ "0.1": 7 * round, "0.25": 9 * round, "+Inf": 10 * round })],
-    "web-1-bbbbb": [...requests(round === 3 ? 5 : 40 * round), ...buckets({ "0.1": round, "0.25": 4 * round, "+Inf": 5 * round })],
-    ...(round < 4 ? { "web-2-ccccc": requests(1000 + round, 3) } : {}),
-  });
-  const ours = '{__name__=~"up|http_.*"}';
-
-  let at = 0;
-  beforeAll(async () => {
-    await server.silence();
-    for (let round = 1; round <= 5; round += 1) at = await server.scrape(shown(round));
-  });
-
-  test.each([
-    "http_requests_total",
-    'http_requests_total{status!~"5.."}',
-    "last_over_time(http_requests_total[500ms])",
-    "rate(http_requests_total[2s])",
-    "increase(http_requests_total[1s])",
-    "sum by (pod) (rate(http_requests_total[2s]))",
-    "sum without (status, method) (http_requests_total)",
-    "avg by (status) (http_requests_total)",
-    "max(http_requests_total) - min(http_requests_total)",
-    "count by (pod) (http_requests_total) > 1",
-    "http_requests_total > bool 100",
-    "http_requests_total >= 500",
-    'http_requests_total{status="500"} / ignoring (status) http_requests_total{status="200"}',
-    'http_requests_total{status="500"} > on (pod) up',
-    'http_requests_total{status="500"} > ignoring (status, method) up',
-    'sum by (pod) (http_requests_total{status="500"}) / sum by (pod) (http_requests_total) * 100',
-    "-sum(up) + 1",
-    "histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[2s])))",
-    "histogram_quantile(0.5, http_request_duration_seconds_bucket)",
-    "histogram_quantile(0.99, sum by (pod, le) (http_request_duration_seconds_bucket))",
-  ])("%s", async (promql) => {
-    const raw = await samplesOf(server.url, `${ours}[5m]`, at);
-    const series = raw.map(({ metric, values }) => ({
-      labels: metric,
-      times: values.map(([seconds]) => Math.round(seconds * 1000)),
-      values: values.map(([, value]) => Number(value)),
-      // A stale series has a younger scrape beside it that did not show it.
-      gaps: [],
-    }));
-    const alive = new Set((await samplesOf(server.url, ours, at)).map(({ metric }) => JSON.stringify(metric)));
-    const stored = series.map((one) => (alive.has(JSON.stringify(one.labels)) ? one : { ...one, gaps: [at] }));
-    const seriesOf = (name: string) => stored.filter(({ labels }) => labels["__name__"] === name);
-    const { result } = instantQuery({ seriesOf, all: () => stored }, promql, at);
-    const expected = result as readonly { readonly metric: object; readonly value: readonly [number, string] }[];
-    const answered = (await prometheus.query(promql, at)).series;
-    // Both sides sum in an order of their own: the last digits are nobody's.
-    const byLabels = (pairs: readonly (readonly [object, number])[]) =>
-      Object.fromEntries(pairs.map(([labels, value]) => [labelText(labels), Number(value.toPrecision(12))]));
-    expect(byLabels(answered.map(({ labels, value }) => [labels, value]))).toEqual(
-      byLabels(expected.map(({ metric, value }) => [metric, value[1] === "+Inf" ? Infinity : Number(value[1])])),
-    );
-    expect(answered.length).toBeGreaterThan(0);
   });
 });

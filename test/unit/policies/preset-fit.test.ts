@@ -161,6 +161,12 @@ describe("of two that fit", () => {
   });
 });
 
+test("what one pod of three shows is not theirs: its address may have been another's a moment ago", () => {
+  const stray = series("http_server_request_duration_seconds_bucket", [{}], ["web-1-c"]);
+  const own = series("http_server_requests_seconds_count", numeric("status"), ["web-1-a", "web-1-b", "web-1-c"]);
+  expect(choosePreset(latency, exposed([...stray, ...own]))).toContain("micrometer exports no buckets");
+});
+
 describe("where nothing fits, it is said what was found instead:", () => {
   test.each([
     ["nothing", errors, [], ""],
