@@ -29,7 +29,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: "contract-prometheus-2.42",
-          include: ["test/contract/prometheus.test.ts", "test/contract/preset-expositions.test.ts"],
+          include: [
+            "test/contract/prometheus.test.ts",
+            "test/contract/preset-expositions.test.ts",
+            "test/contract/prometheus-cost.test.ts",
+          ],
           env: { REARGUARD_SERVERS: "real", REARGUARD_PROMETHEUS: "2.42" },
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -9,6 +9,9 @@ import type { Edges } from "./edges.ts";
 import type { Flow } from "./flow.ts";
 import { writeEntry } from "./write.ts";
 
+/** Of twenty workloads with many pods, each with some metrics and statuses. */
+const MOST_SERIES = 20_000;
+
 /** Pods, and what is asked about them, by the names of their signals. */
 export interface Sought extends PresetSubject {
   readonly questions: Readonly<Record<string, PresetQuestion>>;
@@ -79,7 +82,7 @@ export async function findPresets(
       id,
       namespace: all[0]?.namespace ?? "",
       prefixes: [],
-      query: { kind: "promql", promql },
+      query: { kind: "promql", promql, mostSeries: MOST_SERIES },
     }));
     const answers = await edges.sample(asks, [at]);
     const found = new Map<string, readonly SeriesValue[]>();

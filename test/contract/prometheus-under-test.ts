@@ -41,6 +41,8 @@ const marker = "contract_step";
 export interface StoringOptions {
   /** Histograms are scraped in their classic form and stored as native ones with custom buckets. */
   readonly native?: boolean;
+  /** Samples that a query may load (`--query.max-samples`). */
+  readonly mostSamples?: number;
 }
 
 export function startPrometheus(options: StoringOptions = {}): Promise<PrometheusUnderTest> {
@@ -51,13 +53,13 @@ function labelsOf(pod: string) {
   return { namespace: "prod", pod, instance: `10.0.0.${pods.indexOf(pod) + 1}:8080`, job: "pods" };
 }
 
-async function startSandbox({ native = false }: StoringOptions): Promise<PrometheusUnderTest> {
+async function startSandbox({ native = false, mostSamples = Infinity }: StoringOptions): Promise<PrometheusUnderTest> {
   const intervalMs = 200;
   let now = 1_790_000_000_000;
   let fault: PrometheusFault | undefined;
   const scrapes = createScrapes({ intervalMs, retentionMs: 3_600_000, now });
   const app = fastify({ forceCloseConnections: true });
-  registerPrometheusApi(app, { scrapes, now: () => now, fault: () => fault, native, asked: () => {} });
+  registerPrometheusApi(app, { scrapes, now: () => now, fault: () => fault, native, mostSamples, asked: () => {} });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const server: PrometheusUnderTest = {
     url,
@@ -85,7 +87,7 @@ async function startSandbox({ native = false }: StoringOptions): Promise<Prometh
   return server;
 }
 
-async function startReal({ native = false }: StoringOptions): Promise<PrometheusUnderTest> {
+async function startReal({ native = false, mostSamples }: StoringOptions): Promise<PrometheusUnderTest> {
   await using stack = new AsyncDisposableStack();
   let shown: Exposition = {};
   let step = 0;
@@ -136,6 +138,7 @@ async function startReal({ native = false }: StoringOptions): Promise<Prometheus
         // New targets at once rather than after 5 s (a hidden flag).
         "--scrape.discovery-reload-interval=500ms",
         "--log.level=warn",
+        ...(mostSamples === undefined ? [] : [`--query.max-samples=${mostSamples}`]),
       ],
       cwd: path,
       ready: async (signal) => (await fetch(`${url}/-/ready`, { signal })).ok,

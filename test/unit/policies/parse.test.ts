@@ -286,6 +286,11 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "5:36 spec.signals.a.promql.query: unknown placeholder {{pod}}; allowed: {{namespace}}, {{name}}, {{pods.new}}, {{pods.old}}",
     ],
     [
+      "a range of samples where a number is needed",
+      `signals: { a: { promql: { query: 'up{a="[b]"}[5m] offset 1h', above: 1 } } }`,
+      "5:36 spec.signals.a.promql.query: the query ends as a range of samples; allowed: one number per series, as rate(x[5m]) gives; a function around it is missing",
+    ],
+    [
       "a threshold on no side",
       "signals: { a: { promql: { query: up } } }",
       "5:27 spec.signals.a.promql: one key is missing; allowed: exactly one of above, below",
