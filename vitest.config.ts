@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// `contract` runs on the sandbox and needs Node alone; `contract-real` is the same suite on the real servers.
+// `contract` runs on the sandbox and needs Node alone; `contract-real` is the same suite on the real servers,
+// and what Prometheus is asked also on the one that old clusters have.
 export default defineConfig({
   test: {
     restoreMocks: true,
@@ -22,6 +23,21 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "contract-prometheus-2.42",
+          include: [
+            "test/contract/prometheus.test.ts",
+            "test/contract/prometheus-client.test.ts",
+            "test/contract/preset-expositions.test.ts",
+            "test/contract/prometheus-cost.test.ts",
+          ],
+          env: { REARGUARD_SERVERS: "real", REARGUARD_PROMETHEUS: "2.42" },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -14,6 +14,8 @@ export const catalogue = {
   PROMETHEUS_BAD_QUERY: "Correct the query; Prometheus' own message names the place.",
   PROMETHEUS_NOT_JSON: "The URL answers something that is not Prometheus: check `prometheus.url` and proxies.",
   PROMETHEUS_PARTIAL: "The answer carries warnings, so it is not whole; guards wait for a whole one.",
+  PROMETHEUS_TOO_COSTLY:
+    "Narrow the query: fewer series, a shorter range; or raise the limit that Prometheus names, such as --query.max-samples.",
   PROMETHEUS_TIMEOUT: "Prometheus did not answer in time; guards wait meanwhile.",
   ELASTICSEARCH_UNREACHABLE: "Check `elasticsearch.url` and that the server is up; guards wait meanwhile.",
   ELASTICSEARCH_REFUSED: "Check the credentials in the `elasticsearch` settings, and that they may read the index.",

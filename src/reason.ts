@@ -144,6 +144,18 @@ export type Reason =
     }>
   | Readonly<{ code: "baseline-above-limit"; signal: string; baselineRatio: number; limit: number; effectiveLimit: number; unit?: string }>
   | Readonly<{ code: "evidence-faded"; signal: string; evidence: number; blocks: number }>
+  | Readonly<{
+      /** What `preset: auto` chose. */
+      code: "preset";
+      signal: string;
+      preset: string;
+      metric: string;
+      /** Pods that expose it. */
+      pods: number;
+      statusLabel: string;
+      podLabel: string;
+      passedOver: { preset: string; metric: string; because: "mesh" | "fewer-pods" | "routes" | "order" }[];
+    }>
   | Readonly<{ code: "superseded"; by: string }>
   | Readonly<{ code: "workload-deleted" }>
   | Readonly<{ code: "observe-mode" }>

@@ -7,6 +7,7 @@ import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
+import { presetSentence } from "./preset.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
@@ -62,6 +63,8 @@ export function explainReason(reason: Reason): string {
       return `${reason.signal}: the old revision was already above the limit (${shareOf(reason.baselineRatio, reason.unit)} before the rollout, limit ${shareOf(reason.limit, reason.unit)}), so ${insteadOf(reason)}`;
     case "evidence-faded":
       return `${reason.signal}: the evidence faded to ${evidenceOf(reason.evidence)} over ${counted(reason.blocks, "block")} with requests`;
+    case "preset":
+      return presetSentence(reason);
     case "superseded":
       return `a newer revision arrived: ${reason.by}`;
     case "workload-deleted":

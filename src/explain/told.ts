@@ -33,6 +33,10 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       return { kind: "opened", severity: "info", head: `is rolling out ${revision}`, what, because: entry.because };
     }
     case "noted": {
+      if (entry.because.every(({ code }) => code === "preset")) {
+        const what = `What the guard of ${revision} of ${name} judges by, as its policy leaves it to what the pods expose.`;
+        return { kind: "noted", severity: "info", head: "knows its metrics", what, because: entry.because };
+      }
       const blind = entry.because.some((reason) => reason.code === "feasibility" && (reason.smallest ?? 1) >= 0.99);
       const what = `What the guard of ${revision} of ${name} can see at the traffic of the time before the rollout.`;
       const head = blind ? "can hardly be judged" : "can be judged";

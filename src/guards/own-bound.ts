@@ -57,6 +57,7 @@ export function ownBoundOf(signal: Signal | undefined, baseline: Baseline | unde
 /** Why a latency cannot be judged against the old revision's own; undefined where it can, and for other signals. */
 export function ownBoundMissing(signal: Signal, { rollout, baselines }: GuardRecord, name: string): string | undefined {
   if (signal.kind !== "http-slower" || signal.thresholdMs !== null) return undefined;
+  if (signal.preset === null) return undefined;
   const quantile = quantileName(signal);
   if (rollout.old === undefined) return `${quantile} old: there is no old revision to compare with`;
   const baseline = baselines[name];

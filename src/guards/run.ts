@@ -10,6 +10,7 @@ import type { Baseline, GuardRecord } from "./guard.ts";
 import { environmentHold } from "./environment-hold.ts";
 import { countersOfLines } from "./log-lines.ts";
 import type { PeerAnswer } from "./peers.ts";
+import { chosenPresetOf } from "./presets.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
 import { servingSince } from "./probe.ts";
 import { foldRule, openRule, type RuleState } from "./rule.ts";
@@ -58,7 +59,7 @@ const PHI_LINES = 10;
 
 /** A guard as it stands before its first measurement; also after a restart, from the same record. */
 export function openRun(record: GuardRecord, pace: Pace): GuardRun {
-  const signals = Object.fromEntries(Object.entries(record.policy.spec.signals).map(([name, written]) => [name, signalOf(written)]));
+  const signals = signalsOf(record);
   const counted: Record<string, SignalState> = {};
   const rules: Record<string, RuleState> = {};
   for (const [name, signal] of Object.entries(signals)) {
@@ -67,6 +68,16 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
     if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
   }
   return { record, standing: standingOf(record.entries), pace, signals, counted, rules, traffic: {}, askedThrough: {} };
+}
+
+function signalsOf({ policy, entries }: GuardRecord): GuardRun["signals"] {
+  const written = Object.entries(policy.spec.signals);
+  return Object.fromEntries(written.map(([name, one]) => [name, signalOf(one, chosenPresetOf(entries, name))]));
+}
+
+/** The presets that its record says were chosen. */
+export function withChosenPresets(run: GuardRun): GuardRun {
+  return { ...run, signals: signalsOf(run.record) };
 }
 
 /** A signal of counts, bad of total, that is judged by evidence: the kinds under the statistical bound. */

@@ -3,6 +3,7 @@ import type { Ms } from "../model.ts";
 import { durationOr } from "./duration.ts";
 import { type HttpRule, httpRule, httpRuleOf } from "./http-rule.ts";
 import { labelName } from "./label-name.ts";
+import type { PresetChoice } from "./preset-fit.ts";
 import { callersPresets, type Preset, presetNames, presetOf } from "./presets.ts";
 import { percent, worseTimes } from "./ratio.ts";
 import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
@@ -50,7 +51,10 @@ const slower = z
 
 export const http = z
   .strictObject({
-    preset: z.enum(presetNames).describe("Library or mesh that counts the requests."),
+    preset: z
+      .enum(["auto", ...presetNames])
+      .default("auto")
+      .describe("Library or mesh that counts the requests; auto: the one that fits what the pods expose."),
     metric: z
       .strictObject({
         requests: metricName.optional().describe("Request counter, by its full name."),
@@ -69,6 +73,7 @@ export const http = z
   })
   .superRefine(...exactlyOne(["errors", "slower"]))
   .superRefine(refuseUnseenCallers)
+  .superRefine(refuseNamesOfAuto)
   .meta(oneOf(["errors", "slower"]))
   .describe("HTTP requests of each pod, new against limit and against old. Exactly one of errors and slower.");
 
@@ -76,7 +81,8 @@ export const http = z
 export type HttpSignal =
   | {
       readonly kind: "http-errors";
-      readonly preset: Preset;
+      /** Null: it is chosen by what the pods expose, and was not yet. */
+      readonly preset: Preset | null;
       readonly limit: number;
       readonly worseThanOld: number;
       readonly rule?: HttpRule;
@@ -85,7 +91,7 @@ export type HttpSignal =
     }
   | {
       readonly kind: "http-slower";
-      readonly preset: Preset;
+      readonly preset: Preset | null;
       readonly quantile: number;
       readonly thresholdMs: Ms | null;
       readonly limit: number;
@@ -93,8 +99,9 @@ export type HttpSignal =
       readonly rule?: HttpRule;
     };
 
-export function httpSignalOf(written: z.output<typeof http>): HttpSignal {
-  const preset = presetOf(written.preset, written.metric);
+/** `chosen` is the preset that was found for one that is written as auto. */
+export function httpSignalOf(written: z.output<typeof http>, chosen?: PresetChoice): HttpSignal {
+  const preset = written.preset === "auto" ? chosenPreset(chosen) : presetOf(written.preset, written.metric);
   if (written.errors) {
     const seenBy = written.seenBy === "callers" ? { seenBy: written.seenBy } : {};
     return { kind: "http-errors", preset, limit: written.errors.limit, ...judgedBy(written.errors), ...seenBy };
@@ -108,6 +115,10 @@ export function httpSignalOf(written: z.output<typeof http>): HttpSignal {
     return { kind: "http-slower", preset, quantile, thresholdMs, limit, ...judgedBy(written.slower) };
   }
   throw new TypeError("An http signal without errors or slower was not read through signalSchema.");
+}
+
+function chosenPreset(chosen: PresetChoice | undefined): Preset | null {
+  return chosen === undefined ? null : presetOf(chosen.preset, chosen);
 }
 
 function judgedBy(written: { readonly worseThanOld?: number | undefined; readonly rule?: z.output<typeof httpRule> | undefined }) {
@@ -130,7 +141,7 @@ function refuseUnseenCallers(
     add(
       "callers is not possible with this preset",
       `pods, or one of the presets ${callersPresets.join(", ")}`,
-      `${preset} counts only what a pod itself answers`,
+      preset === "auto" ? "auto looks at what the pods themselves count" : `${preset} counts only what a pod itself answers`,
     );
   }
   if (latency !== undefined) {
@@ -139,5 +150,22 @@ function refuseUnseenCallers(
       "pods, or errors in the place of slower",
       "callers time calls to old and new pods together, and the way to them",
     );
+  }
+}
+
+/** Where the pod's name is may be told to auto; names of metrics would be those of a preset that is not known yet. */
+function refuseNamesOfAuto(
+  { preset, metric }: { readonly preset: string; readonly metric?: Readonly<Record<string, unknown>> | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (preset !== "auto") return;
+  for (const key of ["requests", "buckets", "statusLabel"]) {
+    if (metric?.[key] === undefined) continue;
+    const message = told(
+      `${key} cannot be given to preset auto`,
+      `one of the presets ${presetNames.join(", ")}`,
+      "the preset is not named",
+    );
+    context.addIssue({ code: "custom", path: ["metric", key], params: { at: "key" }, message });
   }
 }

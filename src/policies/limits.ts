@@ -63,10 +63,11 @@ function textOf({ metric, matchers }: MetricSelector): string {
 }
 
 function bucketWarning({ preset, quantile, thresholdMs }: Signal & { kind: "http-slower" }): string | undefined {
+  if (preset === null) return undefined;
   const limit = `p${Math.round(quantile * 100)} ${thresholdMs === null ? "old" : formatDuration(thresholdMs)}`;
   const bounds = preset.defaultBuckets;
   if (bounds.length === 0) {
-    return preset.name === "micrometer" ? `${limit}: micrometer exports no buckets unless percentiles-histogram is set` : undefined;
+    return preset.withoutBuckets === undefined ? undefined : `${limit}: ${preset.withoutBuckets}`;
   }
   // The old revision's own bound is always one of the buckets'.
   if (thresholdMs === null) return undefined;

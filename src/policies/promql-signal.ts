@@ -4,6 +4,7 @@ import { duration } from "./duration.ts";
 import { type Failures, failures } from "./failures.ts";
 import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
 import { templateProblem } from "./template.ts";
+import { told } from "./told.ts";
 
 const day = 86_400_000;
 
@@ -44,6 +45,12 @@ export function promqlSignalOf({ query, above, below, for: forMs = 0, failures: 
 }
 
 function refuseBadTemplate(query: string, context: z.RefinementCtx): void {
-  const message = templateProblem(query);
+  const message = templateProblem(query) ?? rangeProblem(query);
   if (message !== undefined) context.addIssue({ code: "custom", message });
+}
+
+/** Found while the policy is loaded, where it can be: Prometheus would refuse it, or answer with samples over time, in every block. */
+function rangeProblem(query: string): string | undefined {
+  if (!/\[[^\]["'`]*\]\s*((offset|@)\s*\S+\s*)*$/.test(query)) return undefined;
+  return told("the query ends as a range of samples", "one number per series, as rate(x[5m]) gives", "a function around it is missing");
 }

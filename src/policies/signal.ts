@@ -3,6 +3,7 @@ import { http, type HttpSignal, httpSignalOf } from "./http-signal.ts";
 import { job, type JobSignal, jobSignalOf } from "./job-signal.ts";
 import { logs, type LogsSignal, logsSignalOf } from "./logs-signal.ts";
 import { pods, type PodsSignal, podsSignalOf } from "./pods-signal.ts";
+import type { PresetChoice } from "./preset-fit.ts";
 import { probe, type ProbeSignal, probeSignalOf } from "./probe-signal.ts";
 import { promql, type PromqlSignal, promqlSignalOf } from "./promql-signal.ts";
 import { ratio, type RatioSignal, ratioSignalOf } from "./ratio-signal.ts";
@@ -31,9 +32,12 @@ export type WrittenSignal = z.output<typeof signalSchema>;
 /** A signal to switch on. Ratios are 0–1, times in ms. With a `rule` an http signal is judged by that rule instead of by evidence. */
 export type Signal = HttpSignal | RatioSignal | LogsSignal | PodsSignal | PromqlSignal | ProbeSignal | JobSignal;
 
-/** Which kind a written signal is. Throws only on a value that the schema would have refused. */
-export function signalOf(written: WrittenSignal): Signal {
-  if (written.http) return httpSignalOf(written.http);
+/**
+ * Which kind a written signal is; `chosen` is the preset that was found for an http signal with `preset: auto`. Throws only on a value
+ * that the schema would have refused.
+ */
+export function signalOf(written: WrittenSignal, chosen?: PresetChoice): Signal {
+  if (written.http) return httpSignalOf(written.http, chosen);
   if (written.ratio) return ratioSignalOf(written.ratio);
   if (written.logs) return logsSignalOf(written.logs);
   if (written.pods) return podsSignalOf(written.pods);

@@ -26,6 +26,8 @@ export type Called = Pick<WorkloadRef, "kind" | "name">;
 export interface PromqlAsk {
   readonly kind: "promql";
   readonly promql: string;
+  /** More than a user's query may answer with; 1,000 unless told. */
+  readonly mostSeries?: number;
 }
 
 /** Log lines of each pod after `from`, summed up to each instant. */

@@ -1,5 +1,6 @@
 import type { Ms } from "../model.ts";
 import type { OwnBound } from "../reason.ts";
+import type { Preset } from "../policies/presets.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Called, CounterAsk } from "./ask.ts";
 
@@ -18,13 +19,18 @@ export function counterAsk(signal: CounterSignal, block: Ms, { called, own }: Co
   switch (signal.kind) {
     case "http-errors": {
       const { kind, name } = called;
-      return { kind: "errors", preset: signal.preset, block, ...(signal.seenBy === "callers" ? { callersOf: { kind, name } } : {}) };
+      return { kind: "errors", preset: presetOf(signal), block, ...(signal.seenBy === "callers" ? { callersOf: { kind, name } } : {}) };
     }
     case "http-slower":
-      return { kind: "slower", preset: signal.preset, block, thresholdMs: signal.thresholdMs ?? own?.thresholdMs ?? null };
+      return { kind: "slower", preset: presetOf(signal), block, thresholdMs: signal.thresholdMs ?? own?.thresholdMs ?? null };
     case "ratio": {
       const { kind, bad, total, podLabel } = signal;
       return { kind, bad, total, podLabel, block };
     }
   }
+}
+
+function presetOf({ preset }: Exclude<CounterSignal, { kind: "ratio" }>): Preset {
+  if (preset === null) throw new TypeError("A signal was asked for before its preset was chosen.");
+  return preset;
 }

@@ -7,6 +7,14 @@ export interface InstantRange {
   readonly step: Ms;
 }
 
+/** The same instants in two parts; undefined for a lone one. */
+export function halvesOf({ from, to, step }: InstantRange): readonly [InstantRange, InstantRange] | undefined {
+  if (from === to) return undefined;
+  const middle = from + step * Math.floor((to - from) / step / 2);
+  const rangeOf = (start: Ms, end: Ms): InstantRange => ({ from: start, to: end, step: start === end ? 0 : step });
+  return [rangeOf(from, middle), rangeOf(middle + step, to)];
+}
+
 /** Below the 11,000 that Prometheus allows. */
 const mostPoints = 10_000;
 

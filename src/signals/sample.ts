@@ -1,11 +1,11 @@
 import type { HistogramSeries, PrometheusApi, SampleSeries } from "../clients/prometheus/api.ts";
-import { sentence } from "../errors.ts";
+import { RearguardError, sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { Ask, CountersAsk, ValuesAsk } from "./ask.ts";
 import { joinViews, viewsOf } from "./callers.ts";
 import { chunksOf, classesOf, counterQuery, nativeClassOf } from "./counter-query.ts";
 import type { CounterClass } from "./counter-query.ts";
-import { rangesOf } from "./instants.ts";
+import { halvesOf, type InstantRange, rangesOf } from "./instants.ts";
 import { ownersOf } from "./owners.ts";
 import { measureCounters } from "./readings.ts";
 import { createSaid, type SourceLog } from "./said.ts";
@@ -48,7 +48,8 @@ const mostRemembered = 10_000;
 /**
  * Asks Prometheus for all guards together: one query per preset, class and block (chunked), one per query of the user's own. Where a
  * latency has no classic buckets, the native histogram is asked for, and asked first from then on. One instant is an instant query,
- * evenly spaced ones are a range query. A query that fails makes `error` measurements of its own asks alone.
+ * evenly spaced ones are a range query, in parts where
+ * it is too much at once. A query that fails makes `error` measurements of its own asks alone.
  */
 export function createSampler({ prometheus, log }: SamplerParts): Sample {
   const say = createSaid(log);
@@ -59,8 +60,13 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
     const series: SampleSeries[] = [];
     const notes = new Set<string>();
     const histograms: HistogramSeries[] = [];
-    for (const { from, to, step } of rangesOf(instants)) {
-      const answer = from === to ? await instantAnswer(prometheus, promql, from) : await prometheus.queryRange(promql, from, to, step);
+    const ranges = [...rangesOf(instants)];
+    for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
+      const answer = await rangeAnswer(prometheus, promql, range);
+      if ("tooLong" in answer) {
+        ranges.unshift(...answer.tooLong);
+        continue;
+      }
       for (const one of answer.series) series.push(one);
       for (const one of answer.histograms) histograms.push(one);
       if (answer.note !== undefined) notes.add(answer.note);
@@ -135,7 +141,7 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
 
   async function sampleValues(asks: readonly ValuesAsk[], instants: readonly Ms[]) {
     const answers = await evaluate(asks[0]?.query.promql ?? "", instants);
-    const measurements = measureValues(instants, answers.series, answers.histograms.length);
+    const measurements = measureValues(instants, answers.series, answers.histograms.length, asks[0]?.query.mostSeries);
     return new Map(asks.map((ask) => [ask.id, measurements] as const));
   }
 
@@ -179,6 +185,18 @@ async function answered(
     failed(because);
     const measurements = instants.map((at): Measurement => ({ kind: "error", at, because }));
     return new Map(job.asks.map((ask) => [ask.id, measurements]));
+  }
+}
+
+/** Both halves where it is too much at once: after an outage everything since is asked for. */
+async function rangeAnswer(prometheus: PrometheusApi, promql: string, range: InstantRange) {
+  const { from, to, step } = range;
+  try {
+    return await (from === to ? instantAnswer(prometheus, promql, from) : prometheus.queryRange(promql, from, to, step));
+  } catch (error) {
+    const halves = error instanceof RearguardError && error.code === "PROMETHEUS_TOO_COSTLY" ? halvesOf(range) : undefined;
+    if (halves === undefined) throw error;
+    return { tooLong: halves };
   }
 }
 

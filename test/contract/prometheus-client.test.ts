@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PrometheusApi } from "../../src/clients/prometheus/api.ts";
 import { createPrometheus } from "../../src/clients/prometheus/prometheus.ts";
 import { RearguardError } from "../../src/errors.ts";
-import { type PrometheusUnderTest, requests, startPrometheus } from "./prometheus-under-test.ts";
+import { requests } from "./prometheus-exposition.ts";
+import { type PrometheusUnderTest, startPrometheus } from "./prometheus-under-test.ts";
 
 let server: PrometheusUnderTest;
 let prometheus: PrometheusApi;

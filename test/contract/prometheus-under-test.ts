@@ -9,8 +9,8 @@ import type { ExposedSample } from "../../src/sandbox/exposition.ts";
 import { registerPrometheusApi } from "../../src/sandbox/prometheus/api.ts";
 import type { PrometheusFault } from "../../src/sandbox/prometheus/api.ts";
 import { createScrapes } from "../../src/sandbox/prometheus/scrapes.ts";
-import { ensureServers } from "../servers/build.ts";
 import { freePort } from "../servers/free-port.ts";
+import { ensurePrometheus, type PrometheusVersion } from "../servers/prometheus-versions.ts";
 import { startProcess } from "../servers/server-process.ts";
 import { makeTempDir } from "../servers/temp-dir.ts";
 import { waitUntil } from "../servers/wait-until.ts";
@@ -30,6 +30,9 @@ export interface PrometheusUnderTest extends AsyncDisposable {
   thaw(): void;
 }
 
+/** Of the real server; old ones are tested in a project of their own. */
+const version: PrometheusVersion = process.env["REARGUARD_PROMETHEUS"] === "2.42" ? "2.42" : "newest";
+
 export const pods = ["web-1-aaaaa", "web-1-bbbbb", "web-2-ccccc"];
 
 /** Shown by every pod, so that a scrape can be told from the one before. */
@@ -38,17 +41,8 @@ const marker = "contract_step";
 export interface StoringOptions {
   /** Histograms are scraped in their classic form and stored as native ones with custom buckets. */
   readonly native?: boolean;
-}
-
-/** Of prom-client. */
-export function requests(ok: number, failed?: number): readonly ExposedSample[] {
-  const counter = (status: string, value: number) => ({ name: "http_requests_total", labels: { method: "GET", status }, value });
-  return [counter("200", ok), ...(failed === undefined ? [] : [counter("500", failed)])];
-}
-
-/** Cumulative counts by bound, bounds as prom-client writes them. */
-export function buckets(counts: Readonly<Record<string, number>>): readonly ExposedSample[] {
-  return Object.entries(counts).map(([le, value]) => ({ name: "http_request_duration_seconds_bucket", labels: { le }, value }));
+  /** Samples that a query may load (`--query.max-samples`). */
+  readonly mostSamples?: number;
 }
 
 export function startPrometheus(options: StoringOptions = {}): Promise<PrometheusUnderTest> {
@@ -59,13 +53,13 @@ function labelsOf(pod: string) {
   return { namespace: "prod", pod, instance: `10.0.0.${pods.indexOf(pod) + 1}:8080`, job: "pods" };
 }
 
-async function startSandbox({ native = false }: StoringOptions): Promise<PrometheusUnderTest> {
+async function startSandbox({ native = false, mostSamples = Infinity }: StoringOptions): Promise<PrometheusUnderTest> {
   const intervalMs = 200;
   let now = 1_790_000_000_000;
   let fault: PrometheusFault | undefined;
   const scrapes = createScrapes({ intervalMs, retentionMs: 3_600_000, now });
   const app = fastify({ forceCloseConnections: true });
-  registerPrometheusApi(app, { scrapes, now: () => now, fault: () => fault, native, asked: () => {} });
+  registerPrometheusApi(app, { scrapes, now: () => now, fault: () => fault, native, mostSamples, asked: () => {} });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const server: PrometheusUnderTest = {
     url,
@@ -93,7 +87,7 @@ async function startSandbox({ native = false }: StoringOptions): Promise<Prometh
   return server;
 }
 
-async function startReal({ native = false }: StoringOptions): Promise<PrometheusUnderTest> {
+async function startReal({ native = false, mostSamples }: StoringOptions): Promise<PrometheusUnderTest> {
   await using stack = new AsyncDisposableStack();
   let shown: Exposition = {};
   let step = 0;
@@ -132,7 +126,7 @@ async function startReal({ native = false }: StoringOptions): Promise<Prometheus
       ],
     }),
   );
-  const { prometheus: command } = await ensureServers();
+  const command = await ensurePrometheus(version);
   const server = stack.use(
     await startProcess({
       name: "prometheus",
@@ -144,6 +138,7 @@ async function startReal({ native = false }: StoringOptions): Promise<Prometheus
         // New targets at once rather than after 5 s (a hidden flag).
         "--scrape.discovery-reload-interval=500ms",
         "--log.level=warn",
+        ...(mostSamples === undefined ? [] : [`--query.max-samples=${mostSamples}`]),
       ],
       cwd: path,
       ready: async (signal) => (await fetch(`${url}/-/ready`, { signal })).ok,

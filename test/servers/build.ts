@@ -160,6 +160,9 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     const binaries = await ensureServers(report);
     const folders = new Set(Object.values(binaries).map((path) => dirname(path)));
     for (const version of versions) folders.add(await ensureElasticsearch(version, report));
+    // Only here: that module builds by this one.
+    const { ensurePrometheus } = await import("./prometheus-versions.ts");
+    folders.add(dirname(await ensurePrometheus("2.42", report)));
     process.stdout.write(`Real servers ready in ${[...folders].join(" and ")}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -16,8 +16,10 @@ import { runKubectl } from "./kubectl.ts";
 import type { KubectlResult } from "./kubectl.ts";
 import { startKwok } from "./kwok.ts";
 import { podDiscovery } from "./pod-discovery.ts";
+import { startPodList } from "./pod-list.ts";
 import { preparePrometheus } from "./prometheus.ts";
 import type { Prometheus } from "./prometheus.ts";
+import { ensurePrometheus, type PrometheusVersion } from "./prometheus-versions.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { makeAccount } from "./service-account.ts";
 import type { AccountRequest } from "./service-account.ts";
@@ -29,6 +31,8 @@ export type ClusterOptions = {
   readonly cidr: string;
   /** `1s` unless told. */
   readonly scrapeInterval?: string;
+  /** The newest unless told. */
+  readonly prometheus?: PrometheusVersion;
 };
 
 export type Cluster = AsyncDisposable & {
@@ -85,11 +89,15 @@ export async function reserveCluster(options: ClusterOptions): Promise<Cluster> 
 
   const prometheus = stack.use(
     await preparePrometheus({
-      binary: binaries.prometheus,
+      binary: await ensurePrometheus(options.prometheus ?? "newest"),
       folder,
       port: await freePort(),
       scrapeInterval: options.scrapeInterval ?? "1s",
-      scrapeConfigs: [podDiscovery({ apiServerUrl: server, token: tokens.prometheus, caPath, cidr: options.cidr })],
+      scrapeConfigs: [
+        options.prometheus === "2.42"
+          ? stack.use(await startPodList({ client, cidr: options.cidr })).scrapeConfig
+          : podDiscovery({ apiServerUrl: server, token: tokens.prometheus, caPath, cidr: options.cidr }),
+      ],
     }),
   );
 

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { createMetrics, metricsKinds, type MetricsKind } from "./fleet-metrics.ts";
 
 export type PodProcess = {
   readonly name: string;
@@ -28,9 +28,10 @@ type Behaviour = {
  *   fleet.test/latency-mult  factor on it; 1 unless told
  *   fleet.test/health        status of /healthz; 200 unless told
  *   fleet.test/depends-on    a dependency whose failures are its own, whatever its revision; none unless told
+ *   fleet.test/metrics       who counts its requests (see `fleet-metrics.ts`), from its start on; prom-client unless told
  *
- * `/metrics` gives `http_requests_total{method,status}` and `http_request_duration_seconds` with
- * prom-client's default buckets. `/healthz` is answered and, like `/metrics`, not counted.
+ * `/metrics` gives, unless told otherwise, `http_requests_total{method,status}` and `http_request_duration_seconds` with
+ * prom-client's default buckets; with `?pod=` of another name it is not found. `/healthz` is answered and, like `/metrics`, not counted.
  * @throws Error (as an uncaught one) when the address cannot be listened on.
  */
 export function startPodProcess(options: {
@@ -41,12 +42,14 @@ export function startPodProcess(options: {
   readonly failing: (dependency: string) => number;
 }): PodProcess {
   let behaviour = parseBehaviour(options.annotations);
-  const metrics = createMetrics();
+  const metrics = createMetrics(kindOf(options.annotations));
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
     if (request.url === "/healthz") return void response.writeHead(behaviour.health).end("ok\n");
-    if (request.url === "/metrics") {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://pod");
+    if (pathname === "/metrics") {
+      if ((searchParams.get("pod") ?? options.name) !== options.name) return void response.writeHead(404).end();
       response.setHeader("content-type", metrics.registry.contentType);
       return void response.end(await metrics.registry.metrics());
     }
@@ -58,10 +61,9 @@ export function startPodProcess(options: {
     setTimeout(() => {
       response.statusCode = status;
       response.end(`${options.name}\n`);
-      metrics.requests.inc({ method, status });
       // The latency meant, not the one measured: one thread plays all pods, and its own
       // pauses must not look like a slow revision.
-      metrics.durations.observe({ method, status }, latencyMs / 1000);
+      metrics.answered({ method, status, seconds: latencyMs / 1000 });
     }, latencyMs);
   }
 
@@ -81,29 +83,11 @@ export function startPodProcess(options: {
   };
 }
 
-function createMetrics() {
-  const registry = new Registry();
-  const labelNames = ["method", "status"];
-  new Gauge({
-    name: "process_start_time_seconds",
-    help: "Start time of the process since unix epoch in seconds.",
-    registers: [registry],
-  }).set(Date.now() / 1000);
-  return {
-    registry,
-    requests: new Counter({
-      name: "http_requests_total",
-      help: "Requests answered.",
-      labelNames,
-      registers: [registry],
-    }),
-    durations: new Histogram({
-      name: "http_request_duration_seconds",
-      help: "Time from request to answer.",
-      labelNames,
-      registers: [registry],
-    }),
-  };
+function kindOf(annotations: Readonly<Record<string, string>>): MetricsKind {
+  const text = annotations["fleet.test/metrics"] ?? "prom-client";
+  const kind = metricsKinds.find((one) => one === text);
+  if (kind !== undefined) return kind;
+  throw new Error(`annotation fleet.test/metrics: "${text}" is none of ${metricsKinds.join(", ")}`);
 }
 
 function parseBehaviour(annotations: Readonly<Record<string, string>>): Behaviour {

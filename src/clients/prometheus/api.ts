@@ -39,7 +39,7 @@ export interface RangeAnswer extends Footnotes {
 export interface PrometheusApi {
   /**
    * Evaluates at one instant; a scalar comes back as one series without labels, no data as no series.
-   * @throws RearguardError PROMETHEUS_UNREACHABLE, _REFUSED, _TIMEOUT, _BAD_QUERY, _NOT_JSON or _PARTIAL, its sentence free of credentials.
+   * @throws RearguardError PROMETHEUS_UNREACHABLE, _REFUSED, _TIMEOUT, _BAD_QUERY, _TOO_COSTLY, _NOT_JSON or _PARTIAL, its sentence free of credentials.
    */
   query(promql: string, at: Ms): Promise<Answer>;
   /**

@@ -1,6 +1,7 @@
 import { RearguardError } from "../../errors.ts";
 import type { HistogramSeries } from "./api.ts";
 import { histogramSeries } from "./histogram.ts";
+import { notNumbers } from "./not-numbers.ts";
 
 /** What came over the wire, before prometheus-query looks at it. */
 export interface WireResponse {
@@ -95,6 +96,12 @@ function mendSample(sample: unknown): void {
 function refusal(body: Record<string, unknown>, response: WireResponse, server: string): RearguardError {
   const type = typeof body["errorType"] === "string" ? body["errorType"] : "";
   const words = clip(typeof body["error"] === "string" && body["error"] !== "" ? body["error"] : `HTTP ${response.status}`);
+  if (type !== "bad_data" && isCost(words)) {
+    return new RearguardError("PROMETHEUS_TOO_COSTLY", `${server} refuses the query for its cost: ${words}`);
+  }
+  // The same query that answers with it at an instant is refused over a range.
+  const given = /invalid expression type "(range vector|string)"/.exec(words)?.[1];
+  if (given !== undefined) return notNumbers(given, server);
   switch (type) {
     case "bad_data":
     case "execution":
@@ -107,6 +114,13 @@ function refusal(body: Record<string, unknown>, response: WireResponse, server: 
     default:
       return new RearguardError("PROMETHEUS_UNREACHABLE", `${server} cannot answer (HTTP ${response.status}): ${words}`);
   }
+}
+
+/** Prometheus: "would load too many samples"; Mimir, Thanos and VictoriaMetrics: "exceeded the maximum number of chunks", "series limit" … */
+function isCost(words: string): boolean {
+  return /too many (samples|series|timeseries|chunks)|(exceed|limit)[^;]*(samples|series|chunks|bytes)|(samples|series|chunks|bytes)[^;]*(exceed|limit)/i.test(
+    words,
+  );
 }
 
 function notPrometheus(response: WireResponse, server: string): RearguardError {

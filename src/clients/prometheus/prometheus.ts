@@ -94,7 +94,7 @@ export function createPrometheus(options: PrometheusOptions): PrometheusApi {
       return new RearguardError("PROMETHEUS_TIMEOUT", `${server} did not answer within ${timeoutMs / 1000} s.`);
     }
     if (typeof words === "string" && words.includes("maxContentLength")) {
-      return new RearguardError("PROMETHEUS_BAD_QUERY", `${server} answers more than ${maxBytes} bytes: narrow the query.`);
+      return new RearguardError("PROMETHEUS_TOO_COSTLY", `${server} answers more than ${maxBytes} bytes: narrow the query.`);
     }
     const why = [typeof words === "string" ? words : "", typeof code === "string" ? `(${code})` : ""]
       .filter((part) => part !== "")

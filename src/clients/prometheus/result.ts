@@ -1,8 +1,8 @@
 import { ResponseType } from "prometheus-query";
 import type { InstantVector, Metric, QueryResult, RangeVector, SampleValue } from "prometheus-query";
-import { RearguardError } from "../../errors.ts";
 import type { Answer, Labels, RangeAnswer, Sample, SampleSeries } from "./api.ts";
 import type { Findings } from "./body.ts";
+import { notNumbers } from "./not-numbers.ts";
 
 /** @throws RearguardError PROMETHEUS_BAD_QUERY when the expression gives a string or a range of samples. */
 export function toAnswer(result: QueryResult, findings: Findings, server: string): Answer {
@@ -11,7 +11,7 @@ export function toAnswer(result: QueryResult, findings: Findings, server: string
 
 /** @throws RearguardError PROMETHEUS_BAD_QUERY when the answer is no matrix. */
 export function toRangeAnswer(result: QueryResult, findings: Findings, server: string): RangeAnswer {
-  if (result.resultType !== ResponseType.MATRIX) throw notNumbers(result, server);
+  if (result.resultType !== ResponseType.MATRIX) throw notNumbers(result.resultType, server);
   const vectors: readonly RangeVector[] = result.result;
   const series = vectors.map((vector): SampleSeries => {
     const values: readonly SampleValue[] = vector.values;
@@ -25,7 +25,7 @@ function instantSeries(result: QueryResult, server: string): readonly Sample[] {
     const [, text]: readonly unknown[] = result.result;
     return [{ labels: {}, value: parseFloat(String(text)) }];
   }
-  if (result.resultType !== ResponseType.VECTOR) throw notNumbers(result, server);
+  if (result.resultType !== ResponseType.VECTOR) throw notNumbers(result.resultType, server);
   const vectors: readonly InstantVector[] = result.result;
   return vectors.map((vector) => {
     const { value }: SampleValue = vector.value;
@@ -42,8 +42,4 @@ function labelsOf(metric: Metric | null): Labels {
   if (!metric) return {};
   const labels: Labels = Object.fromEntries(Object.entries(metric.labels));
   return metric.name === undefined ? labels : { __name__: metric.name, ...labels };
-}
-
-function notNumbers(result: QueryResult, server: string): RearguardError {
-  return new RearguardError("PROMETHEUS_BAD_QUERY", `${server} answers a ${result.resultType} where one number per series is needed.`);
 }

@@ -20,6 +20,8 @@ export interface PrometheusApiParts {
   readonly fault: () => PrometheusFault | undefined;
   /** Classic histograms are stored as native ones; no unless told. */
   readonly native?: boolean;
+  /** Samples that a query may load; any number unless told. */
+  readonly mostSamples?: number;
   /** Called with each query, for assertions. */
   readonly asked: (query: AskedQuery) => void;
 }
@@ -43,11 +45,11 @@ export function registerPrometheusApi(app: FastifyInstance, parts: PrometheusApi
   }
   route(app, parts, "/api/v1/query", (parameters) => {
     const at = timeOf(parameters, "time", parts.now());
-    return answered(parts, parameters, (promql) => instantQuery(parts.scrapes, promql, at));
+    return answered(parts, parameters, (promql) => instantQuery(parts.scrapes, promql, at, parts.mostSamples));
   });
   route(app, parts, "/api/v1/query_range", (parameters) => {
     const [from, to, step] = [timeOf(parameters, "start"), timeOf(parameters, "end"), stepOf(parameters)];
-    return answered(parts, parameters, (promql) => rangeQuery(parts.scrapes, promql, from, to, step));
+    return answered(parts, parameters, (promql) => rangeQuery(parts.scrapes, promql, from, to, step, parts.mostSamples));
   });
 }
 

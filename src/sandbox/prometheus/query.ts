@@ -5,7 +5,7 @@ import { parse } from "./promql/parse.ts";
 import { QueryRefused } from "./promql/refusal.ts";
 import { typeOf } from "./promql/tree.ts";
 import type { Scrapes, SeriesLabels } from "./scrapes.ts";
-import { selectFrom } from "./select.ts";
+import { atMost, selectFrom } from "./select.ts";
 
 /** `data` of an answer, as Prometheus writes it. */
 export interface QueryData {
@@ -18,12 +18,12 @@ type Stored = Pick<Scrapes, "seriesOf" | "all">;
 const mostPoints = 11_000;
 
 /** `/api/v1/query` at an instant in ms. @throws QueryRefused. */
-export function instantQuery(stored: Stored, promql: string, at: number): QueryData {
-  return instantData(evaluate(parse(promql), at, selectFrom(stored)), at);
+export function instantQuery(stored: Stored, promql: string, at: number, mostSamples = Infinity): QueryData {
+  return instantData(evaluate(parse(promql), at, atMost(mostSamples, selectFrom(stored))), at);
 }
 
 /** `/api/v1/query_range` from `from` to `to` inclusive by `step`, all in ms. @throws QueryRefused. */
-export function rangeQuery(stored: Stored, promql: string, from: number, to: number, step: number): QueryData {
+export function rangeQuery(stored: Stored, promql: string, from: number, to: number, step: number, mostSamples = Infinity): QueryData {
   if (to < from) throw new QueryRefused("bad_data", 'invalid parameter "end": end timestamp must not be before start time');
   if (!(step > 0)) {
     throw new QueryRefused(
@@ -45,7 +45,7 @@ export function rangeQuery(stored: Stored, promql: string, from: number, to: num
       `invalid parameter "query": invalid expression type "${type}" for range query, must be Scalar or instant Vector`,
     );
   }
-  const select = selectFrom(stored);
+  const select = atMost(mostSamples, selectFrom(stored));
   const series = new Map<string, { readonly metric: SeriesLabels; readonly values: [number, string][] }>();
   for (let at = from; at <= to; at += step) {
     const value = evaluate(expression, at, select);

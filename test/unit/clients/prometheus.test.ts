@@ -170,7 +170,10 @@ describe("warnings", () => {
 });
 
 describe("answers that are no answer", () => {
-  const refused = (errorType: string) => ({ status: "error", errorType, error: "some words" });
+  const refused = (errorType: string, error = "some words") => ({ status: "error", errorType, error });
+  const samples = "query processing would load too many samples into memory in query execution";
+  const chunks = "the query exceeded the maximum number of chunks (limit: 2000000 chunks) (err-mimir-max-chunks-per-query)";
+  const unique = "the number of matching timeseries exceeds 300000; either narrow down the search or increase -search.max*";
 
   test.each<[string, RequestListener, string, string]>([
     ["an HTML page with 200", page("<html><title>Sign in</title></html>", 200), "PROMETHEUS_NOT_JSON", 'titled "Sign in"'],
@@ -184,11 +187,25 @@ describe("answers that are no answer", () => {
     ["401", page("", 401), "PROMETHEUS_REFUSED", "refuses our credentials"],
     ["400 bad_data", json(refused("bad_data"), 400), "PROMETHEUS_BAD_QUERY", "some words"],
     ["422 execution", json(refused("execution"), 422), "PROMETHEUS_BAD_QUERY", "some words"],
+    ["too many samples", json(refused("execution", samples), 422), "PROMETHEUS_TOO_COSTLY", "too many samples"],
+    ["too many chunks of Mimir", json(refused("execution", chunks), 422), "PROMETHEUS_TOO_COSTLY", "number of chunks"],
+    ["too many series of VictoriaMetrics", json(refused("422", unique), 422), "PROMETHEUS_TOO_COSTLY", "matching timeseries"],
+    [
+      "too many series of Thanos",
+      json(refused("execution", "exceeded series limit: 11 > 10"), 422),
+      "PROMETHEUS_TOO_COSTLY",
+      "series limit",
+    ],
     ["503 timeout", json(refused("timeout"), 503), "PROMETHEUS_TIMEOUT", "some words"],
     ["500 internal", json(refused("internal"), 500), "PROMETHEUS_UNREACHABLE", "some words"],
     ["200 with status error", json(refused("bad_data")), "PROMETHEUS_BAD_QUERY", "some words"],
     ["a string", json({ status: "success", data: { resultType: "string", result: [1, "x"] } }), "PROMETHEUS_BAD_QUERY", "answers a string"],
-    ["a matrix", json({ status: "success", data: { resultType: "matrix", result: [] } }), "PROMETHEUS_BAD_QUERY", "answers a matrix"],
+    [
+      "a matrix",
+      json({ status: "success", data: { resultType: "matrix", result: [] } }),
+      "PROMETHEUS_BAD_QUERY",
+      "answers a matrix where one number per series is needed (a range of samples, as x[5m] is): put a function around it",
+    ],
   ])("%s is one sentence with its code", async (_what, answer, code, words) => {
     const { error } = await ask(answer);
     expect(error?.code).toBe(code);
@@ -204,7 +221,7 @@ describe("answers that are no answer", () => {
   test("a body above the cap is refused", async () => {
     const big = vector({ metric: { pad: "x".repeat(10_000) }, value: [1, "1"] });
     const { error } = await ask(json(big), { maxBytes: 5000 });
-    expect(error?.code).toBe("PROMETHEUS_BAD_QUERY");
+    expect(error?.code).toBe("PROMETHEUS_TOO_COSTLY");
     expect(error?.message).toContain("more than 5000 bytes");
   });
 

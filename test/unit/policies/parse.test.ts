@@ -211,9 +211,18 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
     [
       "a preset that does not exist",
       "signals: { a: { http: { preset: asp, errors: {} } } }",
-      `5:35 spec.signals.a.http.preset: "asp" is not allowed; allowed: ${presets}; did you mean aspnet?`,
+      `5:35 spec.signals.a.http.preset: "asp" is not allowed; allowed: auto, ${presets}; did you mean aspnet?`,
     ],
-    ["no preset", "signals: { a: { http: { errors: {} } } }", `5:19 spec.signals.a.http.preset: preset is missing; allowed: ${presets}`],
+    [
+      "another metric for a preset that is not named",
+      "signals: { a: { http: { metric: { requests: api_total }, errors: {} } } }",
+      `5:37 spec.signals.a.http.metric.requests: requests cannot be given to preset auto; allowed: one of the presets ${presets}; the preset is not named`,
+    ],
+    [
+      "callers of a preset that is not named",
+      "signals: { a: { http: { seenBy: callers, errors: {} } } }",
+      "5:35 spec.signals.a.http.seenBy: callers is not possible with this preset; allowed: pods, or one of the presets istio, linkerd; auto looks at what the pods themselves count",
+    ],
     [
       "callers of a preset whose callers count nothing",
       "signals: { a: { http: { preset: otel, seenBy: callers, errors: {} } } }",
@@ -284,6 +293,11 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       "an unknown placeholder",
       `signals: { a: { promql: { query: 'up{pod="{{pod}}"}', above: 1 } } }`,
       "5:36 spec.signals.a.promql.query: unknown placeholder {{pod}}; allowed: {{namespace}}, {{name}}, {{pods.new}}, {{pods.old}}",
+    ],
+    [
+      "a range of samples where a number is needed",
+      `signals: { a: { promql: { query: 'up{a="[b]"}[5m] offset 1h', above: 1 } } }`,
+      "5:36 spec.signals.a.promql.query: the query ends as a range of samples; allowed: one number per series, as rate(x[5m]) gives; a function around it is missing",
     ],
     [
       "a threshold on no side",

@@ -234,6 +234,16 @@ describe("values of a user's query", () => {
     ["infinity is a value", [series(Infinity)], { kind: "values", values: [{ value: Infinity }] }],
     ["NaN alone is no-data", [series(NaN)], { kind: "no-data", because: expect.stringContaining("NaN") }],
     ["NaN beside a number is left out", [series(NaN), series(2)], { kind: "values", values: [{ value: 2 }] }],
+    [
+      "a thousand series are judged, each by itself",
+      Array.from({ length: 1000 }, (_, nth) => series(nth, { pod: String(nth) })),
+      { kind: "values", values: { length: 1000 } },
+    ],
+    [
+      "one more is an error that says what to do",
+      Array.from({ length: 1001 }, (_, nth) => series(nth, { pod: String(nth) })),
+      { kind: "error", because: "the query answers with 1001 series, at most 1000 are judged: aggregate them, as in max by (pod) (…)" },
+    ],
     ["nothing is no-data", [], { kind: "no-data", because: expect.stringContaining("no series") }],
   ])("%s", (_name, answered, expected) => {
     expect(measureValues([15_000], answered, 0)[0]).toMatchObject(expected);

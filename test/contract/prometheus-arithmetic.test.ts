@@ -2,7 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PrometheusApi } from "../../src/clients/prometheus/api.ts";
 import { createPrometheus } from "../../src/clients/prometheus/prometheus.ts";
 import { instantQuery } from "../../src/sandbox/prometheus/query.ts";
-import { buckets, type Exposition, type PrometheusUnderTest, requests, samplesOf, startPrometheus } from "./prometheus-under-test.ts";
+import { buckets, requests } from "./prometheus-exposition.ts";
+import { samplesOf, startPrometheus } from "./prometheus-under-test.ts";
+import type { Exposition, PrometheusUnderTest } from "./prometheus-under-test.ts";
+
+// The sandbox reads ranges as Prometheus 3 does, so this is not for an older server.
 
 let server: PrometheusUnderTest;
 let prometheus: PrometheusApi;
