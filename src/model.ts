@@ -31,6 +31,8 @@ export interface ContainerState {
   readonly waiting?: { readonly reason: string; readonly message: string };
   /** How it ended last (now or before its restart). */
   readonly terminated?: { readonly reason: string; readonly exitCode: number; readonly at: Ms };
+  /** In cores and bytes; what is absent in it has no limit. Absent for init containers, and in records of the version before. */
+  readonly limits?: { readonly cpu?: number; readonly memory?: number };
 }
 
 /** A pod as a guard remembers it: kept after the pod has gone, because its counters are judged after it has gone. */
@@ -173,6 +175,16 @@ export interface PodLines {
   readonly lines: number;
 }
 
+/** What one container uses at an instant. A container that was started again is another one, by its id where that is told. */
+export interface ContainerUsage {
+  readonly pod: string;
+  readonly container: string;
+  readonly id: string;
+  readonly cpuCores?: number;
+  /** Working set: what the kernel kills for at the limit. */
+  readonly memoryBytes?: number;
+}
+
 /** What a source answered for one signal of one guard at one instant: never merged, never guessed. */
 export type Measurement =
   | { readonly kind: "counters"; readonly at: Ms; readonly readings: readonly ProcessReading[]; readonly note?: string }
@@ -185,6 +197,7 @@ export type Measurement =
       readonly heard: readonly string[];
     }
   | { readonly kind: "values"; readonly at: Ms; readonly values: readonly SeriesValue[] }
+  | { readonly kind: "usage"; readonly at: Ms; readonly containers: readonly ContainerUsage[] }
   | { readonly kind: "no-data"; readonly at: Ms; readonly because: string }
   | { readonly kind: "error"; readonly at: Ms; readonly because: string };
 

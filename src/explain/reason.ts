@@ -5,6 +5,7 @@ import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
+import { noLimitSentence, resourcesHeadline, resourcesSentence } from "./resources.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
@@ -21,6 +22,10 @@ export function explainReason(reason: Reason): string {
     case "rate":
     case "burn-rate":
       return `${ruleSentence(reason)}; ${noBound}`;
+    case "resources":
+      return `${resourcesSentence(reason)}; ${noBound}`;
+    case "no-limit":
+      return noLimitSentence(reason);
     case "rule-blind":
       return reason.overMs === null
         ? `${reason.signal}: only ${count(reason.seen)} of the ${counted(reason.needed, "sample")} that its rule looks at were answered`
@@ -95,6 +100,7 @@ export function explainReason(reason: Reason): string {
 export function headline(reason: Reason): string {
   if (reason.code === "evidence") return `${measured(reason)}, limit ${limitBasis(reason).short}`;
   if (reason.code === "pods") return podsHeadline(reason);
+  if (reason.code === "resources") return resourcesHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);
 }

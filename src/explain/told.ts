@@ -32,6 +32,10 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       return { kind: "opened", severity: "info", head: `is rolling out ${revision}`, what, because: entry.because };
     }
     case "noted": {
+      if (entry.because.every(({ code }) => code === "no-limit")) {
+        const what = `Not all that policy ${record.policy.metadata.name} asks of ${revision} of ${name} can be judged.`;
+        return { kind: "noted", severity: "warning", head: "can be judged only in part", what, because: entry.because };
+      }
       const blind = entry.because.some((reason) => reason.code === "feasibility" && (reason.smallest ?? 1) >= 0.99);
       const what = `What the guard of ${revision} of ${name} can see at the traffic of the time before the rollout.`;
       const head = blind ? "can hardly be judged" : "can be judged";
@@ -78,6 +82,7 @@ function isTraffic(reason: Reason): boolean {
 }
 
 function isElsewhere(reason: Reason): boolean {
+  if (reason.code === "resources") return reason.held !== undefined;
   return ["shared-degradation", "suspect-pod", "suspect-node", "environment"].includes(reason.code);
 }
 

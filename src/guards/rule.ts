@@ -3,16 +3,20 @@ import { foldFailures, type FailuresRule, type FailuresState, failuresVerdict, n
 import { noRate, type RateMemory, type RateRule, rateVerdict, stepRate } from "../judging/rate.ts";
 import { foldRated, openRated, type RatedState } from "../judging/rated.ts";
 import type { Recovering } from "../judging/recovery.ts";
+import { foldResources, noResources, type ResourcesRule, type ResourcesState } from "../judging/resources.ts";
+import { resourcesVerdict } from "../judging/resources-verdict.ts";
 import type { BlockInput } from "../judging/signal.ts";
 import { foldThreshold, noThreshold, type ThresholdRule, type ThresholdState, thresholdVerdict } from "../judging/threshold.ts";
 import type { Ms } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 import type { Signal } from "../policies/signal.ts";
+import { loadsOf, type Roster } from "./container-loads.ts";
 
 /** A plain rule of a signal and what was folded for it: the rules that lie outside the bound (judging.md 5.4). */
 export type RuleState =
   | { readonly kind: "threshold"; readonly rule: ThresholdRule; readonly state: ThresholdState }
   | { readonly kind: "failures"; readonly rule: FailuresRule; readonly state: FailuresState }
+  | { readonly kind: "resources"; readonly rule: ResourcesRule; readonly state: ResourcesState }
   | { readonly kind: "rate"; readonly rule: RateRule; readonly state: RatedState<RateMemory> }
   | { readonly kind: "burn-rate"; readonly rule: BurnRateRule; readonly state: RatedState<BurnRateMemory> };
 
@@ -23,18 +27,21 @@ export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }):
     if (failures !== undefined) return { kind: "failures", rule: { comparison, limit, blockMs, ...failures }, state: noFailures };
     return { kind: "threshold", rule: { comparison, limit, forMs, blockMs }, state: noThreshold };
   }
+  if (signal.kind === "resources") return { kind: "resources", rule: { ...signal, blockMs }, state: noResources };
   if (signal.kind === "pods" || signal.kind === "ratio" || signal.kind === "logs" || signal.rule === undefined) return undefined;
   const common = { limit: signal.limit, blockMs };
   if (signal.rule.kind === "rate") return { kind: "rate", rule: { ...signal.rule, ...common }, state: openRated(noRate) };
   return { kind: "burn-rate", rule: { ...signal.rule, ...common }, state: openRated(noBurnRate) };
 }
 
-export function foldRule(of: RuleState, input: BlockInput): RuleState {
+export function foldRule(of: RuleState, input: BlockInput, roster: Roster): RuleState {
   switch (of.kind) {
     case "threshold":
       return { ...of, state: foldThreshold(of.state, input.measurement, of.rule) };
     case "failures":
       return { ...of, state: foldFailures(of.state, input.measurement, of.rule) };
+    case "resources":
+      return { ...of, state: foldResources(of.state, loadsOf(input.measurement, roster), of.rule) };
     case "rate":
       return { ...of, state: foldRated(of.state, input, (memory, block) => stepRate(memory, block, of.rule)) };
     case "burn-rate":
@@ -48,6 +55,8 @@ export function ruleVerdict(of: RuleState, signal: string, now: Ms, noDataAfterM
       return thresholdVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "failures":
       return failuresVerdict(of.state, of.rule, signal, now, noDataAfterMs);
+    case "resources":
+      return resourcesVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "rate":
       return rateVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "burn-rate":

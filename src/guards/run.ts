@@ -47,6 +47,9 @@ export interface GuardRun {
   readonly countedSilences?: ReadonlySet<string>;
 }
 
+/** For so long before the rollout the old pods' use of CPU and memory is asked for. */
+const USUAL_MS = 3_600_000;
+
 /** Blocks kept in memory per signal: the record's quarter of an hour, and enough to count quiet blocks of signals that lag. */
 const AUDIT_BLOCKS = 80;
 
@@ -111,7 +114,7 @@ export function judge(run: GuardRun, name: string, answer: Measurement): GuardRu
     ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, record.pods, restored.length > 0)
     : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
-  if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input) } };
+  if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input, { ...record, restored }) } };
   if (state === undefined) return run;
   const next = judgeBlock(state, input);
   return withTraffic({ ...run, counted: { ...run.counted, [name]: next } }, name, state.countedAt ?? measurement.at - pace.blockMs);
@@ -148,7 +151,9 @@ export function linesFrom({ record, pace }: GuardRun): Ms {
 
 /** End of the last block that a signal has been judged at; before the first, the block that ends as the guard's rollout starts. */
 export function judgedThrough(run: GuardRun, name: string): Ms {
-  return heardOf(run, name)?.lastAt ?? linesFrom(run);
+  // What old pods use is looked up first: it tells what is new of the new ones.
+  const earlier = run.signals[name]?.kind === "resources" ? USUAL_MS : 0;
+  return heardOf(run, name)?.lastAt ?? linesFrom(run) - earlier;
 }
 
 /** What was heard of a signal so far, however it is judged; undefined for one that asks no source. */

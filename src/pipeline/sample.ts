@@ -2,6 +2,7 @@ import { sentence } from "../errors.ts";
 import { ownBoundMissing, ownBoundOf } from "../guards/own-bound.ts";
 import { heardOf, judge, judgedThrough, lagOf, linesFrom, type GuardRun, withAsked } from "../guards/run.ts";
 import { noElasticsearch } from "../guards/record.ts";
+import { resourcesOf } from "../judging/resources.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
 import type { Signal } from "../policies/signal.ts";
@@ -108,6 +109,9 @@ function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, { kind: "p
       newPods: podNames(run, record.rollout.new),
       oldPods: podNames(run, record.rollout.old),
     });
+  }
+  if (kind.kind === "resources") {
+    return { kind: "usage", resources: resourcesOf(kind) };
   }
   return counterAsk(kind, settings.pace.blockMs, { called: record.rollout.workload, own: ownBoundOf(kind, record.baselines[signal]) });
 }

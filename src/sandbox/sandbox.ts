@@ -1,6 +1,7 @@
 import fastify from "fastify";
 import type { FastifyInstance } from "fastify";
 import { type ElasticsearchFault, registerElasticsearchApi } from "./elasticsearch/api.ts";
+import { createCadvisor } from "./cadvisor.ts";
 import { createLogStore } from "./elasticsearch/store.ts";
 import { createLogLines } from "./log-lines.ts";
 import { registerKubernetesApi } from "./kubernetes/api.ts";
@@ -30,6 +31,8 @@ export interface SandboxOptions {
   readonly retentionMs?: number;
   /** Pods write log lines into an Elasticsearch; no unless told. */
   readonly logs?: boolean;
+  /** The node's kubelet shows CPU and memory of the containers; no unless told. */
+  readonly cadvisor?: boolean;
   readonly webhookSecret?: string;
   readonly grafanaToken?: string;
   readonly kubernetes?: KubernetesApiOptions;
@@ -82,7 +85,11 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const elasticsearch: Sandbox["elasticsearch"] = { fault: undefined };
   let current = options.now;
   const now = () => current;
-  const targets = onceFor((pods: readonly SandboxPod[]) => pods.filter(isTarget).map((pod) => targetOf(pod, traffic, now)));
+  const cadvisor = options.cadvisor === true ? createCadvisor(cluster.effects) : undefined;
+  const targets = onceFor((pods: readonly SandboxPod[]) => [
+    ...pods.filter(isTarget).map((pod) => targetOf(pod, traffic, now)),
+    ...(cadvisor === undefined ? [] : [cadvisor.target(pods, now)]),
+  ]);
   const { webhookSecret, grafanaToken } = options;
   const receiver = createReceiver({
     now,

@@ -1,8 +1,9 @@
 import type { ElasticsearchApi } from "../clients/elasticsearch/api.ts";
 import type { PrometheusApi } from "../clients/prometheus/api.ts";
-import type { Ask, LogsAsk } from "./ask.ts";
+import type { Ask, LogsAsk, UsageAsk } from "./ask.ts";
 import { createSampler, type Sample } from "./sample.ts";
 import { createLogSampler } from "./sample-logs.ts";
+import { createUsageSampler } from "./sample-usage.ts";
 import type { SourceLog } from "./said.ts";
 
 export interface Sources {
@@ -15,11 +16,14 @@ export interface Sources {
 /** Each ask goes to the source that can answer it. */
 export function createSources({ prometheus, elasticsearch, log }: Sources): Sample {
   const metrics = createSampler({ prometheus, log });
+  const usage = createUsageSampler({ prometheus, log });
   const logs = elasticsearch === undefined ? undefined : createLogSampler({ elasticsearch, log });
   return async (asks, instants) => {
-    const [lines, others] = [asks.filter(asksLogs), asks.filter((ask) => !asksLogs(ask))];
+    const [lines, uses] = [asks.filter(asksLogs), asks.filter(asksUsage)];
+    const others = asks.filter((ask) => !asksLogs(ask) && !asksUsage(ask));
     const answers = await Promise.all([
       others.length > 0 ? metrics(others, instants) : nothing,
+      uses.length > 0 ? usage(uses, instants) : nothing,
       lines.length > 0 && logs !== undefined ? logs(lines, instants) : nothing,
     ]);
     return new Map(answers.flatMap((answer) => [...answer]));
@@ -30,4 +34,8 @@ const nothing: Awaited<ReturnType<Sample>> = new Map();
 
 function asksLogs(ask: Ask): ask is LogsAsk {
   return ask.query.kind === "logs";
+}
+
+function asksUsage(ask: Ask): ask is UsageAsk {
+  return ask.query.kind === "usage";
 }

@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly kubernetes?: KubernetesApiOptions;
   /** Pods log, and the daemon reads it. */
   readonly logs?: boolean;
+  /** The kubelet shows what containers use of CPU and memory. */
+  readonly cadvisor?: boolean;
   /** The daemon is started with the world unless false. */
   readonly daemon?: boolean;
 }
@@ -99,6 +101,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       now: start - historyS * secondMs,
       scrapeIntervalMs: scrapeS * secondMs,
       logs: options.logs === true,
+      cadvisor: options.cadvisor === true,
       services: services.map(({ name, rps = 40 }) => ({ namespace: shop, name, selector: { app: name }, rps })),
       ...(kubernetes === undefined ? {} : { kubernetes }),
     }),

@@ -1,0 +1,73 @@
+// Does memory grow towards its limit? Judged by its floors, since what a garbage collector gives back is no leak.
+import type { Ms } from "../model.ts";
+import { type Point, theilSen } from "./theil-sen.ts";
+
+/** The lowest value of each span of time, oldest first; the newest one is still open. Bytes. */
+export interface Floors {
+  readonly closed: readonly Point[];
+  readonly open: Point | null;
+}
+
+export interface Growth {
+  /** Bytes per ms, by the median of all pairs of floors. */
+  readonly perMs: number;
+  /** The newest floor. */
+  readonly level: number;
+  /** Time to the limit at that slope; Infinity for memory that does not grow. */
+  readonly fullInMs: Ms;
+  /** It grows for sure, not ever slower, and so fast that it is full in time. */
+  readonly filling: boolean;
+}
+
+export const noFloors: Floors = { closed: [], open: null };
+
+/** A horizon of 1 h makes spans of 30 s. */
+const SPANS_OF_HORIZON = 120;
+/** 8 min of a horizon of 1 h: less says nothing. */
+export const LEAST_FLOORS = 16;
+/** 20 min of it: what was before is forgotten. */
+const MOST_FLOORS = 40;
+/** By this much the second half may look slower than the first by chance. */
+const TOLERANCE = 0.1;
+
+export function spanOf(horizonMs: Ms, blockMs: Ms): Ms {
+  return Math.max(1, Math.round(horizonMs / SPANS_OF_HORIZON / blockMs)) * blockMs;
+}
+
+/** One more value. Spans are aligned to the epoch, so that every fold of the same values makes the same floors. */
+export function withValue({ closed, open }: Floors, at: Ms, value: number, spanMs: Ms): Floors {
+  const end = Math.ceil(at / spanMs) * spanMs;
+  if (open?.at === end) return { closed, open: { at: end, value: Math.min(open.value, value) } };
+  return { closed: open === null ? closed : [...closed.slice(1 - MOST_FLOORS), open], open: { at: end, value } };
+}
+
+/** Null while there are too few floors to tell. */
+export function growthOf({ closed }: Floors, limit: number, horizonMs: Ms): Growth | null {
+  const last = closed.at(-1);
+  if (closed.length < LEAST_FLOORS || last === undefined) return null;
+  const whole = theilSen(closed);
+  const [first, second] = [theilSen(closed.slice(0, closed.length >> 1)), theilSen(closed.slice(closed.length >> 1))];
+  if (whole === null || first === null || second === null) return null;
+  const level = last.value;
+  const room = limit - level;
+  const halfMs = (last.at - (closed[0]?.at ?? last.at)) / 2;
+  return {
+    perMs: whole.median,
+    level,
+    fullInMs: whole.median > 0 ? Math.max(0, room) / whole.median : Infinity,
+    filling:
+      whole.low > 0 &&
+      whole.low * horizonMs >= room &&
+      second.median * horizonMs >= room &&
+      growthLeft(first.median, second.median, halfMs) >= room,
+  };
+}
+
+/**
+ * How far it still grows if each half of the time adds the same part of what the one before added, as what fills up does. 10 MiB in the
+ * first half and 6 in the second, r = 0.6 + 0.1: 6 x (0.7 + 0.49 + …) = 6 x 0.7 / 0.3 = 14 MiB more, then it is over. A leak has r = 1.
+ */
+function growthLeft(first: number, second: number, halfMs: Ms): number {
+  const ratio = (first > 0 ? second / first : 1) + TOLERANCE;
+  return ratio >= 1 ? Infinity : (second * halfMs * ratio) / (1 - ratio);
+}
