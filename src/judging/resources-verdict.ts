@@ -1,7 +1,7 @@
 // What the lives of containers say of the new revision, and whether old pods did the same before or beside it.
 import type { Ms } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
-import { LEAST_FLOORS, spanOf } from "./growth.ts";
+import { LEAST_FLOORS, longSlopeOf, spanOf } from "./growth.ts";
 import { type Life, type Resource, type ResourcesRule, type ResourcesState, resourcesOf, type Track } from "./resources.ts";
 import { medianOf } from "./theil-sen.ts";
 import { calmVerdict, GAP_BLOCKS } from "./values.ts";
@@ -16,6 +16,8 @@ const NEAR = 0.9;
 const ALIKE = 0.5;
 /** Memory this much of the limit above all that old pods ever used is more than they use. */
 const MARGIN = 0.05;
+/** So many old pods, those that were heard last, are enough to tell a usual slope. */
+const MOST_ASKED = 20;
 const HOUR = 3_600_000;
 
 interface Finding {
@@ -130,12 +132,20 @@ function fillingOf(fresh: readonly Life[], old: readonly Life[], { rule, signal 
   const { growth = null, memory = null } = worst ?? {};
   if (worst === undefined || growth === null || memory === null) return null;
   const before = old.filter((life) => life.memory !== null);
-  const oldSlopes = before.flatMap((life) => (life.growth === null ? [] : [life.growth.perMs])).toSorted((a, b) => a - b);
+  const oldSlopes = before
+    .slice(-MOST_ASKED)
+    .flatMap((life) => longSlopeOf(life.floors) ?? [])
+    .toSorted((a, b) => a - b);
   const oldSlope = oldSlopes.length === 0 ? null : medianOf(oldSlopes);
   const most = Math.max(...before.map((life) => life.memory?.most ?? 0));
   const isAlike = oldSlope !== null && oldSlope >= ALIKE * growth.perMs;
+  const isUsual = growth.level <= most + MARGIN * memory.limit;
   // All that old pods ever used is theirs, whatever its way there: what warms up comes to where the old ones are.
-  if (!isAlike && growth.level <= most + MARGIN * memory.limit) return null;
+  if (isUsual && !isAlike) return null;
+  // One pod by itself may look as if it did not slow down: the middle one of all must.
+  const ends = medianOf(seen.map((life) => (life.growth?.endsAt ?? 0) / (life.memory?.limit ?? 1)).toSorted((a, b) => a - b));
+  if (ends < 1) return null;
+  const same = seen.filter((life) => (life.growth?.perMs ?? 0) >= ALIKE * growth.perMs).length;
   const oldest = Math.max(0, ...before.map((life) => life.lastAt - life.born));
   const held = heldFilling(worst);
   const reason: ResourcesReason = {
@@ -151,7 +161,7 @@ function fillingOf(fresh: readonly Life[], old: readonly Life[], { rule, signal 
     forMs: worst.filling * spanOf(rule.fullWithinMs, rule.blockMs),
     perHour: growth.perMs * HOUR,
     fullInMs: growth.fullInMs,
-    pods: Math.max(1, sure.length),
+    pods: same,
     of: seen.length,
     old: before.length === 0 ? null : { share: usualShare(before.flatMap((life) => life.memory ?? [])), perHour: toHour(oldSlope) },
   };
@@ -162,7 +172,7 @@ function fillingOf(fresh: readonly Life[], old: readonly Life[], { rule, signal 
     if (before.length === 0) return "no-old";
     if (isAlike) return "alike";
     if (oldest < lastAt - born) return "too-young";
-    return 2 * sure.length < seen.length ? "few-pods" : undefined;
+    return 2 * same < seen.length ? "few-pods" : undefined;
   }
 }
 

@@ -72,6 +72,7 @@ export interface Life {
   readonly cpu: Track | null;
   readonly memory: Track | null;
   readonly floors: Floors;
+  /** Of a new container. */
   readonly growth: Growth | null;
   /** Spans in a row, up to the newest, in which its memory was filling. */
   readonly filling: number;
@@ -167,6 +168,8 @@ function grown(life: Life, memory: Use | undefined, at: Ms, rule: ResourcesRule)
   if (rule.fullWithinMs === null || memory === undefined || memory.limit === null) return life;
   const floors = withValue(life.floors, at, memory.used, spanOf(rule.fullWithinMs, rule.blockMs));
   if (floors.closed === life.floors.closed) return { ...life, floors };
+  // Of the many old ones only the floors are kept: what they come to is asked when a new one grows.
+  if (life.side === "old") return { ...life, floors };
   const growth = growthOf(floors, memory.limit, rule.fullWithinMs);
   return { ...life, floors, growth, filling: growth?.filling === true ? life.filling + 1 : 0 };
 }

@@ -29,9 +29,9 @@ export const resources = z
   .meta({ anyOf: asked.map((key) => ({ required: [key] })) })
   .describe("CPU and memory of each container against its limits; a plain rule. At least one of cpu, memory and memoryFullWithin.");
 
-/** A leak must be seen for this part of `memoryFullWithin`: 10 min of 1 h. */
+/** A leak must be seen for this part of `memoryFullWithin`: 12 min of 1 h. */
 export function seenForMs(fullWithinMs: Ms): Ms {
-  return fullWithinMs / 6;
+  return fullWithinMs / 5;
 }
 
 export interface ResourcesSignal {
