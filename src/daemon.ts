@@ -108,7 +108,13 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
   });
   const { prometheus, elasticsearch } = clients;
-  const sample = createSources({ prometheus, log, ...(elasticsearch === undefined ? {} : { elasticsearch }) });
+  const sample = createSources({
+    prometheus,
+    kubernetes: api,
+    now: () => clock.now(),
+    log,
+    ...(elasticsearch === undefined ? {} : { elasticsearch }),
+  });
   const parts = { settings, clock, leader, workloads, changed, pods, policies, sample, actions, journal, outbox, unsent, metrics, log };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
   const web = createWeb({

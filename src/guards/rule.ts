@@ -27,7 +27,10 @@ export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }):
     if (failures !== undefined) return { kind: "failures", rule: { comparison, limit, blockMs, ...failures }, state: noFailures };
     return { kind: "threshold", rule: { comparison, limit, forMs, blockMs }, state: noThreshold };
   }
-  if (signal.kind === "resources") return { kind: "resources", rule: { ...signal, blockMs }, state: noResources };
+  if (signal.kind === "resources") {
+    const { cpu, memory, forMs, fullWithinMs, warmUpMs } = signal;
+    return { kind: "resources", rule: { cpu, memory, forMs, fullWithinMs, warmUpMs, blockMs }, state: noResources };
+  }
   if (signal.kind === "pods" || signal.kind === "ratio" || signal.kind === "logs" || signal.rule === undefined) return undefined;
   const common = { limit: signal.limit, blockMs };
   if (signal.rule.kind === "rate") return { kind: "rate", rule: { ...signal.rule, ...common }, state: openRated(noRate) };

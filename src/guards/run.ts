@@ -152,7 +152,8 @@ export function linesFrom({ record, pace }: GuardRun): Ms {
 /** End of the last block that a signal has been judged at; before the first, the block that ends as the guard's rollout starts. */
 export function judgedThrough(run: GuardRun, name: string): Ms {
   // What old pods use is looked up first: it tells what is new of the new ones.
-  const earlier = run.signals[name]?.kind === "resources" ? USUAL_MS : 0;
+  const signal = run.signals[name];
+  const earlier = signal?.kind === "resources" && signal.source === "prometheus" ? USUAL_MS : 0;
   return heardOf(run, name)?.lastAt ?? linesFrom(run) - earlier;
 }
 

@@ -110,9 +110,7 @@ function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, { kind: "p
       oldPods: podNames(run, record.rollout.old),
     });
   }
-  if (kind.kind === "resources") {
-    return { kind: "usage", resources: resourcesOf(kind) };
-  }
+  if (kind.kind === "resources") return { kind: "usage", source: kind.source, resources: resourcesOf(kind) };
   return counterAsk(kind, settings.pace.blockMs, { called: record.rollout.workload, own: ownBoundOf(kind, record.baselines[signal]) });
 }
 

@@ -21,6 +21,10 @@ export const resources = z
     warmUp: duration(0, 6 * hour)
       .prefault("5m")
       .describe("What a new container does in this time says nothing of its CPU, nor of how its memory grows."),
+    source: z
+      .enum(["prometheus", "metrics-api"])
+      .default("prometheus")
+      .describe("Who tells the use: cAdvisor's metrics in Prometheus, or the metrics API, which keeps no history."),
   })
   .superRefine((written, context) => {
     if (asked.some((key) => written[key] !== undefined)) return;
@@ -43,9 +47,10 @@ export interface ResourcesSignal {
   /** Null: growth is not judged. */
   readonly fullWithinMs: Ms | null;
   readonly warmUpMs: Ms;
+  readonly source: "prometheus" | "metrics-api";
 }
 
 export function resourcesSignalOf(written: z.output<typeof resources>): ResourcesSignal {
-  const { cpu = null, memory = null, for: forMs, memoryFullWithin: fullWithinMs = null, warmUp: warmUpMs } = written;
-  return { kind: "resources", cpu, memory, forMs, fullWithinMs, warmUpMs };
+  const { cpu = null, memory = null, for: forMs, memoryFullWithin: fullWithinMs = null, warmUp: warmUpMs, source } = written;
+  return { kind: "resources", cpu, memory, forMs, fullWithinMs, warmUpMs, source };
 }

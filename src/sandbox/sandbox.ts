@@ -12,6 +12,7 @@ import { registerPrometheusApi } from "./prometheus/api.ts";
 import type { AskedQuery, PrometheusFault } from "./prometheus/api.ts";
 import { createScrapes } from "./prometheus/scrapes.ts";
 import type { ScrapeTarget } from "./prometheus/scrapes.ts";
+import { registerPodMetrics } from "./pod-metrics.ts";
 import { createRandom } from "./random.ts";
 import { onceFor } from "./once-for.ts";
 import { createReceiver } from "./receiver/receiver.ts";
@@ -31,7 +32,7 @@ export interface SandboxOptions {
   readonly retentionMs?: number;
   /** Pods write log lines into an Elasticsearch; no unless told. */
   readonly logs?: boolean;
-  /** The node's kubelet shows CPU and memory of the containers; no unless told. */
+  /** The node's kubelet, and the metrics API, show CPU and memory of the containers; no unless told. */
   readonly cadvisor?: boolean;
   readonly webhookSecret?: string;
   readonly grafanaToken?: string;
@@ -131,7 +132,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     register(app);
     return app.listen({ host: "127.0.0.1", port: 0 });
   };
-  const kubernetesUrl = await listen((app) => registerKubernetesApi(app, cluster, options.kubernetes));
+  const kubernetesUrl = await listen((app) => {
+    if (options.cadvisor === true) registerPodMetrics(app, cluster, now);
+    registerKubernetesApi(app, cluster, options.kubernetes);
+  });
   const prometheusUrl = await listen((app) => {
     registerPrometheusApi(app, {
       scrapes,

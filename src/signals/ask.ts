@@ -39,6 +39,7 @@ export interface LogLinesAsk {
 /** CPU and memory of each container. */
 export interface ContainerUsageAsk {
   readonly kind: "usage";
+  readonly source: "prometheus" | "metrics-api";
   readonly resources: readonly ("cpu" | "memory")[];
 }
 

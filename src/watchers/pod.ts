@@ -1,7 +1,7 @@
 import { controllerOf, dig, instant, isObject, number, objects, text } from "../clients/kubernetes/raw.ts";
 import type { RawObject } from "../clients/kubernetes/raw.ts";
 import type { ContainerState, Ms, PodState } from "../model.ts";
-import { parseQuantity } from "./quantity.ts";
+import { parseQuantity } from "../clients/kubernetes/quantity.ts";
 
 /** A pod as the API server describes it now, and the ReplicaSet that made it. */
 export interface PodFacts {

@@ -36,7 +36,7 @@ function container(name: string, memoryMib: number, cpuSeconds: number, id = "/k
 }
 
 function askOf(id: string, prefixes: readonly string[], resources: readonly ("cpu" | "memory")[] = ["cpu", "memory"]): UsageAsk {
-  return { id, namespace: "prod", prefixes, query: { kind: "usage", resources } };
+  return { id, namespace: "prod", prefixes, query: { kind: "usage", source: "prometheus", resources } };
 }
 
 async function measure(ask: UsageAsk, at: number): Promise<Measurement | undefined> {

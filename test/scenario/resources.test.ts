@@ -105,3 +105,23 @@ test("a daemon that is killed in the middle of a leak judges all of it again and
   expectTakenBack(world);
   expect(secondsToRollback(world)).toBeLessThan(20 * 60);
 });
+
+const now = policy.replace("memoryFullWithin: 1h", "memoryFullWithin: 1h, source: metrics-api").replace(/ {4}cpu:.*\n/, "");
+
+test("with the metrics API alone a leak is found against the old pods that ran beside it", async () => {
+  await using world = await openShop({}, { policy: now });
+  world.release("web", { ...newPods, leakMibPerMinute: 8 });
+  await world.until("the guard ends", () => ended(world), 2700);
+  expectTakenBack(world);
+});
+
+test("with the metrics API a restart begins anew: the leak is told, and nothing is taken back for want of old pods", async () => {
+  await using world = await openShop({}, { policy: now });
+  world.release("web", { ...newPods, leakMibPerMinute: 8 });
+  await world.run(600);
+  await world.restartDaemon({ kill: true });
+  await world.until("the guard ends", () => ended(world), 2700);
+  expect(world.phase("web")).toBe("unresolved");
+  expectLeftAlone(world);
+  expect(told(world)).toMatch(/no such container of an old pod was seen, so it cannot be told whether this is new/);
+});

@@ -20,6 +20,7 @@ test("what is not asked about is not judged", () => {
     forMs: 300_000,
     fullWithinMs: null,
     warmUpMs: 300_000,
+    source: "prometheus",
   });
   expect(signal("{ memory: 85%, for: 2m, memoryFullWithin: 2h, warmUp: 0s }")).toEqual({
     kind: "resources",
@@ -28,6 +29,7 @@ test("what is not asked about is not judged", () => {
     forMs: 120_000,
     fullWithinMs: 7_200_000,
     warmUpMs: 0,
+    source: "prometheus",
   });
 });
 

@@ -5,7 +5,7 @@ import { createUsageSampler, measureUsage } from "../../../src/signals/sample-us
 import { usageQuery } from "../../../src/signals/usage-query.ts";
 
 function askOf(id: string, prefixes: readonly string[], over: Partial<UsageAsk> = {}): UsageAsk {
-  return { id, namespace: "shop", prefixes, query: { kind: "usage", resources: ["memory"] }, ...over };
+  return { id, namespace: "shop", prefixes, query: { kind: "usage", source: "prometheus", resources: ["memory"] }, ...over };
 }
 
 test("one query reads a resource of all guards' containers, and no name can widen it", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parsePod } from "../../../src/watchers/pod.ts";
-import { parseQuantity } from "../../../src/watchers/quantity.ts";
+import { parseQuantity } from "../../../src/clients/kubernetes/quantity.ts";
 import { rawPod } from "../../support/raw-objects.ts";
 
 test.each([
