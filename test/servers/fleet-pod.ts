@@ -16,6 +16,8 @@ type Behaviour = {
   readonly medianLatencyMs: number;
   /** Another service that every request needs. */
   readonly dependsOn: string | undefined;
+  /** Working set that cAdvisor would show. */
+  readonly memoryMib: number;
 };
 
 /**
@@ -25,10 +27,11 @@ type Behaviour = {
  *   fleet.test/error-rate    share of 500s, 0–1; 0 unless told
  *   fleet.test/latency-ms    median latency; 10 unless told
  *   fleet.test/latency-mult  factor on it; 1 unless told
+ *   fleet.test/memory-mib    memory in use, in MiB; 100 unless told
  *   fleet.test/depends-on    a dependency whose failures are its own, whatever its revision; none unless told
  *
  * `/metrics` gives `http_requests_total{method,status}` and `http_request_duration_seconds` with
- * prom-client's default buckets. `/healthz` is answered and, like `/metrics`, not counted.
+ * prom-client's default buckets, and what the kubelet's cAdvisor would show of the container `web`. `/healthz` is answered and, like `/metrics`, not counted.
  * @throws Error (as an uncaught one) when the address cannot be listened on.
  */
 export function startPodProcess(options: {
@@ -39,7 +42,7 @@ export function startPodProcess(options: {
   readonly failing: (dependency: string) => number;
 }): PodProcess {
   let behaviour = parseBehaviour(options.annotations);
-  const metrics = createMetrics();
+  const metrics = createMetrics(() => behaviour.memoryMib * 2 ** 20);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
@@ -79,7 +82,7 @@ export function startPodProcess(options: {
   };
 }
 
-function createMetrics() {
+function createMetrics(memoryBytes: () => number) {
   const registry = new Registry();
   const labelNames = ["method", "status"];
   new Gauge({
@@ -87,6 +90,15 @@ function createMetrics() {
     help: "Start time of the process since unix epoch in seconds.",
     registers: [registry],
   }).set(Date.now() / 1000);
+  new Gauge({
+    name: "container_memory_working_set_bytes",
+    help: "Memory in use.",
+    labelNames: ["container"],
+    registers: [registry],
+    collect() {
+      this.set({ container: "web" }, memoryBytes());
+    },
+  });
   return {
     registry,
     requests: new Counter({
@@ -116,6 +128,7 @@ function parseBehaviour(annotations: Readonly<Record<string, string>>): Behaviou
     errorRatio: number("error-rate", 0),
     medianLatencyMs: number("latency-ms", 10) * number("latency-mult", 1),
     dependsOn: annotations["fleet.test/depends-on"],
+    memoryMib: number("memory-mib", 100),
   };
 }
 
