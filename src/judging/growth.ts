@@ -1,6 +1,6 @@
 // Does memory grow towards its limit? Judged by its floors, since what a garbage collector gives back is no leak.
 import type { Ms } from "../model.ts";
-import { type Point, theilSen } from "./theil-sen.ts";
+import { medianOf, type Point, theilSen } from "./theil-sen.ts";
 
 /** The lowest value of each span of time, oldest first; the newest one is still open. Bytes. */
 export interface Floors {
@@ -52,20 +52,36 @@ export function growthOf(floors: Floors, limit: number, horizonMs: Ms): Growth |
   const closed = floors.closed.slice(-MOST_FLOORS);
   const last = closed.at(-1);
   if (closed.length < LEAST_FLOORS || last === undefined) return null;
-  const whole = theilSen(closed);
-  const shape = floors.closed.slice(-MOST_SHAPE);
-  const [first, second] = [theilSen(shape.slice(0, shape.length >> 1)), theilSen(shape.slice(shape.length >> 1))];
-  if (whole === null || first === null || second === null) return null;
   const level = last.value;
   const room = limit - level;
+  const rough = roughSlope(closed);
+  // Most memory stays where it is: what does not grow half as fast as it must is not looked at closely.
+  if (2 * rough * horizonMs < room) return { perMs: rough, level, fullInMs: fullIn(room, rough), endsAt: level, filling: false };
+  const shape = floors.closed.slice(-MOST_SHAPE);
+  const whole = theilSen(closed);
+  const [first, second] = [theilSen(shape.slice(0, shape.length >> 1)), theilSen(shape.slice(shape.length >> 1))];
+  if (whole === null || first === null || second === null) return null;
   const halfMs = (last.at - (shape[0]?.at ?? last.at)) / 2;
   return {
     perMs: whole.median,
     level,
-    fullInMs: whole.median > 0 ? Math.max(0, room) / whole.median : Infinity,
+    fullInMs: fullIn(room, whole.median),
     endsAt: level + growthLeft(first.median, second.median, halfMs),
     filling: whole.low > 0 && whole.low * horizonMs >= room && second.median * horizonMs >= room,
   };
+}
+
+function fullIn(room: number, perMs: number): Ms {
+  return perMs > 0 ? Math.max(0, room) / perMs : Infinity;
+}
+
+/** From the middle value of the first quarter to that of the last. */
+function roughSlope(points: readonly Point[]): number {
+  const quarter = points.length >> 2;
+  const middle = (part: readonly Point[]) => medianOf(part.map(({ value }) => value).toSorted((a, b) => a - b));
+  const rise = middle(points.slice(-quarter)) - middle(points.slice(0, quarter));
+  const spanMs = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0);
+  return rise / (spanMs * (1 - quarter / points.length));
 }
 
 /** Bytes per ms over all that is remembered, thinned to what costs little; null while there are too few floors to tell. */

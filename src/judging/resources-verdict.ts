@@ -142,10 +142,10 @@ function fillingOf(fresh: readonly Life[], old: readonly Life[], { rule, signal 
   const isUsual = growth.level <= most + MARGIN * memory.limit;
   // All that old pods ever used is theirs, whatever its way there: what warms up comes to where the old ones are.
   if (isUsual && !isAlike) return null;
-  // One pod by itself may look as if it did not slow down: the middle one of all must.
-  const ends = medianOf(seen.map((life) => (life.growth?.endsAt ?? 0) / (life.memory?.limit ?? 1)).toSorted((a, b) => a - b));
+  const same = seen.filter((life) => (life.growth?.perMs ?? 0) >= ALIKE * growth.perMs);
+  // One pod by itself may look as if it did not slow down: the middle one of those that grow must.
+  const ends = medianOf(same.map((life) => (life.growth?.endsAt ?? 0) / (life.memory?.limit ?? 1)).toSorted((a, b) => a - b));
   if (ends < 1) return null;
-  const same = seen.filter((life) => (life.growth?.perMs ?? 0) >= ALIKE * growth.perMs).length;
   const oldest = Math.max(0, ...before.map((life) => life.lastAt - life.born));
   const held = heldFilling(worst);
   const reason: ResourcesReason = {
@@ -161,7 +161,7 @@ function fillingOf(fresh: readonly Life[], old: readonly Life[], { rule, signal 
     forMs: worst.filling * spanOf(rule.fullWithinMs, rule.blockMs),
     perHour: growth.perMs * HOUR,
     fullInMs: growth.fullInMs,
-    pods: same,
+    pods: same.length,
     of: seen.length,
     old: before.length === 0 ? null : { share: usualShare(before.flatMap((life) => life.memory ?? [])), perHour: toHour(oldSlope) },
   };
@@ -172,7 +172,7 @@ function fillingOf(fresh: readonly Life[], old: readonly Life[], { rule, signal 
     if (before.length === 0) return "no-old";
     if (isAlike) return "alike";
     if (oldest < lastAt - born) return "too-young";
-    return 2 * same < seen.length ? "few-pods" : undefined;
+    return 2 * same.length < seen.length ? "few-pods" : undefined;
   }
 }
 
