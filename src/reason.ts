@@ -57,8 +57,8 @@ export type Reason =
       /** New pods of which it is so, of those that were seen for long enough. */
       pods: number;
       of: number;
-      /** The same of old pods, the middle one; null: none was seen. */
-      old: { share: number; perHour: number | null } | null;
+      /** The same of old pods, the middle one; null: none was seen. `share` null: they have no limit. */
+      old: { share: number | null; perHour: number | null } | null;
       /** Why it is not laid to the new revision. */
       held?: "alike" | "no-old" | "too-young" | "few-pods" | "not-beside";
     }>

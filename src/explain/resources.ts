@@ -23,7 +23,7 @@ export function noLimitSentence({ signal, resource, containers }: Of<"no-limit">
 
 function oldPods({ resource, old }: Of<"resources">): string {
   if (old === null) return "no old pods seen";
-  return `old pods: ${percent(old.share)}${old.perHour === null ? "" : `, ${amount(resource, old.perHour)}/h`}`;
+  return `old pods: ${old.share === null ? "no limit" : percent(old.share)}${old.perHour === null ? "" : `, ${amount(resource, old.perHour)}/h`}`;
 }
 
 const heldWords: Readonly<Record<NonNullable<Of<"resources">["held"]>, string>> = {

@@ -108,7 +108,7 @@ function aboveOf(resource: Resource, fresh: readonly Life[], old: readonly Life[
     fullInMs: null,
     pods: Math.max(1, lasting),
     of: Math.max(1, of),
-    old: before.length === 0 ? null : { share: usual, perHour: null },
+    old: before.length === 0 ? null : { share: before.every(({ track }) => track.limit === Infinity) ? null : usual, perHour: null },
   };
   if (lasting === 0) return { state: "warn", reason };
   return held === undefined ? { state: "breach", reason } : { state: "hold", reason: { ...reason, held } };
@@ -163,7 +163,10 @@ function fillingOf(fresh: readonly Life[], old: readonly Life[], { rule, signal 
     fullInMs: growth.fullInMs,
     pods: same.length,
     of: seen.length,
-    old: before.length === 0 ? null : { share: usualShare(before.flatMap((life) => life.memory ?? [])), perHour: toHour(oldSlope) },
+    old:
+      before.length === 0
+        ? null
+        : { share: isFree(before) ? null : usualShare(before.flatMap((life) => life.memory ?? [])), perHour: toHour(oldSlope) },
   };
   if (sure.length === 0) return { state: "warn", reason };
   return held === undefined ? { state: "breach", reason } : { state: "hold", reason: { ...reason, held } };
@@ -174,6 +177,10 @@ function fillingOf(fresh: readonly Life[], old: readonly Life[], { rule, signal 
     if (oldest < lastAt - born) return "too-young";
     return 2 * same.length < seen.length ? "few-pods" : undefined;
   }
+}
+
+function isFree(lives: readonly Life[]): boolean {
+  return lives.every(({ memory }) => memory?.limit === Infinity);
 }
 
 function usualShare(tracks: readonly Track[]): number {

@@ -145,18 +145,33 @@ function stepLife(before: Life | undefined, load: Load, at: Ms, rule: ResourcesR
     container,
     born,
     lastAt: at,
-    cpu: rule.cpu === null || !isWarm ? (before?.cpu ?? null) : stepTrack(before?.cpu, load.cpu, { at, share: rule.cpu, isBroken }),
-    memory: stepTrack(before?.memory, load.memory, { at, share: rule.memory ?? Infinity, isBroken }),
+    cpu:
+      rule.cpu === null || !isWarm
+        ? (before?.cpu ?? null)
+        : stepTrack(before?.cpu, bounded(load, "cpu"), { at, share: rule.cpu, isBroken }),
+    memory: stepTrack(before?.memory, bounded(load, "memory"), { at, share: rule.memory ?? Infinity, isBroken }),
   };
-  return isWarm ? grown(life, load.memory, at, rule) : life;
+  return isWarm ? grown(life, bounded(load, "memory"), at, rule) : life;
+}
+
+/** Old pods without a limit use nothing of it: a limit that comes with the new revision is the new revision's. */
+function bounded(load: Load, resource: Resource): Bounded | undefined {
+  const { used, limit = null } = load[resource] ?? {};
+  if (used === undefined || (limit === null && load.side === "new")) return undefined;
+  return { used, limit: limit ?? Infinity };
+}
+
+interface Bounded {
+  readonly used: number;
+  readonly limit: number;
 }
 
 function stepTrack(
   before: Track | null | undefined,
-  use: Use | undefined,
+  use: Bounded | undefined,
   { at, share, isBroken }: { readonly at: Ms; readonly share: number; readonly isBroken: boolean },
 ): Track | null {
-  if (use === undefined || use.limit === null) return before ?? null;
+  if (use === undefined) return before ?? null;
   const { used, limit } = use;
   const since = used > share * limit ? ((isBroken ? null : before?.since) ?? at) : null;
   const longestMs = Math.max(before?.longestMs ?? 0, since === null ? 0 : at - since);
@@ -164,8 +179,8 @@ function stepTrack(
 }
 
 /** Judged once for each span that is over. */
-function grown(life: Life, memory: Use | undefined, at: Ms, rule: ResourcesRule): Life {
-  if (rule.fullWithinMs === null || memory === undefined || memory.limit === null) return life;
+function grown(life: Life, memory: Bounded | undefined, at: Ms, rule: ResourcesRule): Life {
+  if (rule.fullWithinMs === null || memory === undefined) return life;
   const floors = withValue(life.floors, at, memory.used, spanOf(rule.fullWithinMs, rule.blockMs));
   if (floors.closed === life.floors.closed) return { ...life, floors };
   // Of the many old ones only the floors are kept: what they come to is asked when a new one grows.

@@ -136,9 +136,9 @@ function settleLeft(due: readonly Due[], now: Ms, settings: PipelineSettings): M
   return Math.max(0, newest + settings.settleMs - now);
 }
 
-/** In groups of one kind of source and the same instants, metrics first. */
+/** In groups of one kind of source and the same instants: metrics first, and what has just ended before what is caught up with. */
 function inTurn(due: readonly Due[]): Iterable<readonly Due[]> {
-  const ordered = due.toSorted((one, other) => Number(one.ofLogs) - Number(other.ofLogs));
+  const ordered = due.toSorted((one, other) => Number(one.ofLogs) - Number(other.ofLogs) || one.instants.length - other.instants.length);
   return Map.groupBy(ordered, ({ ofLogs, instants }) => `${ofLogs}/${instants[0]}-${instants.at(-1)}`).values();
 }
 

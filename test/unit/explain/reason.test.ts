@@ -204,6 +204,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "cpu: app in pod web-2-a uses 0.95 cores of its CPU limit of 1 core, 95 % where 90 % are allowed, for 5 min (1 of 2 new pods; old pods: 40 %); a plain rule, without a bound on wrong rollbacks",
     ],
     [
+      { ...busy, old: { share: null, perHour: null } },
+      "cpu: app in pod web-2-a uses 0.95 cores of its CPU limit of 1 core, 95 % where 90 % are allowed, for 5 min (1 of 2 new pods; old pods: no limit); a plain rule, without a bound on wrong rollbacks",
+    ],
+    [
       { ...busy, held: "no-old", old: null },
       "cpu: app in pod web-2-a uses 0.95 cores of its CPU limit of 1 core, 95 % where 90 % are allowed, for 5 min (1 of 2 new pods; no old pods seen); no such container of an old pod was seen, so it cannot be told whether this is new; a plain rule, without a bound on wrong rollbacks",
     ],

@@ -170,6 +170,19 @@ describe("above its share", () => {
   });
 });
 
+test("a limit that comes with the new revision is the new revision's", () => {
+  let state = noResources;
+  const old = { side: "old", pod: "old-0", container: "app", id: "", born: 0, memory: use(0.95, null) } as const;
+  const fresh = { side: "new", pod: "new-0", container: "app", id: "", memory: use(0.95) } as const;
+  for (let at = BLOCK; at <= START + 6 * MINUTE; at += BLOCK) {
+    state = foldResources(state, { kind: "loads", at, loads: at > START ? [old, fresh] : [old], isDue: false }, rule);
+  }
+  expect(resourcesVerdict(state, rule, "memory", START + 6 * MINUTE, 5 * MINUTE)).toMatchObject({
+    state: "breach",
+    because: [{ rule: "above", old: { share: null } }],
+  });
+});
+
 describe("without", () => {
   test("limits nothing is judged, and that is said for each resource", () => {
     expect(verdict(20, { fresh: [leak], limit: null })).toEqual({
