@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, Bench>> = {
   demo: { what: "npm run demo to its first rollback", usual: true, load: () => import("./demo.ts") },
   incidents: { what: "eight incidents on a real cluster, beside the neighbours", usual: false, load: () => import("./incidents.ts") },
   labelled: { what: "labelled real rollouts through the whole pipeline", usual: false, load: () => import("./labelled.ts") },
+  resources: { what: "how soon a leak of memory is seen, and what is taken for one", usual: false, load: () => import("./resources.ts") },
   scenarios: { what: "every incident with twenty seeds, on a hand-moved clock", usual: false, load: () => import("./scenarios.ts") },
   status: { what: "when a rollout is over, beside kubectl and kstatus", usual: false, load: () => import("./status.ts") },
   streams: { what: "wrong rollbacks and delays on simulated streams", usual: false, load: () => import("./judging/streams.ts") },

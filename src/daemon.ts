@@ -123,7 +123,13 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
   });
   const { prometheus, elasticsearch } = clients;
-  const sample = createSources({ prometheus, log, ...(elasticsearch === undefined ? {} : { elasticsearch }) });
+  const sample = createSources({
+    prometheus,
+    kubernetes: api,
+    now: () => clock.now(),
+    log,
+    ...(elasticsearch === undefined ? {} : { elasticsearch }),
+  });
   const probe = createProber({ http: clients.http, now: () => clock.now() });
   const jobs = {
     create: createJobStarter({ api, mayAct: () => leader.leading(clock.now()) }),

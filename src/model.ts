@@ -31,6 +31,8 @@ export interface ContainerState {
   readonly waiting?: { readonly reason: string; readonly message: string };
   /** How it ended last (now or before its restart). */
   readonly terminated?: { readonly reason: string; readonly exitCode: number; readonly at: Ms };
+  /** In cores and bytes; what is absent in it has no limit. Absent for init containers, and in records of the version before. */
+  readonly limits?: { readonly cpu?: number; readonly memory?: number };
 }
 
 /** A pod as a guard remembers it: kept after the pod has gone, because its counters are judged after it has gone. */
@@ -178,7 +180,7 @@ export interface ProbeFinding {
   readonly outcome: "good" | "failed" | "error";
   /** What was called and what came of it, without secrets. */
   readonly detail: string;
-  /** That the service showed,, and the days until it runs out; 0 when it has. */
+  /** That the service showed, and the days until it runs out; 0 when it has. */
   readonly certificate?: { readonly host: string; readonly days: number };
 }
 
@@ -188,6 +190,16 @@ export type JobFinding =
   | { readonly outcome: "passed" }
   | { readonly outcome: "failed"; readonly detail: string; readonly log: string }
   | { readonly outcome: "error"; readonly detail: string; readonly final: boolean };
+
+/** What one container uses at an instant. A container that was started again is another one, by its id where that is told. */
+export interface ContainerUsage {
+  readonly pod: string;
+  readonly container: string;
+  readonly id: string;
+  readonly cpuCores?: number;
+  /** Working set: what the kernel kills for at the limit. */
+  readonly memoryBytes?: number;
+}
 
 /** What a source answered for one signal of one guard at one instant: never merged, never guessed. */
 export type Measurement =
@@ -203,6 +215,7 @@ export type Measurement =
   | { readonly kind: "values"; readonly at: Ms; readonly values: readonly SeriesValue[] }
   | { readonly kind: "probe"; readonly at: Ms; readonly finding: ProbeFinding }
   | { readonly kind: "job"; readonly at: Ms; readonly finding: JobFinding }
+  | { readonly kind: "usage"; readonly at: Ms; readonly containers: readonly ContainerUsage[] }
   | { readonly kind: "no-data"; readonly at: Ms; readonly because: string }
   | { readonly kind: "error"; readonly at: Ms; readonly because: string };
 

@@ -56,6 +56,7 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Clock):
     if (ask.query.kind === "promql") return gaugeAt(replay.gauge, at);
     if (ask.query.kind === "slower") return slowerAt(replay, ask, ask.query, workloads, at);
     if (ask.query.kind === "logs") return { kind: "no-data", at, because: "these incidents have no logs" };
+    if (ask.query.kind === "usage") return { kind: "no-data", at, because: "these incidents have no use of CPU and memory" };
     const { block } = ask.query;
     const readings: ProcessReading[] = [];
     const called = ask.query.kind === "errors" ? ask.query.callersOf : undefined;

@@ -8,6 +8,7 @@ import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 import { presetSentence } from "./preset.ts";
+import { noLimitSentence, resourcesHeadline, resourcesSentence } from "./resources.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
@@ -24,6 +25,10 @@ export function explainReason(reason: Reason): string {
     case "rate":
     case "burn-rate":
       return `${ruleSentence(reason)}; ${noBound}`;
+    case "resources":
+      return `${resourcesSentence(reason)}; ${noBound}`;
+    case "no-limit":
+      return noLimitSentence(reason);
     case "probe":
       return probeSentence(reason);
     case "job":
@@ -110,6 +115,7 @@ export function headline(reason: Reason): string {
   if (reason.code === "pods") return podsHeadline(reason);
   if (reason.code === "job") return jobHeadline(reason);
   if (reason.code === "probe") return probeHeadline(reason);
+  if (reason.code === "resources") return resourcesHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);
 }

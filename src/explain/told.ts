@@ -32,16 +32,8 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       const what = `${name} is rolling out ${revision}${over}; policy ${record.policy.metadata.name} watches it.`;
       return { kind: "opened", severity: "info", head: `is rolling out ${revision}`, what, because: entry.because };
     }
-    case "noted": {
-      if (entry.because.every(({ code }) => code === "preset")) {
-        const what = `What the guard of ${revision} of ${name} judges by, as its policy leaves it to what the pods expose.`;
-        return { kind: "noted", severity: "info", head: "knows its metrics", what, because: entry.because };
-      }
-      const blind = entry.because.some((reason) => reason.code === "feasibility" && (reason.smallest ?? 1) >= 0.99);
-      const what = `What the guard of ${revision} of ${name} can see at the traffic of the time before the rollout.`;
-      const head = blind ? "can hardly be judged" : "can be judged";
-      return { kind: "noted", severity: blind ? "warning" : "info", head, what, because: entry.because };
-    }
+    case "noted":
+      return notedTold(entry.because, record, name, revision);
     case "receipt":
       return receiptTold(record, entry.receipt, name);
     case "withheld": {
@@ -67,6 +59,25 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
   }
 }
 
+function notedTold(because: readonly Reason[], record: GuardRecord, name: string, revision: string): Told {
+  const told = (severity: Told["severity"], head: string, what: string): Told => ({ kind: "noted", severity, head, what, because });
+  const all = (...codes: readonly Reason["code"][]) => because.every(({ code }) => codes.includes(code));
+  if (all("preset")) {
+    return told(
+      "info",
+      "knows its metrics",
+      `What the guard of ${revision} of ${name} judges by, as its policy leaves it to what the pods expose.`,
+    );
+  }
+  if (all("no-limit", "not-judged")) {
+    const what = `Not all that policy ${record.policy.metadata.name} asks of ${revision} of ${name} can be judged.`;
+    return told("warning", "can be judged only in part", what);
+  }
+  const blind = because.some((reason) => reason.code === "feasibility" && (reason.smallest ?? 1) >= 0.99);
+  const what = `What the guard of ${revision} of ${name} can see at the traffic of the time before the rollout.`;
+  return told(blind ? "warning" : "info", blind ? "can hardly be judged" : "can be judged", what);
+}
+
 /** Where the policy itself asks for words only, the person who wrote it expects no page. */
 function isByPolicy(reason: Reason): boolean {
   return reason.code === "observe-mode" || reason.code === "policy-only-notifies";
@@ -80,7 +91,7 @@ function heldHead(because: readonly Reason[]): string {
 function heldWords(because: readonly Reason[], name: string, revision: string): string {
   if (because.every(isCertificate)) return `The probes of ${name} are shown a certificate that has to be renewed.`;
   if (because.every(isTraffic)) return `The new pods of ${name} are ready, but hardly any requests reach them or are answered well.`;
-  const why = because.some(isHold) ? `something is wrong, but it does not point at ${revision}` : "it cannot tell good from bad now";
+  const why = because.some(isElsewhere) ? `something is wrong, but it does not point at ${revision}` : "it cannot tell good from bad now";
   return `The guard of ${name} is on hold: ${why}.`;
 }
 
@@ -90,6 +101,10 @@ function isTraffic(reason: Reason): boolean {
 
 function isCertificate(reason: Reason): boolean {
   return reason.code === "certificate";
+}
+
+function isElsewhere(reason: Reason): boolean {
+  return reason.code === "resources" ? reason.held !== undefined : isHold(reason);
 }
 
 const undone = { brake: "paused", release: "resumed", rollback: "rolled back", drain: "scaled down" } as const;

@@ -21,7 +21,22 @@ const FAR_BLOCKS = 1440;
  * What this guard can and cannot see, once the time before the rollout of every counted signal is known. Told once and for all of them
  * together. A baseline of the version before does not say over how many blocks it counted: then nothing is said.
  */
-export function decideNote({ record, judgement }: Ask): Decision | undefined {
+export function decideNote(ask: Ask): Decision | undefined {
+  return unlimitedNote(ask) ?? feasibilityNote(ask);
+}
+
+/** What has no limit cannot be judged against it: told once for each signal and resource. */
+function unlimitedNote({ record, rules }: Ask): Decision | undefined {
+  const said = new Set(record.entries.flatMap((entry) => (entry.kind === "noted" ? entry.because.map(limitKey) : [])));
+  const because = rules.flatMap((verdict) => verdict.because).filter((reason) => reason.code === "no-limit" && !said.has(limitKey(reason)));
+  return because.length === 0 ? undefined : { kind: "note", because };
+}
+
+function limitKey(reason: Reason): string {
+  return reason.code === "no-limit" ? `${reason.signal} ${reason.resource}` : "";
+}
+
+function feasibilityNote({ record, judgement }: Ask): Decision | undefined {
   const isSaid = record.entries.some(
     (entry) => entry.kind === "noted" && entry.because.some(({ code }) => code === "feasibility" || code === "not-judged"),
   );

@@ -13,16 +13,21 @@ import {
 import { noRate, type RateMemory, type RateRule, rateVerdict, stepRate } from "../judging/rate.ts";
 import { foldRated, openRated, type RatedState } from "../judging/rated.ts";
 import type { Recovering } from "../judging/recovery.ts";
+import { foldResources, noResources, type ResourcesRule, type ResourcesState } from "../judging/resources.ts";
+import { resourcesVerdict } from "../judging/resources-verdict.ts";
 import type { BlockInput } from "../judging/signal.ts";
 import { foldThreshold, noThreshold, type ThresholdRule, type ThresholdState, thresholdVerdict } from "../judging/threshold.ts";
 import type { Ms } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 import type { Signal } from "../policies/signal.ts";
+import { loadsOf, type Roster } from "./container-loads.ts";
+import { servingSince } from "./probe.ts";
 
 /** A plain rule of a signal and what was folded for it: the rules that lie outside the bound (judging.md 5.4). */
 export type RuleState =
   | { readonly kind: "threshold"; readonly rule: ThresholdRule; readonly state: ThresholdState }
   | { readonly kind: "failures"; readonly rule: FailuresRule; readonly state: FailuresState }
+  | { readonly kind: "resources"; readonly rule: ResourcesRule; readonly state: ResourcesState }
   | { readonly kind: "probe"; readonly rule: ProbeRule; readonly state: ProbeState }
   | { readonly kind: "job"; readonly state: JobState }
   | { readonly kind: "rate"; readonly rule: RateRule; readonly state: RatedState<RateMemory> }
@@ -48,6 +53,10 @@ export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }, 
     if (failures !== undefined) return { kind: "failures", rule: { comparison, limit, blockMs, ...failures }, state: noFailures };
     return { kind: "threshold", rule: { comparison, limit, forMs, blockMs }, state: noThreshold };
   }
+  if (signal.kind === "resources") {
+    const { cpu, memory, forMs, fullWithinMs, warmUpMs } = signal;
+    return { kind: "resources", rule: { cpu, memory, forMs, fullWithinMs, warmUpMs, blockMs }, state: noResources };
+  }
   if (signal.kind === "pods" || signal.kind === "ratio" || signal.kind === "logs" || signal.rule === undefined) return undefined;
   const common = { limit: signal.limit, blockMs };
   if (signal.rule.kind === "rate") return { kind: "rate", rule: { ...signal.rule, ...common }, state: openRated(noRate) };
@@ -56,15 +65,16 @@ export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }, 
 
 export type Past = Pick<ProbeMoment, "completedAt" | "rolledBackAt">;
 
-/** `servingSince`: from when on the new revision took requests. */
-export function foldRule(of: RuleState, input: BlockInput, servingSince: Ms | null = null): RuleState {
+export function foldRule(of: RuleState, input: BlockInput, roster: Roster): RuleState {
   switch (of.kind) {
     case "threshold":
       return { ...of, state: foldThreshold(of.state, input.measurement, of.rule) };
     case "failures":
       return { ...of, state: foldFailures(of.state, input.measurement, of.rule) };
+    case "resources":
+      return { ...of, state: foldResources(of.state, loadsOf(input.measurement, roster), of.rule) };
     case "probe":
-      return { ...of, state: foldProbe(of.state, input.measurement, of.rule, servingSince) };
+      return { ...of, state: foldProbe(of.state, input.measurement, of.rule, servingSince(roster.rollout, roster.pods)) };
     case "job":
       return { ...of, state: foldJob(of.state, input.measurement) };
     case "rate":
@@ -81,6 +91,8 @@ export function ruleVerdict(of: RuleState, signal: string, now: Ms, noDataAfterM
       return thresholdVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "failures":
       return failuresVerdict(of.state, of.rule, signal, now, noDataAfterMs);
+    case "resources":
+      return resourcesVerdict(of.state, of.rule, signal, now, noDataAfterMs);
     case "probe":
       return probeVerdict(of.state, of.rule, { signal, now, noDataAfterMs, ...past });
     case "job":

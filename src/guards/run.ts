@@ -12,7 +12,6 @@ import { countersOfLines } from "./log-lines.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { chosenPresetOf } from "./presets.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
-import { servingSince } from "./probe.ts";
 import { foldRule, openRule, type RuleState } from "./rule.ts";
 import { callersSidesAt, sidesAt, steadyPods } from "./sides.ts";
 
@@ -48,6 +47,9 @@ export interface GuardRun {
   /** Silences whose consequence was counted for our metrics. */
   readonly countedSilences?: ReadonlySet<string>;
 }
+
+/** For so long before the rollout the old pods' use of CPU and memory is asked for. */
+const USUAL_MS = 3_600_000;
 
 /** Blocks kept in memory per signal: the record's quarter of an hour, and enough to count quiet blocks of signals that lag. */
 const AUDIT_BLOCKS = 80;
@@ -123,8 +125,7 @@ export function judge(run: GuardRun, name: string, answer: Measurement): GuardRu
     ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, record.pods, restored.length > 0)
     : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
-  if (rule !== undefined)
-    return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input, servingSince(record.rollout, record.pods)) } };
+  if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input, { ...record, restored }) } };
   if (state === undefined) return run;
   const next = judgeBlock(state, input);
   return withTraffic({ ...run, counted: { ...run.counted, [name]: next } }, name, state.countedAt ?? measurement.at - pace.blockMs);
@@ -161,7 +162,10 @@ export function judgedFrom({ record, pace }: GuardRun): Ms {
 
 /** End of the last block that a signal has been judged at; before the first, the block that ends as the guard's rollout starts. */
 export function judgedThrough(run: GuardRun, name: string): Ms {
-  return heardOf(run, name)?.lastAt ?? judgedFrom(run);
+  // What old pods use is looked up first: it tells what is new of the new ones.
+  const signal = run.signals[name];
+  const earlier = signal?.kind === "resources" && signal.source === "prometheus" ? USUAL_MS : 0;
+  return heardOf(run, name)?.lastAt ?? judgedFrom(run) - earlier;
 }
 
 /** What was heard of a signal so far, however it is judged; undefined for one that asks no source. */

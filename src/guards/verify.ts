@@ -48,7 +48,7 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
   const causes = ask.standing.rollback?.because ?? [];
   const reasons: Reason[] = [];
   for (const cause of causes) {
-    if ((cause.code === "threshold" || cause.code === "failures") && !isHealed(ask, cause.signal))
+    if ((cause.code === "threshold" || cause.code === "failures" || cause.code === "resources") && !isHealed(ask, cause.signal))
       return `the old template runs again, but ${cause.signal} has not healed`;
     if (cause.code === "probe" && !ask.rules.some((rule) => rule.signal === cause.signal && rule.state === "pass"))
       return `the old template runs again, but ${cause.signal} was not good twice in a row since`;

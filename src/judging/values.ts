@@ -65,7 +65,12 @@ export function foldValues<Run extends { readonly lastAt: Ms }>(
 }
 
 /** The verdict while no series is beyond its limit. */
-export function calmVerdict(state: ValuesState<unknown>, signal: string, now: Ms, noDataAfterMs: Ms): Verdict {
+export function calmVerdict(
+  state: Pick<ValuesState<unknown>, "silence" | "lastUsableAt">,
+  signal: string,
+  now: Ms,
+  noDataAfterMs: Ms,
+): Verdict {
   const { silence } = state;
   if (silence !== null && now - silence.since >= noDataAfterMs) {
     const { outcome, detail } = silence;

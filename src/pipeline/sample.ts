@@ -2,6 +2,7 @@ import { sentence } from "../errors.ts";
 import { ownBoundMissing, ownBoundOf } from "../guards/own-bound.ts";
 import { heardOf, judge, judgedThrough, lagOf, judgedFrom, type GuardRun, withAsked } from "../guards/run.ts";
 import { noElasticsearch } from "../guards/record.ts";
+import { resourcesOf } from "../judging/resources.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import type { Measurement, Ms, Revision } from "../model.ts";
 import type { Signal } from "../policies/signal.ts";
@@ -129,6 +130,7 @@ function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, AskedOther
       oldPods: podNames(run, record.rollout.old),
     });
   }
+  if (kind.kind === "resources") return { kind: "usage", source: kind.source, resources: resourcesOf(kind) };
   return counterAsk(kind, settings.pace.blockMs, { called: record.rollout.workload, own: ownBoundOf(kind, record.baselines[signal]) });
 }
 
@@ -154,9 +156,9 @@ function settleLeft(due: readonly Due[], now: Ms, settings: PipelineSettings): M
   return Math.max(0, newest + settings.settleMs - now);
 }
 
-/** In groups of one kind of source and the same instants, metrics first. */
+/** In groups of one kind of source and the same instants: metrics first, and what has just ended before what is caught up with. */
 function inTurn(due: readonly Due[]): Iterable<readonly Due[]> {
-  const ordered = due.toSorted((one, other) => Number(one.ofLogs) - Number(other.ofLogs));
+  const ordered = due.toSorted((one, other) => Number(one.ofLogs) - Number(other.ofLogs) || one.instants.length - other.instants.length);
   return Map.groupBy(ordered, ({ ofLogs, instants }) => `${ofLogs}/${instants[0]}-${instants.at(-1)}`).values();
 }
 

@@ -3,6 +3,7 @@ import { formatDuration } from "./duration.ts";
 import type { Policy } from "./policy.ts";
 import { formatTimes } from "./ratio.ts";
 import type { MetricSelector } from "./selector.ts";
+import { seenForMs } from "./resources-signal.ts";
 import { type Signal, signalOf } from "./signal.ts";
 
 /** What a policy asks that will be answered less sharply than it reads; one sentence each. Facts of the presets only, no cluster asked. */
@@ -37,11 +38,20 @@ function neverBreaches(signal: Signal, window: Ms): string | undefined {
       : `${signal.failures.failures} calls, one every ${formatDuration(signal.everyMs)}, take longer than window`;
   }
   const rule = signal.kind === "http-errors" || signal.kind === "http-slower" ? signal.rule : undefined;
-  const forMs = signal.kind === "promql" ? signal.forMs : rule?.kind === "rate" ? rule.forMs : 0;
+  const forMs = signal.kind === "promql" || signal.kind === "resources" ? signal.forMs : rule?.kind === "rate" ? rule.forMs : 0;
   if (forMs >= window) return `for ${formatDuration(forMs)} is not shorter than window`;
+  if (signal.kind === "resources") return growthComesLate(signal, window);
   if (rule?.kind !== "burn-rate" || signal.kind === "pods") return undefined;
   if (rule.shortMs >= window) return `short ${formatDuration(rule.shortMs)} is not shorter than window`;
   return rule.factor * signal.limit < 1 ? undefined : `${formatTimes(rule.factor)} the limit is more than all requests`;
+}
+
+/** Growth is judged once it was seen for long enough; without memory and cpu nothing else is. */
+function growthComesLate({ fullWithinMs, warmUpMs }: Signal & { kind: "resources" }, window: Ms): string | undefined {
+  if (fullWithinMs === null) return undefined;
+  const least = warmUpMs + seenForMs(fullWithinMs);
+  if (least < window) return undefined;
+  return `memoryFullWithin ${formatDuration(fullWithinMs)} needs ${formatDuration(least)} of a new pod with its warm-up, and the window is ${formatDuration(window)}`;
 }
 
 /** By their names alone: a gauge has no increments, and of a histogram's buckets every one counts the same request. */

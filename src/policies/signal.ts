@@ -7,9 +7,10 @@ import type { PresetChoice } from "./preset-fit.ts";
 import { probe, type ProbeSignal, probeSignalOf } from "./probe-signal.ts";
 import { promql, type PromqlSignal, promqlSignalOf } from "./promql-signal.ts";
 import { ratio, type RatioSignal, ratioSignalOf } from "./ratio-signal.ts";
+import { resources, type ResourcesSignal, resourcesSignalOf } from "./resources-signal.ts";
 import { exactlyOne, oneOf } from "./siblings.ts";
 
-const kinds = ["http", "ratio", "logs", "pods", "promql", "probe", "job"] as const;
+const kinds = ["http", "ratio", "logs", "pods", "resources", "promql", "probe", "job"] as const;
 
 /** One signal as it is written: exactly one key says what kind it is. */
 export const signalSchema = z
@@ -18,19 +19,20 @@ export const signalSchema = z
     ratio: ratio.optional(),
     logs: logs.optional(),
     pods: pods.optional(),
+    resources: resources.optional(),
     promql: promql.optional(),
     probe: probe.optional(),
     job: job.optional(),
   })
   .superRefine(...exactlyOne(kinds))
   .meta(oneOf(kinds))
-  .describe("One question about the new revision. Exactly one of http, ratio, logs, pods, promql, probe and job.");
+  .describe("One question about the new revision. Exactly one of http, ratio, logs, pods, resources, promql, probe and job.");
 
 /** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
 export type WrittenSignal = z.output<typeof signalSchema>;
 
 /** A signal to switch on. Ratios are 0–1, times in ms. With a `rule` an http signal is judged by that rule instead of by evidence. */
-export type Signal = HttpSignal | RatioSignal | LogsSignal | PodsSignal | PromqlSignal | ProbeSignal | JobSignal;
+export type Signal = HttpSignal | RatioSignal | LogsSignal | PodsSignal | ResourcesSignal | PromqlSignal | ProbeSignal | JobSignal;
 
 /**
  * Which kind a written signal is; `chosen` is the preset that was found for an http signal with `preset: auto`. Throws only on a value
@@ -41,6 +43,7 @@ export function signalOf(written: WrittenSignal, chosen?: PresetChoice): Signal 
   if (written.ratio) return ratioSignalOf(written.ratio);
   if (written.logs) return logsSignalOf(written.logs);
   if (written.pods) return podsSignalOf(written.pods);
+  if (written.resources) return resourcesSignalOf(written.resources);
   if (written.promql) return promqlSignalOf(written.promql);
   if (written.probe) return probeSignalOf(written.probe);
   if (written.job) return jobSignalOf(written.job);

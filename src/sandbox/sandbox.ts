@@ -1,6 +1,7 @@
 import fastify from "fastify";
 import type { FastifyInstance } from "fastify";
 import { type ElasticsearchFault, registerElasticsearchApi } from "./elasticsearch/api.ts";
+import { createCadvisor } from "./cadvisor.ts";
 import { createLogStore } from "./elasticsearch/store.ts";
 import { createLogLines } from "./log-lines.ts";
 import { registerKubernetesApi } from "./kubernetes/api.ts";
@@ -11,6 +12,7 @@ import { registerPrometheusApi } from "./prometheus/api.ts";
 import type { AskedQuery, PrometheusFault } from "./prometheus/api.ts";
 import { createScrapes } from "./prometheus/scrapes.ts";
 import type { ScrapeTarget } from "./prometheus/scrapes.ts";
+import { registerPodMetrics } from "./pod-metrics.ts";
 import { createRandom } from "./random.ts";
 import { onceFor } from "./once-for.ts";
 import { createReceiver } from "./receiver/receiver.ts";
@@ -30,6 +32,8 @@ export interface SandboxOptions {
   readonly retentionMs?: number;
   /** Pods write log lines into an Elasticsearch; no unless told. */
   readonly logs?: boolean;
+  /** The node's kubelet, and the metrics API, show CPU and memory of the containers; no unless told. */
+  readonly cadvisor?: boolean;
   readonly webhookSecret?: string;
   readonly grafanaToken?: string;
   readonly kubernetes?: KubernetesApiOptions;
@@ -82,7 +86,11 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const elasticsearch: Sandbox["elasticsearch"] = { fault: undefined };
   let current = options.now;
   const now = () => current;
-  const targets = onceFor((pods: readonly SandboxPod[]) => pods.filter(isTarget).map((pod) => targetOf(pod, traffic, now)));
+  const cadvisor = options.cadvisor === true ? createCadvisor(cluster.effects) : undefined;
+  const targets = onceFor((pods: readonly SandboxPod[]) => [
+    ...pods.filter(isTarget).map((pod) => targetOf(pod, traffic, now)),
+    ...(cadvisor === undefined ? [] : [cadvisor.target(pods, now)]),
+  ]);
   const { webhookSecret, grafanaToken } = options;
   const receiver = createReceiver({
     now,
@@ -124,7 +132,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     register(app);
     return app.listen({ host: "127.0.0.1", port: 0 });
   };
-  const kubernetesUrl = await listen((app) => registerKubernetesApi(app, cluster, options.kubernetes));
+  const kubernetesUrl = await listen((app) => {
+    if (options.cadvisor === true) registerPodMetrics(app, cluster, now);
+    registerKubernetesApi(app, cluster, options.kubernetes);
+  });
   const prometheusUrl = await listen((app) => {
     registerPrometheusApi(app, {
       scrapes,

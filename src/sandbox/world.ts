@@ -17,6 +17,13 @@ export interface Behaviour {
   readonly crashAfterMs: number | null;
   /** `leak-mib-per-minute`: memory grows from 150 MiB on; at its limit of 512 MiB the process is killed for it (OOMKilled, 137). Absent: no leak. */
   readonly leakMibPerMinute: number | null;
+  /** `saw-mib`, `saw-minutes`: memory rises by so much above 150 MiB and falls back, again and again, as with a garbage collector. Absent: none. */
+  readonly sawMib: number;
+  readonly sawMinutes: number;
+  /** `warm-mib`: memory fills up by so much more in the first minutes, ever slower. Absent: 0. */
+  readonly warmMib: number;
+  /** `cpu-cores`: what it uses while it runs; 0.2 unless told. */
+  readonly cpuCores: number;
   /** `traffic-share`: part of its share of the requests that reaches a ready pod, 0–1; the rest goes to the others. Absent: 1. */
   readonly trafficShare: number;
   /** `image-pull: fail` (not there) or `unreachable` (no registry): ErrImagePull, then ImagePullBackOff. */

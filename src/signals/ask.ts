@@ -38,6 +38,13 @@ export interface LogLinesAsk {
   readonly from: Ms;
 }
 
+/** CPU and memory of each container. */
+export interface ContainerUsageAsk {
+  readonly kind: "usage";
+  readonly source: "prometheus" | "metrics-api";
+  readonly resources: readonly ("cpu" | "memory")[];
+}
+
 /** One question of one guard. */
 export interface Ask {
   /** Unique among the asks of one call: guard and signal. */
@@ -45,7 +52,7 @@ export interface Ask {
   readonly namespace: string;
   /** Names of the ReplicaSets (or other owners) whose pods are meant. */
   readonly prefixes: readonly string[];
-  readonly query: CounterAsk | PromqlAsk | LogLinesAsk;
+  readonly query: CounterAsk | PromqlAsk | LogLinesAsk | ContainerUsageAsk;
 }
 
 /** An ask for counters. */
@@ -56,3 +63,6 @@ export type LogsAsk = Ask & { readonly query: LogLinesAsk };
 
 /** An ask for values. */
 export type ValuesAsk = Ask & { readonly query: PromqlAsk };
+
+/** An ask for the use of CPU and memory. */
+export type UsageAsk = Ask & { readonly query: ContainerUsageAsk };

@@ -1,11 +1,11 @@
 import type { HistogramSeries, PrometheusApi, SampleSeries } from "../clients/prometheus/api.ts";
-import { RearguardError, sentence } from "../errors.ts";
+import { sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { Ask, CountersAsk, ValuesAsk } from "./ask.ts";
 import { joinViews, viewsOf } from "./callers.ts";
 import { chunksOf, classesOf, counterQuery, nativeClassOf } from "./counter-query.ts";
 import type { CounterClass } from "./counter-query.ts";
-import { halvesOf, type InstantRange, rangesOf } from "./instants.ts";
+import { evaluate } from "./evaluate.ts";
 import { ownersOf } from "./owners.ts";
 import { measureCounters } from "./readings.ts";
 import { createSaid, type SourceLog } from "./said.ts";
@@ -17,12 +17,6 @@ export type Sample = (asks: readonly Ask[], instants: readonly Ms[]) => Promise<
 export interface SamplerParts {
   readonly prometheus: PrometheusApi;
   readonly log: SourceLog;
-}
-
-interface Answers {
-  readonly series: readonly SampleSeries[];
-  readonly histograms: readonly HistogramSeries[];
-  readonly notes: readonly string[];
 }
 
 /** What belongs to one ask. */
@@ -56,24 +50,6 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
   /** Asks that were answered with native histograms last. */
   const nativeAsks = new Set<string>();
 
-  async function evaluate(promql: string, instants: readonly Ms[]): Promise<Answers> {
-    const series: SampleSeries[] = [];
-    const notes = new Set<string>();
-    const histograms: HistogramSeries[] = [];
-    const ranges = [...rangesOf(instants)];
-    for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
-      const answer = await rangeAnswer(prometheus, promql, range);
-      if ("tooLong" in answer) {
-        ranges.unshift(...answer.tooLong);
-        continue;
-      }
-      for (const one of answer.series) series.push(one);
-      for (const one of answer.histograms) histograms.push(one);
-      if (answer.note !== undefined) notes.add(answer.note);
-    }
-    return { series, histograms, notes: [...notes] };
-  }
-
   /** Asks for the classes and hands each series to the asks that it belongs to. */
   async function read(
     classes: readonly CounterClass[],
@@ -83,7 +59,9 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
   ): Promise<void> {
     const [first] = asks;
     if (first === undefined) return;
-    const answers = await Promise.all(classes.map((counter) => evaluate(counterQuery(counter, asks, first.query.block), instants)));
+    const answers = await Promise.all(
+      classes.map((counter) => evaluate(prometheus, counterQuery(counter, asks, first.query.block), instants)),
+    );
     const owners = ownersOf(asks);
     for (const [index, { name }] of classes.entries()) {
       const answer = answers[index];
@@ -140,7 +118,7 @@ export function createSampler({ prometheus, log }: SamplerParts): Sample {
   }
 
   async function sampleValues(asks: readonly ValuesAsk[], instants: readonly Ms[]) {
-    const answers = await evaluate(asks[0]?.query.promql ?? "", instants);
+    const answers = await evaluate(prometheus, asks[0]?.query.promql ?? "", instants);
     const measurements = measureValues(instants, answers.series, answers.histograms.length, asks[0]?.query.mostSeries);
     return new Map(asks.map((ask) => [ask.id, measurements] as const));
   }
@@ -188,23 +166,6 @@ async function answered(
   }
 }
 
-/** Both halves where it is too much at once: after an outage everything since is asked for. */
-async function rangeAnswer(prometheus: PrometheusApi, promql: string, range: InstantRange) {
-  const { from, to, step } = range;
-  try {
-    return await (from === to ? instantAnswer(prometheus, promql, from) : prometheus.queryRange(promql, from, to, step));
-  } catch (error) {
-    const halves = error instanceof RearguardError && error.code === "PROMETHEUS_TOO_COSTLY" ? halvesOf(range) : undefined;
-    if (halves === undefined) throw error;
-    return { tooLong: halves };
-  }
-}
-
-async function instantAnswer(prometheus: PrometheusApi, promql: string, at: Ms) {
-  const { series, ...footnotes } = await prometheus.query(promql, at);
-  return { ...footnotes, series: series.map(({ labels, value }): SampleSeries => ({ labels, points: [{ at, value }] })) };
-}
-
 function counterKey(ask: CountersAsk): string {
   return JSON.stringify([classesOf(ask.query), ask.query.block]);
 }
@@ -214,7 +175,7 @@ function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): readonly 
 }
 
 function asksCounters(ask: Ask): ask is CountersAsk {
-  return ask.query.kind !== "promql" && ask.query.kind !== "logs";
+  return !["promql", "logs", "usage"].includes(ask.query.kind);
 }
 
 function asksValues(ask: Ask): ask is ValuesAsk {

@@ -1,6 +1,7 @@
 import { controllerOf, dig, instant, isObject, number, objects, text } from "../clients/kubernetes/raw.ts";
 import type { RawObject } from "../clients/kubernetes/raw.ts";
 import type { ContainerState, Ms, PodState } from "../model.ts";
+import { parseQuantity } from "../clients/kubernetes/quantity.ts";
 
 /** A pod as the API server describes it now, and the ReplicaSet that made it. */
 export interface PodFacts {
@@ -35,7 +36,9 @@ export function parsePod(raw: RawObject): PodFacts | undefined {
     ...(readySince === undefined ? {} : { readySince }),
     ...(unreadySince === undefined ? {} : { unreadySince }),
     ...(terminatingSince === undefined ? {} : { terminatingSince }),
-    containers: ["initContainerStatuses", "containerStatuses"].flatMap((list) => objects(dig(raw, "status", list)).map(parseContainer)),
+    containers: ["initContainerStatuses", "containerStatuses"].flatMap((list) =>
+      objects(dig(raw, "status", list)).map((status) => withLimits(parseContainer(status), status, raw)),
+    ),
     ...(unschedulable === undefined ? {} : { unschedulable }),
   };
   return { pod, replicaSetUid };
@@ -70,6 +73,17 @@ function parseContainer(status: RawObject): ContainerState {
     ...(isObject(waiting) ? { waiting: { reason: text(waiting["reason"]) ?? "", message: text(waiting["message"]) ?? "" } } : {}),
     ...(isObject(terminated) ? { terminated: parseTerminated(terminated) } : {}),
   };
+}
+
+/** As resized in place where the node says so, else as written. Init containers end before anything is judged, unless they are sidecars. */
+function withLimits(state: ContainerState, status: RawObject, pod: RawObject): ContainerState {
+  const sidecars = objects(dig(pod, "spec", "initContainers")).filter((each) => each["restartPolicy"] === "Always");
+  const written = [...objects(dig(pod, "spec", "containers")), ...sidecars].find((each) => each["name"] === state.name);
+  if (written === undefined) return state;
+  const limit = (resource: string) =>
+    parseQuantity(dig(status, "resources", "limits", resource)) ?? parseQuantity(dig(written, "resources", "limits", resource));
+  const [cpu, memory] = [limit("cpu"), limit("memory")];
+  return { ...state, limits: { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) } };
 }
 
 function parseTerminated(terminated: RawObject): NonNullable<ContainerState["terminated"]> {

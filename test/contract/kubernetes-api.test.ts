@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KubernetesError } from "../../src/clients/kubernetes/kubernetes-error.ts";
 import { dig } from "../../src/clients/kubernetes/raw.ts";
+import { createPodMetricsSampler } from "../../src/signals/sample-pod-metrics.ts";
 import { deploymentManifest } from "../support/deployment-manifest.ts";
 import { startServers } from "../support/servers.ts";
 import type { Servers } from "../support/servers.ts";
@@ -32,6 +33,14 @@ describe("reading", () => {
 
   it("what does not exist is not found", async () => {
     expect(await refusal(servers.api.get(`${collection}/nothing`))).toEqual(["KUBERNETES_NOT_FOUND", 404, "NotFound"]);
+  });
+
+  it("a cluster without the metrics API says so to a signal that asks it", async () => {
+    const sample = createPodMetricsSampler({ kubernetes: servers.api, now: () => 1000, log: { info: () => {}, warn: () => {} } });
+    const query = { kind: "usage", source: "metrics-api", resources: ["memory"] } as const;
+    const answers = await sample([{ id: "one", namespace: "default", prefixes: ["shop-1"], query }], [1000]);
+    const because = "this cluster has no metrics API (metrics.k8s.io): metrics-server is not installed";
+    expect(answers.get("one")).toEqual([{ kind: "error", at: 1000, because }]);
   });
 
   it("a list of several pages has every object once", async () => {

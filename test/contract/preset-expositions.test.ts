@@ -31,7 +31,7 @@ afterAll(async () => {
 
 /** What the library itself exposes after these requests. */
 async function exposedBy(kind: MetricsKind, ok: number, failed: number): Promise<readonly ExposedSample[]> {
-  const metrics = createMetrics(kind);
+  const metrics = createMetrics(kind, () => 0);
   for (let nth = 0; nth < ok + failed; nth += 1) {
     metrics.answered({ method: "GET", status: nth < ok ? 200 : 500, seconds: nth < ok ? 0.02 : 0.7 });
   }

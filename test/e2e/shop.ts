@@ -51,6 +51,8 @@ export type ShopOptions = {
   readonly minReadySeconds?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** `resources.limits` of the container; none unless told. */
+  readonly limits?: Readonly<Record<string, string>>;
   /** Starts the first version with this behaviour. */
   readonly behaviour?: Behaviour;
   /** Does not wait until it is complete. */
@@ -82,7 +84,16 @@ function deploymentOf(options: ShopOptions): object {
       selector: { matchLabels: { app: name } },
       template: {
         metadata: { labels: { app: name }, annotations: prefixed(options.behaviour ?? {}) },
-        spec: { containers: [{ name: "web", image: "registry.test/shop:v1", env: [{ name: "VERSION", value: "v1" }] }] },
+        spec: {
+          containers: [
+            {
+              name: "web",
+              image: "registry.test/shop:v1",
+              env: [{ name: "VERSION", value: "v1" }],
+              resources: { limits: options.limits ?? {} },
+            },
+          ],
+        },
       },
     },
   };

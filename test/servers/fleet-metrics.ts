@@ -11,14 +11,23 @@ export type PodMetrics = {
   answered(request: { readonly method: string; readonly status: number; readonly seconds: number }): void;
 };
 
-/** Counters of a process that begins now. */
-export function createMetrics(kind: MetricsKind): PodMetrics {
+/** Counters of a process that begins now, beside the memory that its container uses. */
+export function createMetrics(kind: MetricsKind, memoryBytes: () => number): PodMetrics {
   const registry = new Registry();
   new Gauge({
     name: "process_start_time_seconds",
     help: "Start time of the process since unix epoch in seconds.",
     registers: [registry],
   }).set(Date.now() / 1000);
+  new Gauge({
+    name: "container_memory_working_set_bytes",
+    help: "Memory in use.",
+    labelNames: ["container"],
+    registers: [registry],
+    collect() {
+      this.set({ container: "web" }, memoryBytes());
+    },
+  });
   return { registry, answered: makers[kind](registry) };
 }
 

@@ -17,6 +17,8 @@ type Behaviour = {
   readonly health: number;
   /** Another service that every request needs. */
   readonly dependsOn: string | undefined;
+  /** Working set that cAdvisor would show. */
+  readonly memoryMib: number;
 };
 
 /**
@@ -27,11 +29,13 @@ type Behaviour = {
  *   fleet.test/latency-ms    median latency; 10 unless told
  *   fleet.test/latency-mult  factor on it; 1 unless told
  *   fleet.test/health        status of /healthz; 200 unless told
+ *   fleet.test/memory-mib    memory in use, in MiB; 100 unless told
  *   fleet.test/depends-on    a dependency whose failures are its own, whatever its revision; none unless told
  *   fleet.test/metrics       who counts its requests (see `fleet-metrics.ts`), from its start on; prom-client unless told
  *
  * `/metrics` gives, unless told otherwise, `http_requests_total{method,status}` and `http_request_duration_seconds` with
- * prom-client's default buckets; with `?pod=` of another name it is not found. `/healthz` is answered and, like `/metrics`, not counted.
+ * prom-client's default buckets; with `?pod=` of another name it is not found. `/healthz` is answered and, like `/metrics`, not counted. Beside it stands
+ * what the kubelet's cAdvisor would show of the container `web`.
  * @throws Error (as an uncaught one) when the address cannot be listened on.
  */
 export function startPodProcess(options: {
@@ -42,7 +46,7 @@ export function startPodProcess(options: {
   readonly failing: (dependency: string) => number;
 }): PodProcess {
   let behaviour = parseBehaviour(options.annotations);
-  const metrics = createMetrics(kindOf(options.annotations));
+  const metrics = createMetrics(kindOf(options.annotations), () => behaviour.memoryMib * 2 ** 20);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
@@ -103,6 +107,7 @@ function parseBehaviour(annotations: Readonly<Record<string, string>>): Behaviou
     medianLatencyMs: number("latency-ms", 10) * number("latency-mult", 1),
     health: number("health", 200),
     dependsOn: annotations["fleet.test/depends-on"],
+    memoryMib: number("memory-mib", 100),
   };
 }
 

@@ -12,6 +12,10 @@ export interface Behaviour {
   readonly unreadyAfterS?: number;
   readonly crashAfterS?: number;
   readonly leakMibPerMinute?: number;
+  readonly sawMib?: number;
+  readonly sawMinutes?: number;
+  readonly warmMib?: number;
+  readonly cpuCores?: number;
   readonly imagePull?: "fail" | "unreachable";
   /** Part of its share of the requests that reaches a pod; 1 unless told. */
   readonly trafficShare?: number;
@@ -29,6 +33,8 @@ export interface ShopService {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly spec?: object;
+  /** `resources.limits` of the container. */
+  readonly limits?: Readonly<Record<string, string>>;
 }
 
 export const shop = "shop";
@@ -45,6 +51,10 @@ function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, str
     unreadyAfterS,
     crashAfterS,
     leakMibPerMinute,
+    sawMib,
+    sawMinutes,
+    warmMib,
+    cpuCores,
     imagePull,
     trafficShare,
   } = {
@@ -60,6 +70,10 @@ function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, str
     "unready-after": unreadyAfterS,
     "crash-after": crashAfterS,
     "leak-mib-per-minute": leakMibPerMinute,
+    "saw-mib": sawMib,
+    "saw-minutes": sawMinutes,
+    "warm-mib": warmMib,
+    "cpu-cores": cpuCores,
     "image-pull": imagePull,
     "traffic-share": trafficShare,
   };
@@ -88,7 +102,16 @@ export function deploymentOf(service: ShopService): object {
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: service.podsPerStep ?? 2, maxUnavailable: 0 } },
       template: {
         metadata: { labels, annotations: behaviourAnnotations(service.behaviour ?? {}) },
-        spec: { containers: [{ name: "app", image: firstImage(service.name), ports: [{ containerPort: 8080 }] }] },
+        spec: {
+          containers: [
+            {
+              name: "app",
+              image: firstImage(service.name),
+              ports: [{ containerPort: 8080 }],
+              ...(service.limits === undefined ? {} : { resources: { limits: service.limits } }),
+            },
+          ],
+        },
       },
       ...service.spec,
     },

@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly logs?: boolean;
   /** Is given every line of the daemon's log, from `trace` on. */
   readonly logged?: (line: string) => void;
+  /** The kubelet shows what containers use of CPU and memory. */
+  readonly cadvisor?: boolean;
   /** The daemon is started with the world unless false. */
   readonly daemon?: boolean;
 }
@@ -85,6 +87,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       now: start - historyS * secondMs,
       scrapeIntervalMs: scrapeS * secondMs,
       logs: options.logs === true,
+      cadvisor: options.cadvisor === true,
       services: services.map(({ name, rps = 40 }) => ({ namespace: shop, name, selector: { app: name }, rps })),
       ...(kubernetes === undefined ? {} : { kubernetes }),
     }),

@@ -28,6 +28,10 @@ function toldBehaviour({ annotations }: SandboxPod): Behaviour {
     unreadyAfterMs: unready === undefined ? null : seconds(unready) * 1000,
     crashAfterMs: crash === undefined ? null : seconds(crash) * 1000,
     leakMibPerMinute: leak === undefined ? null : Number(leak),
+    sawMib: Number(told("saw-mib") ?? 0),
+    sawMinutes: Number(told("saw-minutes") ?? 10),
+    warmMib: Number(told("warm-mib") ?? 0),
+    cpuCores: Number(told("cpu-cores") ?? 0.2),
     trafficShare: Number(told("traffic-share") ?? 1),
     imagePullFails: ["fail", "unreachable"].includes(told("image-pull") ?? ""),
   };

@@ -57,6 +57,40 @@ const missing: Reason = {
 };
 const ownLatency: Reason = { ...errors, signal: "latency", ownBound: { thresholdMs: 91.7004, quantile: 0.99 } };
 
+const MIB = 2 ** 20;
+const leak: Extract<Reason, { code: "resources" }> = {
+  code: "resources",
+  signal: "memory",
+  resource: "memory",
+  rule: "filling",
+  pod: "web-2-a",
+  container: "app",
+  used: 412 * MIB,
+  limit: 512 * MIB,
+  share: null,
+  forMs: 120_000,
+  perHour: 105 * MIB,
+  fullInMs: 57 * 60_000,
+  pods: 3,
+  of: 3,
+  old: { share: 0.41, perHour: 2 * MIB },
+};
+const busy: typeof leak = {
+  ...leak,
+  signal: "cpu",
+  resource: "cpu",
+  rule: "above",
+  used: 0.95,
+  limit: 1,
+  share: 0.9,
+  forMs: 300_000,
+  perHour: null,
+  fullInMs: null,
+  pods: 1,
+  of: 2,
+  old: { share: 0.4, perHour: null },
+};
+
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
   environment: [
@@ -154,6 +188,38 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       { code: "threshold", signal: "orders", value: 2, comparison: "below", limit: 5, forMs: 60_000, series: "" },
       "orders 2 is below its limit 5 for 1 min; a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
+  resources: [
+    [
+      leak,
+      "memory: app in pod web-2-a uses 412 MiB of its memory limit of 512 MiB, grows by 105 MiB/h and is full in 57 min (3 of 3 new pods; old pods: 41 %, 2 MiB/h); a plain rule, without a bound on wrong rollbacks",
+    ],
+    [
+      { ...leak, held: "alike", old: { share: 0.8, perHour: 100 * MIB } },
+      "memory: app in pod web-2-a uses 412 MiB of its memory limit of 512 MiB, grows by 105 MiB/h and is full in 57 min (3 of 3 new pods; old pods: 80 %, 100 MiB/h); old pods do the same, so a rollback would not help; a plain rule, without a bound on wrong rollbacks",
+    ],
+    [
+      busy,
+      "cpu: app in pod web-2-a uses 0.95 cores of its CPU limit of 1 core, 95 % where 90 % are allowed, for 5 min (1 of 2 new pods; old pods: 40 %); a plain rule, without a bound on wrong rollbacks",
+    ],
+    [
+      { ...busy, old: { share: null, perHour: null } },
+      "cpu: app in pod web-2-a uses 0.95 cores of its CPU limit of 1 core, 95 % where 90 % are allowed, for 5 min (1 of 2 new pods; old pods: no limit); a plain rule, without a bound on wrong rollbacks",
+    ],
+    [
+      { ...busy, held: "no-old", old: null },
+      "cpu: app in pod web-2-a uses 0.95 cores of its CPU limit of 1 core, 95 % where 90 % are allowed, for 5 min (1 of 2 new pods; no old pods seen); no such container of an old pod was seen, so it cannot be told whether this is new; a plain rule, without a bound on wrong rollbacks",
+    ],
+  ],
+  "no-limit": [
+    [
+      { code: "no-limit", signal: "memory", resource: "memory", containers: ["app", "proxy"] },
+      "memory: containers app, proxy have no memory limit (resources.limits.memory), so that cannot be judged",
+    ],
+    [
+      { code: "no-limit", signal: "cpu", resource: "cpu", containers: ["app"] },
+      "cpu: container app has no CPU limit (resources.limits.cpu), so that cannot be judged",
     ],
   ],
   failures: [

@@ -14,3 +14,14 @@ export function leakedBytes({ leakMibPerMinute }: Behaviour, uptimeMs: number): 
 export function killedAfterMs({ leakMibPerMinute }: Behaviour): number | null {
   return leakMibPerMinute === null ? null : Math.round(((limitMib - startMib) / leakMibPerMinute) * 60_000);
 }
+
+/** Minutes in which what fills up at the start comes to 63 % of the whole. */
+const warmMinutes = 4;
+
+/** Memory of any process, in bytes: leak, saw-tooth and what fills up at the start. */
+export function usedBytes(behaviour: Behaviour, uptimeMs: number): number {
+  const minutes = uptimeMs / 60_000;
+  const saw = behaviour.sawMib * ((minutes / behaviour.sawMinutes) % 1);
+  const warm = behaviour.warmMib * (1 - Math.exp(-minutes / warmMinutes));
+  return Math.min((leakedBytes(behaviour, uptimeMs) ?? startMib * mib) + (saw + warm) * mib, limitMib * mib);
+}
