@@ -5,6 +5,7 @@ import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
+import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
@@ -13,7 +14,11 @@ type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 export function explainReason(reason: Reason): string {
   switch (reason.code) {
     case "evidence":
-      return evidenceSentence(reason);
+      return `${evidenceSentence(reason)}${quotesOf(reason)}`;
+    case "new-pattern":
+      return newPatternSentence(reason);
+    case "lines-without-pod":
+      return withoutPodSentence(reason);
     case "pods":
       return podsSentence(reason);
     case "threshold":

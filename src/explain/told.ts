@@ -32,6 +32,8 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
       return { kind: "opened", severity: "info", head: `is rolling out ${revision}`, what, because: entry.because };
     }
     case "noted": {
+      const news = logNews(entry.because, name, revision);
+      if (news !== undefined) return news;
       const blind = entry.because.some((reason) => reason.code === "feasibility" && (reason.smallest ?? 1) >= 0.99);
       const what = `What the guard of ${revision} of ${name} can see at the traffic of the time before the rollout.`;
       const head = blind ? "can hardly be judged" : "can be judged";
@@ -60,6 +62,18 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
     case "finished":
       return finishedTold(entry, name, revision);
   }
+}
+
+/** Undefined where it is not the log lines that there is news of. */
+function logNews(because: readonly Reason[], name: string, revision: string): Told | undefined {
+  const patterns = because.filter(({ code }) => code === "new-pattern").length;
+  if (patterns > 0) {
+    const what = `New pods of ${name} (${revision}) log errors unlike those of its old pods. That alone is no reason to act.`;
+    return { kind: "noted", severity: "warning", head: patterns === 1 ? "logs a new error" : "logs new errors", what, because };
+  }
+  if (!because.some(({ code }) => code === "lines-without-pod")) return undefined;
+  const what = `Not all log lines can be counted for the guard of ${revision} of ${name}.`;
+  return { kind: "noted", severity: "info", head: "logs lines that name no pod", what, because };
 }
 
 /** Where the policy itself asks for words only, the person who wrote it expects no page. */

@@ -11,6 +11,7 @@ import type { Judgement } from "./ask.ts";
 import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
+import { newsOf, withQuotes } from "./log-evidence.ts";
 import { ownBoundOf } from "./own-bound.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
@@ -46,7 +47,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
       ...(environment === undefined ? {} : { environment }),
       ...(ownBound === undefined ? {} : { ownBound }),
     });
-    return [signal, attributed(verdict, question, run.peers)];
+    return [signal, withQuotes(attributed(verdict, question, run.peers), run)];
   });
   const capable = sharing.flatMap((signal) => run.counted[signal] ?? []);
   // Signals that may brake but not roll back are judged each by itself.
@@ -61,6 +62,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     byRule: recoveringByRule(run),
     silences: silencesOf(run),
     traffic: Object.entries(run.traffic).flatMap(([signal, traffic]) => missingReason(run, signal, traffic, verdicts)),
+    news: newsOf(run),
     quietBlocks: Math.min(quietBlocksOf(capable, brakedAt), ...alone.map((state) => quietBlocksOf([state], brakedAt))),
     lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
     caughtUp: isCaughtUp(run, now),

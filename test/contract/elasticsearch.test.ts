@@ -225,7 +225,7 @@ describe.each(elasticsearchVersions)("Elasticsearch %s", (version) => {
     await server.create("logs-others", mappings.filebeat);
     await server.add("logs-others", [shapes.filebeat("api-7-b", 3, true)]);
     expect(because(await one(ask("logs-others", logFieldsOf("filebeat", "error"))))).toMatch(
-      /no-data: logs-others has no line of pods web-2-\*, web-1-\* in namespace shop .*\(fields kubernetes\.pod\.name and kubernetes\.namespace\)/,
+      /no-data: logs-others has no line of pods web-2-\*, web-1-\* in namespace shop .*\(fields kubernetes\.pod\.name, in 1 of 1 documents, and kubernetes\.namespace, in 1 of 1\)/,
     );
   });
 

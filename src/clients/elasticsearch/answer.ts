@@ -30,10 +30,11 @@ export function toAnswer(response: estypes.SearchResponse, index: string, server
   return {
     kind: "found",
     total,
-    hits: hits.hits.map(({ _index, _id, _source }) => ({
+    hits: hits.hits.map(({ _index, _id, _source, fields }) => ({
       index: _index,
       id: _id ?? "",
       source: (_source ?? {}) as Record<string, unknown>,
+      fields: (fields ?? {}) as Record<string, readonly unknown[]>,
     })),
     aggregations: aggregations as Readonly<Record<string, unknown>>,
   };

@@ -38,18 +38,19 @@ export function createElasticsearch(options: ElasticsearchOptions): Elasticsearc
 
   return {
     async search(request) {
-      const signal = AbortSignal.timeout(timeoutMs);
+      const withinMs = Math.min(timeoutMs, request.timeoutMs ?? timeoutMs);
+      const signal = AbortSignal.timeout(withinMs);
       try {
-        return toAnswer(await client.search(paramsOf(request, timeoutMs), { signal }), request.index, server);
+        return toAnswer(await client.search(paramsOf(request, withinMs), { signal }), request.index, server);
       } catch (thrown) {
-        throw failureOf(thrown, { server, index: request.index, timeoutMs });
+        throw failureOf(thrown, { server, index: request.index, timeoutMs: withinMs });
       }
     },
     close: () => client.close(),
   };
 }
 
-function paramsOf({ index, query, aggs, size = 0, sort, source }: SearchRequest, timeoutMs: Ms): estypes.SearchRequest {
+function paramsOf({ index, query, aggs, size = 0, sort, source, fields }: SearchRequest, timeoutMs: Ms): estypes.SearchRequest {
   return {
     index: index.split(","),
     // An index that is missing is an answer of its own (no shards), not an error.
@@ -64,6 +65,7 @@ function paramsOf({ index, query, aggs, size = 0, sort, source }: SearchRequest,
     ...(aggs === undefined ? {} : { aggs: aggs as Record<string, estypes.AggregationsAggregationContainer> }),
     ...(sort === undefined ? {} : { sort: [...sort] as estypes.SortCombinations[] }),
     ...(source === undefined ? {} : { _source: [...source] }),
+    ...(fields === undefined ? {} : { _source: false, fields: [...fields] }),
   };
 }
 

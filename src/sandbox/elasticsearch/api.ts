@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { aggregate } from "./aggregate.ts";
+import { hitsOf } from "./hits.ts";
 import { compile } from "./query.ts";
 import { SearchRefused } from "./refusal.ts";
 import type { LogStore } from "./store.ts";
@@ -58,7 +59,7 @@ export function registerElasticsearchApi(
   });
 }
 
-function search(store: LogStore, pattern: string, { query, aggs }: Body): object {
+function search(store: LogStore, pattern: string, { query, aggs, ...wanted }: Body): object {
   const shards = store.shards(pattern);
   const found = shards.map((shard) => ({ ...shard, documents: shard.documents.filter(compile(query, shard.mapping)) }));
   const value = found.reduce((sum, { documents }) => sum + documents.length, 0);
@@ -66,7 +67,7 @@ function search(store: LogStore, pattern: string, { query, aggs }: Body): object
     took: 1,
     timed_out: false,
     _shards: { total: shards.length, successful: shards.length, skipped: 0, failed: 0 },
-    hits: { total: { value, relation: "eq" }, max_score: null, hits: [] },
+    hits: { total: { value, relation: "eq" }, max_score: null, hits: hitsOf(wanted, found) },
     ...(shards.length === 0 ? {} : { aggregations: aggregate(aggs, found) }),
   };
 }

@@ -22,7 +22,7 @@ function answering(response: object) {
 
 function owners(left: number) {
   const pods = { sum_other_doc_count: left, buckets: [{ key: "web-2-a", at }] };
-  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } }, newest: { value: 14_000 } };
+  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } }, newest: { value: 14_000 }, podless: { buckets: {} } };
 }
 
 describe("an answer that is not whole is an error, never fewer lines", () => {

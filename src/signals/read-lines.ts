@@ -1,0 +1,111 @@
+// The lines themselves, as evidence and to find new patterns: capped searches beside the one that counts.
+import type { ElasticsearchApi, Hit, SearchRequest } from "../clients/elasticsearch/api.ts";
+import { sentence } from "../errors.ts";
+import { createGatherer, type FoundLine } from "../judging/patterns/gather.ts";
+import type { LinesOrWhy, LogFields, Ms } from "../model.ts";
+import type { LinesWanted, LogsAsk, OldLines } from "./ask.ts";
+import { anyOf, isBad, ofDeployment, ofPods, within } from "./log-search.ts";
+
+/** Lines of one side that are read at once, the newest ones, and how many in one answer. */
+export const mostLines = 2000;
+const pageLines = 500;
+/** Nothing is judged by these lines, so nothing waits for them for long. */
+const patienceMs = 2000;
+const atOnce = 4;
+
+interface Wanted extends LinesWanted {
+  readonly ask: LogsAsk;
+  readonly to: Ms;
+}
+
+export type Read = { readonly fresh: LinesOrWhy; readonly old?: LinesOrWhy };
+
+/**
+ * Reads the lines of all asks, a few at a time. After the first failure the rest is left for the next block: a server that hangs must cost a
+ * beat its patience once, not for each guard. Never rejects.
+ */
+export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly Wanted[]): Promise<ReadonlyMap<LogsAsk, Read>> {
+  const found = new Map<LogsAsk, Read>();
+  const left = [...wanted];
+  let failed: string | undefined;
+
+  async function readSide(ask: LogsAsk, pods: object, from: Ms, to: Ms): Promise<LinesOrWhy> {
+    if (failed !== undefined) return { because: failed };
+    try {
+      return await readLines(elasticsearch, ask, pods, from, to);
+    } catch (error) {
+      return { because: (failed = sentence(error)) };
+    }
+  }
+
+  async function work(): Promise<void> {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const { ask, fresh, freshAfter, old, to } = next;
+      const ofNew = await readSide(ask, podsOf(ask, [fresh]), freshAfter, to);
+      const ofOld = old === undefined ? undefined : await readSide(ask, oldPods(ask, fresh, old), old.after, to);
+      found.set(ask, { fresh: ofNew, ...(ofOld === undefined ? {} : { old: ofOld }) });
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return found;
+}
+
+/**
+ * Page by page from the newest line on, so that no answer is large. A page begins where the one before it ended, that instant included: lines
+ * of one instant may lie on both sides of a page's end, and those that were seen are passed over. Where a whole page is of one instant there is
+ * no way further back.
+ */
+async function readLines(elasticsearch: ElasticsearchApi, ask: LogsAsk, pods: object, from: Ms, to: Ms) {
+  const gatherer = createGatherer();
+  let [until, read, seen] = [to, 0, new Set<string>()];
+  for (;;) {
+    const answer = await elasticsearch.search(pageSearch(ask, pods, from, until));
+    const hits = answer.kind === "nothing" ? [] : answer.hits;
+    const fresh = hits.filter((hit) => !seen.has(idOf(hit)));
+    for (const hit of fresh) gatherer.add(lineOf(hit, ask.query.fields));
+    read += fresh.length;
+    if (hits.length < pageLines) return gatherer.read(from, to, true);
+    const oldest = Math.min(...hits.map((hit) => timeOf(hit, ask.query.fields)));
+    if (fresh.length === 0 || read >= mostLines || !Number.isFinite(oldest)) return gatherer.read(from, to, false);
+    until = Math.ceil(oldest);
+    seen = new Set(hits.map(idOf));
+  }
+}
+
+function pageSearch(ask: LogsAsk, pods: object, from: Ms, to: Ms): SearchRequest {
+  const { index, fields } = ask.query;
+  return {
+    index,
+    query: { bool: { filter: [within(fields, from, to), pods, isBad(fields)] } },
+    size: pageLines,
+    sort: [{ [fields.time]: { order: "desc", unmapped_type: "date" } }],
+    fields: [...fields.texts, fields.pod, { field: fields.time, format: "epoch_millis" }],
+    timeoutMs: patienceMs,
+  };
+}
+
+function podsOf(ask: LogsAsk, owners: readonly string[]): object {
+  return anyOf(owners.map((name) => ({ bool: { filter: ofPods({ ask, name }) } })));
+}
+
+/** Of every revision but the new one: the last one may have been there for minutes only. */
+function oldPods(ask: LogsAsk, fresh: string, { owners, workload }: OldLines): object {
+  const ofWorkload = { bool: { filter: ofDeployment(ask, workload) } };
+  return { bool: { filter: [anyOf([podsOf(ask, owners), ofWorkload])], must_not: [podsOf(ask, [fresh])] } };
+}
+
+function lineOf(hit: Hit, fields: LogFields): FoundLine {
+  const text = fields.texts.map((field) => hit.fields[field]?.[0]).find((value) => typeof value === "string" && value.trim() !== "");
+  const pod = hit.fields[fields.pod]?.[0];
+  const line = { pod: typeof pod === "string" ? pod : "", at: timeOf(hit, fields) };
+  return typeof text === "string" ? { ...line, text } : line;
+}
+
+/** Milliseconds; with a fraction where the field is of type date_nanos. */
+function timeOf(hit: Hit, fields: LogFields): Ms {
+  return Number(hit.fields[fields.time]?.[0] ?? Number.NaN);
+}
+
+function idOf({ index, id }: Hit): string {
+  return `${index}/${id}`;
+}
