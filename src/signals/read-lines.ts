@@ -9,13 +9,20 @@ import { anyOf, isBad, ofDeployment, ofPods, within } from "./log-search.ts";
 /** Lines of one side that are read at once, the newest ones, and how many in one answer. */
 export const mostLines = 2000;
 const pageLines = 500;
-/** Nothing is judged by these lines, so nothing waits for them for long. */
+/** Nothing is judged by these lines, so nothing waits for them for long: for one page, and for all of a beat. */
 const patienceMs = 2000;
+const budgetMs = 4000;
 const atOnce = 4;
 
 interface Wanted extends LinesWanted {
   readonly ask: LogsAsk;
   readonly to: Ms;
+}
+
+interface Span {
+  readonly from: Ms;
+  readonly to: Ms;
+  readonly budget: AbortSignal;
 }
 
 export type Read = { readonly fresh: LinesOrWhy; readonly old?: LinesOrWhy };
@@ -27,12 +34,14 @@ export type Read = { readonly fresh: LinesOrWhy; readonly old?: LinesOrWhy };
 export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly Wanted[]): Promise<ReadonlyMap<LogsAsk, Read>> {
   const found = new Map<LogsAsk, Read>();
   const left = [...wanted];
+  const budget = AbortSignal.timeout(budgetMs);
   let failed: string | undefined;
 
   async function readSide(ask: LogsAsk, pods: object, from: Ms, to: Ms): Promise<LinesOrWhy> {
+    if (budget.aborted) failed ??= `reading them took longer than ${budgetMs / 1000} s`;
     if (failed !== undefined) return { because: failed };
     try {
-      return await readLines(elasticsearch, ask, pods, from, to);
+      return await readLines(elasticsearch, ask, pods, { from, to, budget });
     } catch (error) {
       return { because: (failed = sentence(error)) };
     }
@@ -55,7 +64,7 @@ export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly 
  * of one instant may lie on both sides of a page's end, and those that were seen are passed over. Where a whole page is of one instant there is
  * no way further back.
  */
-async function readLines(elasticsearch: ElasticsearchApi, ask: LogsAsk, pods: object, from: Ms, to: Ms) {
+async function readLines(elasticsearch: ElasticsearchApi, ask: LogsAsk, pods: object, { from, to, budget }: Span) {
   const gatherer = createGatherer();
   let [until, read, seen] = [to, 0, new Set<string>()];
   for (;;) {
@@ -66,7 +75,7 @@ async function readLines(elasticsearch: ElasticsearchApi, ask: LogsAsk, pods: ob
     read += fresh.length;
     if (hits.length < pageLines) return gatherer.read(from, to, true);
     const oldest = Math.min(...hits.map((hit) => timeOf(hit, ask.query.fields)));
-    if (fresh.length === 0 || read >= mostLines || !Number.isFinite(oldest)) return gatherer.read(from, to, false);
+    if (fresh.length === 0 || read >= mostLines || budget.aborted || !Number.isFinite(oldest)) return gatherer.read(from, to, false);
     until = Math.ceil(oldest);
     seen = new Set(hits.map(idOf));
   }

@@ -47,7 +47,7 @@ describe("an answer that is not whole is an error, never fewer lines", () => {
 
   test("no shard at all is no data", async () => {
     const [measurement] = (await answering({ ...whole, _shards: { total: 0, failed: 0 } }).sample([ask], [15_000])).get("web") ?? [];
-    expect(measurement).toEqual({ kind: "no-data", at: 15_000, because: "no index matches logs-*" });
+    expect(measurement).toEqual({ kind: "no-data", at: 15_000, because: "no index matches logs-*, or none that our account may read" });
   });
 });
 
