@@ -33,7 +33,8 @@ export type Read = { readonly fresh: LinesOrWhy; readonly old?: LinesOrWhy };
  */
 export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly Wanted[]): Promise<ReadonlyMap<LogsAsk, Read>> {
   const found = new Map<LogsAsk, Read>();
-  const left = [...wanted];
+  // Those that have waited longest come first: what is not read in this beat must not wait for ever.
+  const left = wanted.toSorted((one, other) => one.freshAfter - other.freshAfter);
   const budget = AbortSignal.timeout(budgetMs);
   let failed: string | undefined;
 

@@ -75,6 +75,13 @@ test("old pods are asked for from the time before on, of every revision but the 
   expect(JSON.stringify(asked[1]?.query)).toMatch(/"web-1-.*web-\[bcdf.*must_not.*web-2-/);
 });
 
+test("those whose lines have waited longest are read first", async () => {
+  const { elasticsearch, asked } = answering([]);
+  const asks = [30, 10, 20].map((freshAfter) => ({ fresh: "web-2", freshAfter, ask: { ...other, id: String(freshAfter) }, to }));
+  await readAll(elasticsearch, asks);
+  expect(asked.map(({ query }) => JSON.stringify(query).match(/"gt":(\d+)/)?.[1])).toEqual(["10", "20", "30"]);
+});
+
 test("after a failure nothing more is asked in this beat, and each says why", async () => {
   const { elasticsearch, asked } = answering([], () => true);
   const asks = Array.from({ length: 40 }, (_, order) => ({ ...read, ask: { ...other, id: String(order) }, to }));
