@@ -83,8 +83,9 @@ function askOf(order: number): LogsAsk {
   return { id: `guard-${order}`, namespace: "shop", prefixes: ["web-5d8f9cb6c4"], query };
 }
 
-function withoutLines({ query: { read: _, ...query }, ...ask }: LogsAsk): LogsAsk {
-  return { ...ask, query };
+function withoutLines(ask: LogsAsk): LogsAsk {
+  const { kind, index, fields, from } = ask.query;
+  return { ...ask, query: { kind, index, fields, from } };
 }
 
 function readOf(answers: ReadonlyMap<string, readonly Measurement[]>): number {

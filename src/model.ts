@@ -201,6 +201,8 @@ export interface LinesRead {
   /** False: there were more lines, or more patterns, than are read at once. */
   readonly whole: boolean;
   readonly patterns: readonly PatternLines[];
+  /** Patterns that were looked for by themselves where not all lines were read; sure: a line like it would have been found. */
+  readonly checked?: readonly { readonly pattern: string; readonly sure: boolean }[];
 }
 
 /** A side's lines, or why they could not be read. */

@@ -26,6 +26,8 @@ export type Reason =
       seenBy?: "callers";
       /** Of log lines: the patterns of which there are most, or why there are none to show. */
       quotes?: QuotedLines[];
+      /** They are of some of the lines only: there were more than are read. */
+      partly?: true;
       unread?: string;
       /** Opens the lines in Kibana. */
       link?: string;
@@ -41,7 +43,7 @@ export type Reason =
       first: Ms;
       lookbackMs: Ms;
       /** False: old pods logged more than could be read, and this may be among it. */
-      oldWhole: boolean;
+      sure: boolean;
       link?: string;
     }>
   | Readonly<{ code: "lines-without-pod"; signal: string; lines: number; field: string }>

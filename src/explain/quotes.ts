@@ -12,15 +12,16 @@ function quotation({ pattern, lines, pods, of, last }: QuotedLines): string {
 }
 
 /** Follows the evidence of a signal of log lines; empty where there are no lines beside it. */
-export function quotesOf({ quotes = [], unread }: Of<"evidence">): string {
-  if (quotes.length > 0) return `; most of the lines: ${quotes.map(quotation).join("; ")}`;
+export function quotesOf({ quotes = [], partly, unread }: Of<"evidence">): string {
+  if (quotes.length > 0)
+    return `; most of the lines${partly === true ? " that were read, which are not all" : ""}: ${quotes.map(quotation).join("; ")}`;
   return unread === undefined ? "" : `; the lines could not be read (${unread})`;
 }
 
-export function newPatternSentence({ signal, pattern, lines, pods, of, first, lookbackMs, oldWhole }: Of<"new-pattern">): string {
+export function newPatternSentence({ signal, pattern, lines, pods, of, first, lookbackMs, sure }: Of<"new-pattern">): string {
   const logged = `${signal}: new pods log ${cut(pattern)} (${counted(lines, "line")} of ${podsOf(pods, of)}, first at ${timeOfDay(first)})`;
   const since = `${duration(lookbackMs)} before the rollout or since`;
-  if (oldWhole) return `${logged}, which old pods did not log in ${since}`;
+  if (sure) return `${logged}, which old pods did not log in ${since}`;
   return `${logged}, which is not among the lines of old pods that could be read of ${since}; they logged more, so it may not be new`;
 }
 

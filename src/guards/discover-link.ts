@@ -1,3 +1,4 @@
+import { phraseOf } from "../judging/patterns/phrase.ts";
 import type { LogFields, Ms } from "../model.ts";
 
 /** Log lines as a link shows them. */
@@ -44,16 +45,6 @@ function kqlOf({ fields, namespace, owner, pattern }: ShownLines): string {
     levels,
     ...(phrase === "" ? [] : [anyOf(fields.texts.map((field) => `${field}: ${quote(phrase)}`))]),
   ].join(" and ");
-}
-
-/** The longest part of a pattern in which nothing is masked, in whole words: what the lines themselves say too. */
-export function phraseOf(pattern: string): string {
-  let [best, current]: string[][] = [[], []];
-  for (const word of pattern.replace(/\s*\S*…$/, "").split(" ")) {
-    current = word.includes("*") ? [] : [...(current ?? []), word];
-    if (current.join(" ").length > (best ?? []).join(" ").length) best = current;
-  }
-  return (best ?? []).join(" ");
 }
 
 /** Any text as a value of the Kibana query language. */

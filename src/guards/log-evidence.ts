@@ -1,5 +1,15 @@
 // What the lines of a logs signal say: quoted beside the evidence, and new patterns told of. It judges nothing.
-import { type LinesMemory, loudest, newPatterns, type Quoted } from "../judging/patterns/novelty.ts";
+import {
+  doubtful,
+  type LinesMemory,
+  loudest,
+  type New,
+  newPatterns,
+  noLines,
+  type NoveltyRule,
+  type Quoted,
+} from "../judging/patterns/novelty.ts";
+import { phraseOf } from "../judging/patterns/phrase.ts";
 import type { Ms } from "../model.ts";
 import type { LogsSignal } from "../policies/logs-signal.ts";
 import type { QuotedLines, Reason, Verdict } from "../reason.ts";
@@ -10,6 +20,8 @@ import { type GuardRun, linesFrom } from "./run.ts";
 const mostQuotes = 3;
 const mostPodNames = 3;
 export const mostTold = 10;
+/** Patterns that are looked for by themselves beside one count. */
+const mostDoubts = 3;
 
 /** Old lines that came late are read once more. */
 const overlapMs: Ms = 60_000;
@@ -21,7 +33,15 @@ export function linesWanted(run: GuardRun, name: string, { newPatterns: wanted, 
   const fresh = { fresh: rollout.new.name, freshAfter: freshThrough ?? linesFrom(run) };
   if (wanted === "off" || rollout.old === undefined) return fresh;
   const after = oldThrough === null ? rollout.startedAt - lookbackMs : oldThrough - overlapMs;
-  return { ...fresh, old: { owners: [rollout.old.name], workload: rollout.workload.name, after } };
+  const old = { owners: [rollout.old.name], workload: rollout.workload.name, after };
+  const patterns = doubtful(run.logs[name]?.lines ?? noLines, noveltyRule(run)).slice(0, mostDoubts);
+  if (patterns.length === 0) return { ...fresh, old };
+  const doubts = patterns.map((pattern) => ({ pattern, phrase: phraseOf(pattern) }));
+  return { ...fresh, old: { ...old, doubts: { from: rollout.startedAt - lookbackMs, patterns: doubts } } };
+}
+
+function noveltyRule({ record, pace }: GuardRun): NoveltyRule {
+  return { blockMs: pace.blockMs, readySince: (pod) => record.pods.find(({ name }) => name === pod)?.readySince };
 }
 
 /** The verdict with the lines beside its evidence, so that the decision which rests on it is recorded with them. */
@@ -33,7 +53,7 @@ export function withQuotes(verdict: Verdict, run: GuardRun): Verdict {
   const unread = quotes.length > 0 ? undefined : whyUnread(memory, run.signals[signal] as LogsSignal);
   const link = memory.freshThrough === null ? undefined : linkTo(run, signal, linesFrom(run), memory.freshThrough);
   const lines = {
-    ...(quotes.length === 0 ? {} : { quotes }),
+    ...(quotes.length === 0 ? {} : { quotes, ...(memory.freshWhole ? {} : { partly: true as const }) }),
     ...(unread === undefined ? {} : { unread }),
     ...(link === undefined ? {} : { link }),
   };
@@ -47,23 +67,21 @@ function whyUnread({ trouble, textless }: LinesMemory, { fields }: LogsSignal): 
 
 /** What is worth telling of the lines themselves, whether it was told before or not. */
 export function newsOf(run: GuardRun): readonly Reason[] {
-  const { record, pace } = run;
-  const readySince = (pod: string) => record.pods.find(({ name }) => name === pod)?.readySince;
   return Object.entries(run.logs).flatMap(([signal, { lines, podless }]): Reason[] => {
     const of = run.signals[signal];
     if (of?.kind !== "logs") return [];
     const left: Reason[] = podless === 0 ? [] : [{ code: "lines-without-pod", signal, lines: podless, field: of.fields.pod }];
     if (of.newPatterns === "off") return left;
-    const found = newPatterns(lines, { blockMs: pace.blockMs, readySince });
-    return [...left, ...found.map((pattern) => newPattern(run, signal, of, pattern, lines.oldWhole))];
+    const found = newPatterns(lines, noveltyRule(run));
+    return [...left, ...found.map((pattern) => newPattern(run, signal, of, pattern))];
   });
 }
 
-function newPattern(run: GuardRun, signal: string, { lookbackMs }: LogsSignal, found: Quoted, oldWhole: boolean): Reason {
+function newPattern(run: GuardRun, signal: string, { lookbackMs }: LogsSignal, found: New): Reason {
   const { pattern, lines, pods, of } = shown(found);
   const link = linkTo(run, signal, found.first - 1, found.last, pattern);
   const more = link === undefined ? {} : { link };
-  return { code: "new-pattern", signal, pattern, lines, pods, of, first: found.first, lookbackMs, oldWhole, ...more };
+  return { code: "new-pattern", signal, pattern, lines, pods, of, first: found.first, lookbackMs, sure: found.sure, ...more };
 }
 
 function shown({ pattern, lines, pods, last }: Quoted): QuotedLines {

@@ -52,6 +52,8 @@ export interface OldLines {
   readonly owners: readonly string[];
   readonly workload: string;
   readonly after: Ms;
+  /** To be looked for by themselves since `from`: patterns, and words that all lines of each have. */
+  readonly doubts?: { readonly from: Ms; readonly patterns: readonly { readonly pattern: string; readonly phrase: string }[] };
 }
 
 /** One question of one guard. */

@@ -2,7 +2,7 @@
 import type { ElasticsearchApi, Hit, SearchRequest } from "../clients/elasticsearch/api.ts";
 import { sentence } from "../errors.ts";
 import { createGatherer, type FoundLine } from "../judging/patterns/gather.ts";
-import type { LinesOrWhy, LogFields, Ms } from "../model.ts";
+import type { LinesOrWhy, LinesRead, LogFields, Ms } from "../model.ts";
 import type { LinesWanted, LogsAsk, OldLines } from "./ask.ts";
 import { anyOf, isBad, ofDeployment, ofPods, within } from "./log-search.ts";
 
@@ -38,11 +38,11 @@ export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly 
   const budget = AbortSignal.timeout(budgetMs);
   let failed: string | undefined;
 
-  async function readSide(ask: LogsAsk, pods: object, from: Ms, to: Ms): Promise<LinesOrWhy> {
+  async function unlessFailed(read: () => Promise<LinesRead>): Promise<LinesOrWhy> {
     if (budget.aborted) failed ??= `reading them took longer than ${budgetMs / 1000} s`;
     if (failed !== undefined) return { because: failed };
     try {
-      return await readLines(elasticsearch, ask, pods, { from, to, budget });
+      return await read();
     } catch (error) {
       return { because: (failed = sentence(error)) };
     }
@@ -51,9 +51,12 @@ export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly 
   async function work(): Promise<void> {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const { ask, fresh, freshAfter, old, to } = next;
-      const ofNew = await readSide(ask, podsOf(ask, [fresh]), freshAfter, to);
-      const ofOld = old === undefined ? undefined : await readSide(ask, oldPods(ask, fresh, old), old.after, to);
-      found.set(ask, { fresh: ofNew, ...(ofOld === undefined ? {} : { old: ofOld }) });
+      const ofNew = await unlessFailed(() => readLines(elasticsearch, ask, podsOf(ask, [fresh]), { from: freshAfter, to, budget }));
+      const ofOld =
+        old === undefined
+          ? {}
+          : { old: await unlessFailed(() => readOld(elasticsearch, ask, fresh, old, { from: old.after, to, budget })) };
+      found.set(ask, { fresh: ofNew, ...ofOld });
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work));
@@ -65,12 +68,15 @@ export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly 
  * of one instant may lie on both sides of a page's end, and those that were seen are passed over. Where a whole page is of one instant there is
  * no way further back.
  */
-async function readLines(elasticsearch: ElasticsearchApi, ask: LogsAsk, pods: object, { from, to, budget }: Span) {
+async function readLines(elasticsearch: ElasticsearchApi, ask: LogsAsk, pods: object, { from, to, budget }: Span): Promise<LinesRead> {
   const gatherer = createGatherer();
   let [until, read, seen] = [to, 0, new Set<string>()];
   for (;;) {
-    const answer = await elasticsearch.search(pageSearch(ask, pods, from, until));
-    const hits = answer.kind === "nothing" ? [] : answer.hits;
+    const hits = await page(elasticsearch, ask, pods, { from, to: until }).catch((error: unknown) => {
+      if (read === 0) throw error;
+    });
+    // What was read before it failed is better than nothing.
+    if (hits === undefined) return gatherer.read(from, to, false);
     const fresh = hits.filter((hit) => !seen.has(idOf(hit)));
     for (const hit of fresh) gatherer.add(lineOf(hit, ask.query.fields));
     read += fresh.length;
@@ -82,12 +88,42 @@ async function readLines(elasticsearch: ElasticsearchApi, ask: LogsAsk, pods: ob
   }
 }
 
-function pageSearch(ask: LogsAsk, pods: object, from: Ms, to: Ms): SearchRequest {
+/**
+ * The lines of old pods, and, where they are more than are read at once, what is found of the doubtful patterns by their words. A search by
+ * words says something only where it finds the new pods' own lines.
+ */
+async function readOld(elasticsearch: ElasticsearchApi, ask: LogsAsk, fresh: string, old: OldLines, span: Span): Promise<LinesRead> {
+  const lines = await readLines(elasticsearch, ask, oldPods(ask, fresh, old), span);
+  const { doubts } = old;
+  if (doubts === undefined || span.budget.aborted) return lines;
+  const gatherer = createGatherer();
+  const checked: { pattern: string; sure: boolean }[] = [];
+  for (const { pattern, phrase } of doubts.patterns) {
+    const saying = (pods: object) => ({ bool: { filter: [pods, anyOf(ask.query.fields.texts.map((field) => wordsIn(field, phrase)))] } });
+    const own = await page(elasticsearch, ask, saying(podsOf(ask, [fresh])), { from: ask.query.from, to: span.to }, 1);
+    const others = await page(elasticsearch, ask, saying(oldPods(ask, fresh, old)), { from: doubts.from, to: span.to });
+    for (const hit of others) gatherer.add(lineOf(hit, ask.query.fields));
+    checked.push({ pattern, sure: own.length > 0 && others.length < pageLines });
+  }
+  const { patterns } = gatherer.read(doubts.from, span.to, true);
+  return { ...lines, patterns: [...lines.patterns, ...patterns], checked };
+}
+
+/** All words, in any order. `lenient`: a field of another type has none of them. */
+function wordsIn(field: string, query: string): object {
+  return { match: { [field]: { query, operator: "and", lenient: true } } };
+}
+
+async function page(elasticsearch: ElasticsearchApi, ask: LogsAsk, pods: object, { from, to }: Omit<Span, "budget">, size = pageLines) {
+  const answer = await elasticsearch.search({ ...pageSearch(ask, pods, from, to), size });
+  return answer.kind === "nothing" ? [] : answer.hits;
+}
+
+function pageSearch(ask: LogsAsk, pods: object, from: Ms, to: Ms): Omit<SearchRequest, "size"> {
   const { index, fields } = ask.query;
   return {
     index,
     query: { bool: { filter: [within(fields, from, to), pods, isBad(fields)] } },
-    size: pageLines,
     sort: [{ [fields.time]: { order: "desc", unmapped_type: "date" } }],
     fields: [...fields.texts, fields.pod, { field: fields.time, format: "epoch_millis" }],
     timeoutMs: patienceMs,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ElasticsearchApi } from "../../src/clients/elasticsearch/api.ts";
 import type { LinesOrWhy, LogFields, Measurement } from "../../src/model.ts";
 import { logFieldsOf } from "../../src/policies/log-formats.ts";
-import type { LogsAsk } from "../../src/signals/ask.ts";
+import type { LogsAsk, OldLines } from "../../src/signals/ask.ts";
 import { mostLines } from "../../src/signals/read-lines.ts";
 import { createLogSampler } from "../../src/signals/sample-logs.ts";
 import type { ElasticsearchUnderTest } from "./elasticsearch-under-test.ts";
@@ -12,12 +12,14 @@ import { at, keyword, mappings, shapes, start } from "./log-shapes.ts";
 export function testLines(given: { server: () => ElasticsearchUnderTest; elasticsearch: () => ElasticsearchApi }): void {
   const hour = 3_600_000;
 
-  async function sampled(index: string, fields: LogFields, until = start + 15_000): Promise<Measurement | undefined> {
-    const read = {
-      fresh: "web-5d8f9cb6c4",
-      freshAfter: start,
-      old: { owners: ["web-6c9f7b5d44"], workload: "web", after: start - 6 * hour },
-    };
+  async function sampled(
+    index: string,
+    fields: LogFields,
+    until = start + 15_000,
+    doubts?: OldLines["doubts"],
+  ): Promise<Measurement | undefined> {
+    const before = { owners: ["web-6c9f7b5d44"], workload: "web", after: start - 6 * hour, ...(doubts === undefined ? {} : { doubts }) };
+    const read = { fresh: "web-5d8f9cb6c4", freshAfter: start, old: before };
     const query = { kind: "logs", index, fields, from: start, read } as const;
     const ask: LogsAsk = { id: "one", namespace: "shop", prefixes: ["web-5d8f9cb6c4", "web-6c9f7b5d44"], query };
     const sample = createLogSampler({ elasticsearch: given.elasticsearch(), log: { info: () => {}, warn: () => {} } });
@@ -73,6 +75,29 @@ export function testLines(given: { server: () => ElasticsearchUnderTest; elastic
     expect(fresh).toMatchObject({ lines: 1234, whole: true, patterns: [{ pattern: "boom *", lines: 1234 }] });
     expect(old).toMatchObject({ whole: false });
     expect((old as { lines: number }).lines).toBeGreaterThanOrEqual(mostLines);
+  });
+
+  test("of old pods that are more than are read at once are looked through by the words of a pattern that is in doubt", async () => {
+    const old = Array.from({ length: 2600 }, (_, order) =>
+      shapes.filebeat("web-6c9f7b5d44-ddddd", -1 - order / 1000, true, "shop", `boom ${order}`),
+    );
+    await given.server().create("lines-doubt", mappings.filebeat);
+    await given
+      .server()
+      .add("lines-doubt", [
+        ...old,
+        shapes.filebeat("web-6c9f7b5d44-ddddd", -3600, true, "shop", "no stock of item 5"),
+        ...[1, 2, 3].map((nth) => shapes.filebeat("web-5d8f9cb6c4-bbbbb", nth, true, "shop", `no stock of item ${nth}`)),
+        ...[1, 2, 3].map((nth) => shapes.filebeat("web-5d8f9cb6c4-bbbbb", nth, true, "shop", `no contacts of customer ${nth}`)),
+      ]);
+    const doubts = { "no stock of item *": "no stock of item", "no contacts of customer *": "no contacts of customer" };
+    const patterns = Object.entries(doubts).map(([pattern, phrase]) => ({ pattern, phrase }));
+    const found = readOf(
+      await sampled("lines-doubt", logFieldsOf("filebeat", "error"), start + 15_000, { from: start - 6 * hour, patterns }),
+    ).old;
+    expect(found).toMatchObject({ whole: false, checked: patterns.map(({ pattern }) => ({ pattern, sure: true })) });
+    expect(JSON.stringify(found)).toContain('"pattern":"no stock of item *","lines":1');
+    expect(JSON.stringify(found)).not.toContain('"pattern":"no contacts of customer *","lines"');
   });
 
   test("are not asked for while new pods log no error", async () => {

@@ -108,3 +108,26 @@ describe("a release that logs few errors, but of a kind that the old one never l
     expect(world.phase("web")).toBe("passed");
   });
 });
+
+test("lines that cannot be read take nothing from the judgement: the release is taken back, and it is said why nothing is quoted", async () => {
+  const elasticsearch = { timeout: "5s" };
+  const noText = policy.replace("limit: 6/min/pod", "limit: 6/min/pod, fields: { text: event.original }");
+  await using world = await openIncident(
+    { behaviour: { errorLinesPerMinute: 1 } },
+    { policy: noText, logs: true, settings: { elasticsearch } },
+  );
+  world.release("web", { ...newPods, errorLinesPerMinute: 60 });
+  await world.until("the guard ends", () => ended(world), 1200);
+  expectTakenBack(world);
+  expect(told(world)).toMatch(
+    /the lines could not be read \(they have no field event\.original; fields\.text of the signal names another\)/,
+  );
+});
+
+test("a first deploy is told once that nothing can be new, and no error of it is", async () => {
+  await using world = await openIncident({ behaviour: { errorLinesPerMinute: 3 } }, { policy, logs: true, historyS: 5 });
+  await world.until("the guard of the first revision ends", () => ended(world), 1500);
+  const about = JSON.stringify(world.entries("web")).match(/without an old revision no error pattern can be called new/g);
+  expect(about).toHaveLength(1);
+  expect(JSON.stringify(world.entries("web"))).not.toContain("new-pattern");
+});

@@ -25,6 +25,8 @@ export interface LinesMemory {
   /** All lines of new (old) pods were read so far. */
   readonly freshWhole: boolean;
   readonly oldWhole: boolean;
+  /** What was looked for among the old pods' lines by itself, and whether a line like it would surely have been found. */
+  readonly checked: ReadonlyMap<string, boolean>;
   /** Lines of new pods without a text. */
   readonly textless: number;
   /** Why they could not be read the last time. */
@@ -38,6 +40,7 @@ export const noLines: LinesMemory = {
   oldThrough: null,
   freshWhole: true,
   oldWhole: true,
+  checked: new Map(),
   textless: 0,
 };
 
@@ -82,6 +85,7 @@ export function foldOld(memory: LinesMemory, read: LinesRead): LinesMemory {
   return {
     ...memory,
     known,
+    checked: new Map([...memory.checked, ...(read.checked ?? []).map(({ pattern, sure }) => [pattern, sure] as const)]),
     oldThrough: Math.max(memory.oldThrough ?? read.to, read.to),
     oldWhole: memory.oldWhole && read.whole && !isFull,
   };
@@ -105,6 +109,11 @@ export function loudest({ fresh }: LinesMemory, most: number): readonly Quoted[]
     .slice(0, most);
 }
 
+/** Not among the lines of old pods; `sure`: nor could it be among those that were not read. */
+export interface New extends Quoted {
+  readonly sure: boolean;
+}
+
 export interface NoveltyRule {
   readonly blockMs: Ms;
   /** When a pod was Ready for the first time; undefined while it never was. */
@@ -115,8 +124,22 @@ export interface NoveltyRule {
  * Patterns that new pods logged and old pods did not, the first one first. Old pods get a block to log the same: what fails for all begins
  * somewhere. What a pod logs as it starts every revision may log as it starts, long ago: that counts only where a pod does it again and again.
  */
-export function newPatterns(memory: LinesMemory, rule: NoveltyRule): readonly Quoted[] {
-  const { fresh, known, oldThrough } = memory;
+export function newPatterns(memory: LinesMemory, rule: NoveltyRule): readonly New[] {
+  const { oldWhole, checked } = memory;
+  return unknownPatterns(memory, rule).flatMap((one) => {
+    if (oldWhole) return [{ ...one, sure: true }];
+    const sure = checked.get(one.pattern);
+    return sure === undefined ? [] : [{ ...one, sure }];
+  });
+}
+
+/** Those of which it must be asked by itself whether old pods logged them, since not all of their lines were read. */
+export function doubtful(memory: LinesMemory, rule: NoveltyRule): readonly string[] {
+  if (memory.oldWhole) return [];
+  return unknownPatterns(memory, rule).flatMap(({ pattern }) => (memory.checked.has(pattern) ? [] : [pattern]));
+}
+
+function unknownPatterns({ fresh, known, oldThrough }: LinesMemory, rule: NoveltyRule): readonly Quoted[] {
   if (oldThrough === null) return [];
   return [...fresh]
     .flatMap(([pattern, found]): Quoted[] => {

@@ -51,6 +51,7 @@ function testOf(kind: string, name: string, type: string, told: Clause): (values
         throw new SearchRefused("query_shard_exception", `failed to create query: For input string: "${query}"`);
       }
       const wanted = type === "text" ? tokensOf(query) : [query];
+      if (told["operator"] === "and") return (values) => wanted.length > 0 && wanted.every((word) => words(values).includes(word));
       return (values) => words(values).some((word) => wanted.includes(word));
     }
     case "range": {

@@ -66,7 +66,7 @@ const newPattern: Reason = {
   of: 1,
   first: Date.UTC(2026, 10, 23, 14, 0, 15),
   lookbackMs: 6 * 3_600_000,
-  oldWhole: true,
+  sure: true,
 };
 
 // Keyed by code, so that a code without a golden sentence does not compile.
@@ -134,7 +134,7 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       'error-logs: new pods log "no contacts of *" (120 lines of pod web-2-a, first at 14:00:15 UTC), which old pods did not log in 6 h before the rollout or since',
     ],
     [
-      { ...newPattern, pods: ["web-2-a", "web-2-b"], of: 5, oldWhole: false },
+      { ...newPattern, pods: ["web-2-a", "web-2-b"], of: 5, sure: false },
       'error-logs: new pods log "no contacts of *" (120 lines of 5 pods, web-2-a and 4 more, first at 14:00:15 UTC), which is not among the lines of old pods that could be read of 6 h before the rollout or since; they logged more, so it may not be new',
     ],
   ],

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { discoverLink, isoOf, phraseOf, quote } from "../../../src/guards/discover-link.ts";
+import { discoverLink, isoOf, quote } from "../../../src/guards/discover-link.ts";
+import { phraseOf } from "../../../src/judging/patterns/phrase.ts";
 import { logFieldsOf } from "../../../src/policies/log-formats.ts";
 
 const lines = {

@@ -92,6 +92,14 @@ describe("what is read next", () => {
     expect(linesWanted(failing, "lines", signal), "after a failure too").toMatchObject({ freshAfter: end, old: { after: end - MINUTE } });
   });
 
+  test("has with it what is in doubt, where not all old lines were read: its words, over all of the time before", () => {
+    const run = loud((at) => ({ ...read(at), old: { ...read(at).old, whole: false } }));
+    expect(linesWanted(run, "lines", signal)).toMatchObject({
+      old: { doubts: { from: START - 6 * 60 * MINUTE, patterns: [{ pattern: "no contacts of *", phrase: "no contacts of" }] } },
+    });
+    expect(judgementOfRun(run, START + 10 * BLOCK).news, "nothing is told before").toEqual([]);
+  });
+
   test("is nothing of old pods at a first deploy, which is told as the guard opens, or where the policy asks for no patterns", () => {
     const { old: _none, ...first } = { ...rollout, new: { ...fresh, number: 1 } };
     expect(linesWanted(openRun({ ...record, rollout: first }, pace), "lines", signal)).not.toHaveProperty("old");
@@ -110,7 +118,7 @@ describe("news of log lines", () => {
     of: 1,
     first: START,
     lookbackMs: 1,
-    oldWhole: true,
+    sure: true,
   });
   const podless: Reason = { code: "lines-without-pod", signal: "lines", lines: 12, field: "kubernetes.pod.name" };
   const decided = (news: readonly Reason[], told: readonly Reason[] = []) =>
@@ -122,7 +130,7 @@ describe("news of log lines", () => {
       START + 10 * BLOCK,
     );
     expect(news).toMatchObject([
-      { code: "new-pattern", signal: "lines", pattern: "no contacts of *", oldWhole: true, lookbackMs: 6 * 60 * MINUTE },
+      { code: "new-pattern", signal: "lines", pattern: "no contacts of *", sure: true, lookbackMs: 6 * 60 * MINUTE },
     ]);
     expect(decided(news)).toEqual({ kind: "note", because: news });
   });

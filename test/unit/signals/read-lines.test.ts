@@ -68,6 +68,31 @@ describe("the lines of new pods", () => {
   });
 });
 
+describe("a pattern that is not among the old lines that were read", () => {
+  const doubts = { from: -1000, patterns: [{ pattern: "boom *", phrase: "boom" }] };
+  const reading = (lines: readonly Hit[]) => {
+    const { elasticsearch, asked } = answering(lines);
+    return readAll(elasticsearch, [{ ...read, old: { ...read.old, doubts }, ask, to }]).then((found) => ({
+      old: found.get(ask)?.old,
+      asked,
+    }));
+  };
+
+  test("is looked for by its words, of new pods too: only words that find these say something", async () => {
+    const { old, asked } = await reading([lineAt(1, 1000)]);
+    expect(old).toMatchObject({ checked: [{ pattern: "boom *", sure: true }] });
+    expect(
+      asked.slice(2).map(({ query }) => JSON.stringify(query).includes('"match":{"message":{"query":"boom","operator":"and"')),
+    ).toEqual([true, true]);
+    expect((await reading([])).old).toMatchObject({ checked: [{ sure: false }] });
+  });
+
+  test("is not surely new where the words find more lines than are read at once", async () => {
+    const { old } = await reading(Array.from({ length: 600 }, (_, order) => lineAt(order, 1000 + order)));
+    expect(old).toMatchObject({ checked: [{ sure: false }] });
+  });
+});
+
 test("old pods are asked for from the time before on, of every revision but the new one", async () => {
   const { elasticsearch, asked } = answering([lineAt(1, 1000)]);
   const found = await readAll(elasticsearch, [{ ...read, ask, to }]);
@@ -80,6 +105,15 @@ test("those whose lines have waited longest are read first", async () => {
   const asks = [30, 10, 20].map((freshAfter) => ({ fresh: "web-2", freshAfter, ask: { ...other, id: String(freshAfter) }, to }));
   await readAll(elasticsearch, asks);
   expect(asked.map(({ query }) => JSON.stringify(query).match(/"gt":(\d+)/)?.[1])).toEqual(["10", "20", "30"]);
+});
+
+test("what was read before a failure is kept, told as not all", async () => {
+  const { elasticsearch } = answering(
+    Array.from({ length: 900 }, (_, order) => lineAt(order, 1000 + order)),
+    (search) => search === 2,
+  );
+  const found = await readAll(elasticsearch, [{ fresh: "web-2", freshAfter: 0, ask, to }]);
+  expect(found.get(ask)?.fresh).toMatchObject({ lines: 500, whole: false, patterns: [{ pattern: "boom *", lines: 500 }] });
 });
 
 test("after a failure nothing more is asked in this beat, and each says why", async () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createGatherer } from "../../../../src/judging/patterns/gather.ts";
 import {
+  doubtful,
   foldFresh,
   foldOld,
   leastLines,
@@ -35,7 +36,9 @@ describe("a pattern is new", () => {
     );
     expect(patterns(first), "old pods have not had their block yet").toEqual([]);
     const then = foldOld(foldFresh(first, read(45_000, {})), read(45_000, {}, ["old"]));
-    expect(newPatterns(then, rule)).toEqual([{ pattern: "no contacts of *", lines: 5, pods: ["new-a"], first: 26_000, last: 30_000 }]);
+    expect(newPatterns(then, rule)).toEqual([
+      { pattern: "no contacts of *", lines: 5, pods: ["new-a"], first: 26_000, last: 30_000, sure: true },
+    ]);
   });
 
   test("but not when old pods log it a block later", () => {
@@ -51,6 +54,26 @@ describe("a pattern is new", () => {
     const memory = foldOld(foldFresh(noLines, read(30_000, { odd: 2 })), read(60_000, {}, ["old"]));
     expect(patterns(memory)).toEqual([]);
     expect(patterns(foldFresh(memory, read(45_000, { odd: 1 })))).toEqual(["odd"]);
+  });
+});
+
+describe("when old pods logged more than was read", () => {
+  const before = foldOld(foldFresh(noLines, read(30_000, { "no contacts of 7": 5 })), read(60_000, { timeout: 9 }, ["old"], false));
+  const checked = (sure: boolean, found: Readonly<Record<string, number>> = {}) =>
+    foldOld(before, { ...read(75_000, found, ["old"]), checked: [{ pattern: "no contacts of *", sure }] });
+
+  test("a pattern is in doubt until it was looked for by itself", () => {
+    expect(patterns(before)).toEqual([]);
+    expect(doubtful(before, rule)).toEqual(["no contacts of *"]);
+  });
+
+  test.each([true, false])("and is new once it was not found, surely or not (%s)", (sure) => {
+    expect(newPatterns(checked(sure), rule)).toMatchObject([{ pattern: "no contacts of *", sure }]);
+    expect(doubtful(checked(sure), rule)).toEqual([]);
+  });
+
+  test("and is not new once it was found", () => {
+    expect(patterns(checked(true, { "no contacts of 8": 1 }))).toEqual([]);
   });
 });
 
