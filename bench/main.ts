@@ -19,6 +19,8 @@ const benches: Readonly<Record<string, Bench>> = {
   resources: { what: "how soon a leak of memory is seen, and what is taken for one", usual: false, load: () => import("./resources.ts") },
   scenarios: { what: "every incident with twenty seeds, on a hand-moved clock", usual: false, load: () => import("./scenarios.ts") },
   status: { what: "when a rollout is over, beside kubectl and kstatus", usual: false, load: () => import("./status.ts") },
+  patterns: { what: "new error patterns and grouping of lines on labelled logs", usual: false, load: () => import("./patterns.ts") },
+  flood: { what: "10,000 error lines a second, on a real Elasticsearch", usual: false, load: () => import("./log-flood.ts") },
   streams: { what: "wrong rollbacks and delays on simulated streams", usual: false, load: () => import("./judging/streams.ts") },
   neighbours: { what: "our judge and fixed rules on the same streams", usual: false, load: () => import("./judging/neighbours.ts") },
 };

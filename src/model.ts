@@ -167,6 +167,8 @@ export interface LogFields {
   /** Any of these may hold the level. */
   readonly levels: readonly string[];
   readonly values: readonly string[];
+  /** The first of these that is there holds the text. */
+  readonly texts: readonly string[];
 }
 
 /** Log lines that count, of one pod since counting began. */
@@ -201,6 +203,39 @@ export interface ContainerUsage {
   readonly memoryBytes?: number;
 }
 
+/** Of one pattern, what one pod logged. */
+export interface PodLinesOfPattern {
+  readonly pod: string;
+  readonly lines: number;
+  readonly first: Ms;
+  readonly last: Ms;
+}
+
+/** Lines that are alike but for their values, so that they have the same pattern. */
+export interface PatternLines {
+  readonly pattern: string;
+  readonly lines: number;
+  /** Not all where there are many. */
+  readonly pods: readonly PodLinesOfPattern[];
+}
+
+/** Error lines of one side that were read themselves, not only counted: those of (from, to]. */
+export interface LinesRead {
+  readonly from: Ms;
+  readonly to: Ms;
+  readonly lines: number;
+  /** Lines without any field that holds a text. */
+  readonly textless: number;
+  /** False: there were more lines, or more patterns, than are read at once. */
+  readonly whole: boolean;
+  readonly patterns: readonly PatternLines[];
+  /** Patterns that were looked for by themselves where not all lines were read; sure: a line like it would have been found. */
+  readonly checked?: readonly { readonly pattern: string; readonly sure: boolean }[];
+}
+
+/** A side's lines, or why they could not be read. */
+export type LinesOrWhy = LinesRead | { readonly because: string };
+
 /** What a source answered for one signal of one guard at one instant: never merged, never guessed. */
 export type Measurement =
   | { readonly kind: "counters"; readonly at: Ms; readonly readings: readonly ProcessReading[]; readonly note?: string }
@@ -211,6 +246,10 @@ export type Measurement =
       readonly pods: readonly PodLines[];
       /** Owners (ReplicaSets) of whose pods a line with any level was seen by then: silence of the others proves nothing. */
       readonly heard: readonly string[];
+      /** What the lines say: evidence that is shown, never judged. Absent where it was not asked for. */
+      readonly read?: { readonly fresh: LinesOrWhy; readonly old?: LinesOrWhy };
+      /** Error lines of the last minute in the namespace of the guard that name no pod. */
+      readonly podless?: number;
     }
   | { readonly kind: "values"; readonly at: Ms; readonly values: readonly SeriesValue[] }
   | { readonly kind: "probe"; readonly at: Ms; readonly finding: ProbeFinding }

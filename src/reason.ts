@@ -24,7 +24,29 @@ export type Reason =
       ownBound?: OwnBound;
       /** Judged by what callers counted, of old and new pods together. */
       seenBy?: "callers";
+      /** Of log lines: the patterns of which there are most, or why there are none to show. */
+      quotes?: QuotedLines[];
+      /** They are of some of the lines only: there were more than are read. */
+      partly?: true;
+      unread?: string;
+      /** Opens the lines in Kibana. */
+      link?: string;
     }>
+  | Readonly<{
+      code: "new-pattern";
+      signal: string;
+      pattern: string;
+      lines: number;
+      /** Those that logged it most, of so many. */
+      pods: readonly string[];
+      of: number;
+      first: Ms;
+      lookbackMs: Ms;
+      /** False: old pods logged more than could be read, and this may be among it. */
+      sure: boolean;
+      link?: string;
+    }>
+  | Readonly<{ code: "lines-without-pod"; signal: string; lines: number; field: string }>
   | Readonly<{ code: "pods"; signal: string; trouble: PodTrouble; pods: string[]; of: number; detail: string; forMs: Ms }>
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
   | Readonly<{
@@ -234,6 +256,16 @@ export type Reason =
 export interface OwnBound {
   readonly thresholdMs: Ms;
   readonly quantile: number;
+}
+
+/** Log lines that are alike but for their values, as people are shown them. */
+export interface QuotedLines {
+  readonly pattern: string;
+  readonly lines: number;
+  /** Those that logged it most, of so many. */
+  readonly pods: readonly string[];
+  readonly of: number;
+  readonly last: Ms;
 }
 
 export type ReasonCode = Reason["code"];

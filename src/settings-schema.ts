@@ -64,6 +64,17 @@ export function settingsSchema(folder: string) {
         caFile: file.optional().describe("PEM file of the certificate authority."),
         timeout: duration(100, hour).prefault("10s").describe("A search that takes longer has failed."),
         lag: duration(0, hour).prefault("30s").describe("How long after the end of a block its log lines can be searched."),
+        kibana: z
+          .strictObject({
+            url: httpUrl("no query").describe("Base URL of Kibana, as people open it."),
+            space: z
+              .string()
+              .regex(/^[a-z0-9_-]{1,63}$/, { error: ({ input }) => told(`${named(input)} is no space of Kibana`, "a-z, 0-9, _ and -") })
+              .optional()
+              .describe("Space of Kibana; its default one unless told."),
+          })
+          .optional()
+          .describe("Where messages link to the lines; left out: no links."),
       })
       .superRefine(atMostOne("apiKeyFile", "bearerTokenFile"))
       .superRefine(atMostOne("apiKeyFile", "basic"))

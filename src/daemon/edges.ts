@@ -107,6 +107,7 @@ export function pipelineSettingsOf({
       scrapeMs: prometheus.scrapeInterval,
       warmUpLatencyMs: judging.warmUpLatency,
       ...(elasticsearch === undefined ? {} : { logLagMs: elasticsearch.lag }),
+      ...(elasticsearch?.kibana === undefined ? {} : { kibana: spaceOf(elasticsearch.kibana) }),
     },
     settleMs: judging.settle,
     baselineMs: judging.baseline,
@@ -118,6 +119,10 @@ export function pipelineSettingsOf({
       concurrent: governor.concurrent,
     },
   };
+}
+
+function spaceOf({ url, space }: { readonly url: string; readonly space?: string | undefined }): string {
+  return `${url.replace(/\/$/, "")}${space === undefined ? "" : `/s/${space}`}`;
 }
 
 function drain(keys: Set<string>): readonly string[] {

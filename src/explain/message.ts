@@ -3,6 +3,7 @@ import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import { shortName } from "./names.ts";
 import { nextStep } from "./next.ts";
 import { duration, timeOfDay } from "./numbers.ts";
+import { linksOf } from "./quotes.ts";
 import { explainReason, headline } from "./reason.ts";
 import { tell } from "./told.ts";
 import type { Told } from "./told.ts";
@@ -35,6 +36,7 @@ export function messageOf(
     text: [
       `${told.what} Cluster ${cluster}.`,
       ...told.because.map((reason) => `- ${explainReason(reason)}.`),
+      ...linksOf(told.because).map((line) => `- ${line}`),
       sinceWhen(record, entry),
       ...(next === "" ? [] : [next]),
     ].join("\n"),

@@ -9,6 +9,7 @@ import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 import { presetSentence } from "./preset.ts";
 import { noLimitSentence, resourcesHeadline, resourcesSentence } from "./resources.ts";
+import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
@@ -17,7 +18,11 @@ type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 export function explainReason(reason: Reason): string {
   switch (reason.code) {
     case "evidence":
-      return evidenceSentence(reason);
+      return `${evidenceSentence(reason)}${quotesOf(reason)}`;
+    case "new-pattern":
+      return newPatternSentence(reason);
+    case "lines-without-pod":
+      return withoutPodSentence(reason);
     case "pods":
       return podsSentence(reason);
     case "threshold":

@@ -62,6 +62,8 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
 function notedTold(because: readonly Reason[], record: GuardRecord, name: string, revision: string): Told {
   const told = (severity: Told["severity"], head: string, what: string): Told => ({ kind: "noted", severity, head, what, because });
   const all = (...codes: readonly Reason["code"][]) => because.every(({ code }) => codes.includes(code));
+  const news = logNews(because, name, revision);
+  if (news !== undefined) return news;
   if (all("preset")) {
     return told(
       "info",
@@ -76,6 +78,18 @@ function notedTold(because: readonly Reason[], record: GuardRecord, name: string
   const blind = because.some((reason) => reason.code === "feasibility" && (reason.smallest ?? 1) >= 0.99);
   const what = `What the guard of ${revision} of ${name} can see at the traffic of the time before the rollout.`;
   return told(blind ? "warning" : "info", blind ? "can hardly be judged" : "can be judged", what);
+}
+
+/** Undefined where it is not the log lines that there is news of. */
+function logNews(because: readonly Reason[], name: string, revision: string): Told | undefined {
+  const patterns = because.filter(({ code }) => code === "new-pattern").length;
+  if (patterns > 0) {
+    const what = `New pods of ${name} (${revision}) log errors unlike those of its old pods. That alone is no reason to act.`;
+    return { kind: "noted", severity: "warning", head: patterns === 1 ? "logs a new error" : "logs new errors", what, because };
+  }
+  if (!because.some(({ code }) => code === "lines-without-pod")) return undefined;
+  const what = `Not all log lines can be counted for the guard of ${revision} of ${name}.`;
+  return { kind: "noted", severity: "info", head: "logs lines that name no pod", what, because };
 }
 
 /** Where the policy itself asks for words only, the person who wrote it expects no page. */

@@ -22,6 +22,8 @@ export interface Judgement {
   readonly traffic: readonly Reason[];
   /** Certificates that run out; only told. */
   readonly certificates?: readonly Reason[];
+  /** What log lines say that is worth telling; told before or not. */
+  readonly news?: readonly Reason[];
   /** Blocks with requests in a row, since the brake, in which the evidence of all signals together stayed below 10; Infinity without signals. */
   readonly quietBlocks: number;
   /** End of the last block in which new pods had requests. */

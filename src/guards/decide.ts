@@ -5,6 +5,7 @@ import type { Ask } from "./ask.ts";
 import { decideBrake } from "./brake.ts";
 import { decideBreach } from "./breach.ts";
 import { decideEnd, isOverdue } from "./end.ts";
+import { decideLogNews } from "./log-news.ts";
 import { decideNote } from "./note.ts";
 import { decideLost, decidePending } from "./pending.ts";
 import { decideEarlyPass } from "./pass-early.ts";
@@ -48,6 +49,7 @@ function decideOn(ask: Ask, workload: Workload): Decision {
     decideTraffic(ask) ??
     decideCertificates(ask) ??
     decideNote(ask) ??
+    decideLogNews(ask) ??
     wait
   );
 }

@@ -12,6 +12,7 @@ import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
 import type { GuardRecord } from "./guard.ts";
+import { newsOf, withQuotes } from "./log-evidence.ts";
 import { ownBoundOf } from "./own-bound.ts";
 import { certificatesOf } from "./probe.ts";
 import { lastProgress } from "./progress.ts";
@@ -55,7 +56,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
         ...(ownBound === undefined ? {} : { ownBound }),
       },
     );
-    return [signal, attributed(verdict, question, run.peers)];
+    return [signal, withQuotes(attributed(verdict, question, run.peers), run)];
   });
   const capable = sharing.flatMap((signal) => run.counted[signal] ?? []);
   // Signals that may brake but not roll back are judged each by itself.
@@ -71,6 +72,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     silences,
     certificates: certificatesOf(run),
     traffic: Object.entries(run.traffic).flatMap(([signal, traffic]) => missingReason(run, signal, traffic, verdicts)),
+    news: newsOf(run),
     quietBlocks: Math.min(quietBlocksOf(capable, brakedAt), ...alone.map((state) => quietBlocksOf([state], brakedAt))),
     lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
     caughtUp: isCaughtUp(run, now),

@@ -87,6 +87,9 @@ export function limitationsOf(
   }
   for (const [signal, { logs }] of Object.entries(policy.spec.signals)) {
     if (logs !== undefined && !readsLogs) told.push(`${signal}: ${noElasticsearch}, so it cannot be judged`);
+    else if (rollout.old === undefined && logs?.newPatterns === "alert") {
+      told.push(`${signal}: without an old revision no error pattern can be called new`);
+    }
   }
   if (rollout.restartOnly) told.push("only the restart annotation differs from the old template: there is nothing to undo");
   if (rollout.strategy === "Recreate") told.push("strategy Recreate: old and new pods never run together, so there is no live control");

@@ -8,6 +8,7 @@ import type { HttpSignal } from "../policies/http-signal.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";
 import { environmentHold } from "./environment-hold.ts";
+import { foldLines, type LogMemory } from "./log-memory.ts";
 import { countersOfLines } from "./log-lines.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { chosenPresetOf } from "./presets.ts";
@@ -15,7 +16,7 @@ import { foldEntry, type Standing, standingOf } from "./phase.ts";
 import { foldRule, openRule, type RuleState } from "./rule.ts";
 import { callersSidesAt, sidesAt, steadyPods } from "./sides.ts";
 
-/** Lengths that hold for every guard of this daemon. */
+/** What holds for every guard of this daemon. */
 export interface Pace {
   readonly blockMs: Ms;
   readonly scrapeMs: Ms;
@@ -23,6 +24,8 @@ export interface Pace {
   readonly warmUpLatencyMs: Ms;
   /** How long after a block's end its log lines have arrived; absent: there is no source of logs. */
   readonly logLagMs?: Ms;
+  /** Where log lines can be looked at: base URL, with the space. */
+  readonly kibana?: string;
 }
 
 /** A guard in memory: what is written down and what was folded from measurements, which never is. */
@@ -36,6 +39,8 @@ export interface GuardRun {
   readonly peers?: PeerAnswer;
   /** Signals that are judged by a plain rule, outside the bound. */
   readonly rules: Readonly<Record<string, RuleState>>;
+  /** What log lines say, by signal: shown, not judged. */
+  readonly logs: Readonly<Record<string, LogMemory>>;
   /** Of every signal of errors: do new pods get their share of the requests? */
   readonly traffic: Readonly<Record<string, Traffic>>;
   /** Since when this process has seen the rollout unpaused without a break; absent while it is paused or was not looked at. */
@@ -69,7 +74,7 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
     if (rule !== undefined) rules[name] = rule;
     if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
   }
-  return { record, standing: standingOf(record.entries), pace, signals, counted, rules, traffic: {}, askedThrough: {} };
+  return { record, standing: standingOf(record.entries), pace, signals, counted, rules, logs: {}, traffic: {}, askedThrough: {} };
 }
 
 function signalsOf({ policy, entries }: GuardRecord): GuardRun["signals"] {
@@ -110,7 +115,8 @@ export function underConfidence(policy: Policy): readonly string[] {
 }
 
 /** One signal's answer for one block. Errors are remembered and may be asked again; repeated blocks change nothing. */
-export function judge(run: GuardRun, name: string, answer: Measurement): GuardRun {
+export function judge(before: GuardRun, name: string, answer: Measurement): GuardRun {
+  const run = answer.kind === "lines" ? { ...before, logs: { ...before.logs, [name]: foldLines(before.logs[name], answer) } } : before;
   const { record, pace } = run;
   const measurement = answer.kind === "lines" ? countersOfLines(answer, record.rollout, record.pods, pace.blockMs) : answer;
   const { rollback } = run.standing;

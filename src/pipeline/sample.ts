@@ -1,4 +1,5 @@
 import { sentence } from "../errors.ts";
+import { linesWanted } from "../guards/log-evidence.ts";
 import { ownBoundMissing, ownBoundOf } from "../guards/own-bound.ts";
 import { heardOf, judge, judgedThrough, lagOf, judgedFrom, type GuardRun, withAsked } from "../guards/run.ts";
 import { noElasticsearch } from "../guards/record.ts";
@@ -121,7 +122,9 @@ function askOf(run: GuardRun, signal: string, settings: PipelineSettings): Ask |
 
 function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, AskedOtherwise>, settings: PipelineSettings): Ask["query"] {
   const { record } = run;
-  if (kind.kind === "logs") return { kind: "logs", index: kind.index, fields: kind.fields, from: judgedFrom(run) };
+  if (kind.kind === "logs") {
+    return { kind: "logs", index: kind.index, fields: kind.fields, from: judgedFrom(run), read: linesWanted(run, signal, kind) };
+  }
   if (kind.kind === "promql") {
     return promqlAsk(kind, {
       namespace: record.namespace,

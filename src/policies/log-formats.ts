@@ -10,18 +10,26 @@ type Names = Omit<LogFields, "values">;
 
 /** Field names as each shipper writes them. Fluent Bit has no level of its own: it is read from JSON that was merged into the document. */
 const formats: Readonly<Record<LogFormatName, Names>> = {
-  filebeat: { time: "@timestamp", namespace: "kubernetes.namespace", pod: "kubernetes.pod.name", levels: ["log.level"] },
+  filebeat: {
+    time: "@timestamp",
+    namespace: "kubernetes.namespace",
+    pod: "kubernetes.pod.name",
+    levels: ["log.level"],
+    texts: ["message"],
+  },
   "fluent-bit": {
     time: "@timestamp",
     namespace: "kubernetes.namespace_name",
     pod: "kubernetes.pod_name",
     levels: ["log_processed.level", "level"],
+    texts: ["log_processed.message", "log_processed.msg", "message", "msg", "log"],
   },
   otel: {
     time: "@timestamp",
     namespace: "resource.attributes.k8s.namespace.name",
     pod: "resource.attributes.k8s.pod.name",
     levels: ["severity_number"],
+    texts: ["body.text", "body", "message"],
   },
 };
 
@@ -36,12 +44,13 @@ const words: Readonly<Record<LogLevel, readonly string[]>> = {
 const severities: Readonly<Record<LogLevel, number>> = { warn: 13, error: 17, fatal: 21 };
 const lastSeverity = 24;
 
-/** Own names stand over the format's; `level` is then the only field that is looked at. */
+/** Own names stand over the format's; `level` and `text` are then the only fields that are looked at. */
 export interface OwnFields {
   readonly time?: string | undefined;
   readonly namespace?: string | undefined;
   readonly pod?: string | undefined;
   readonly level?: string | undefined;
+  readonly text?: string | undefined;
 }
 
 /**
@@ -49,12 +58,13 @@ export interface OwnFields {
  * in an index where numbers were stored as keywords, "9" is more than "17".
  */
 export function logFieldsOf(format: LogFormatName, level: LogLevel, own: OwnFields = {}): LogFields {
-  const { time, namespace, pod, levels } = formats[format];
+  const { time, namespace, pod, levels, texts } = formats[format];
   return {
     time: own.time ?? time,
     namespace: own.namespace ?? namespace,
     pod: own.pod ?? pod,
     levels: own.level === undefined ? levels : [own.level],
+    texts: own.text === undefined ? texts : [own.text],
     values: format === "otel" && own.level === undefined ? severitiesFrom(level) : wordsFrom(level),
   };
 }

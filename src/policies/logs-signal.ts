@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { LogFields } from "../model.ts";
+import type { LogFields, Ms } from "../model.ts";
+import { duration } from "./duration.ts";
 import { lineRate } from "./line-rate.ts";
 import { logFieldsOf, logFormatNames, logLevels } from "./log-formats.ts";
 import { times } from "./ratio.ts";
@@ -29,9 +30,17 @@ export const logs = z
         namespace: fieldName.describe("Field that holds the namespace; of type keyword."),
         level: fieldName.describe("Field that holds the level, as a word or as pino's number."),
         time: fieldName.describe("Field that holds the time of the line; of type date."),
+        text: fieldName.describe("Field that holds what the line says; of any type."),
       })
       .optional()
       .describe("Names that differ from the format's."),
+    newPatterns: z
+      .enum(["off", "alert"])
+      .default("alert")
+      .describe("Tell of error lines unlike any that old pods logged. Never a reason to brake or roll back."),
+    lookback: duration(60_000, 7 * 24 * 3_600_000)
+      .prefault("6h")
+      .describe("A pattern is new when old pods did not log it for this long before the rollout, nor since."),
   })
   .describe("Error lines in Elasticsearch by ready pod and minute, new against limit and against old.");
 
@@ -42,8 +51,20 @@ export interface LogsSignal {
   /** Lines per ready pod and minute. */
   readonly limit: number;
   readonly worseThanOld: number;
+  readonly newPatterns: "off" | "alert";
+  /** How long before the rollout a pattern must not have been logged to be new. */
+  readonly lookbackMs: Ms;
 }
 
-export function logsSignalOf({ index, format, level, limit, worseThanOld, fields }: z.output<typeof logs>): LogsSignal {
-  return { kind: "logs", index, fields: logFieldsOf(format, level, fields), limit, worseThanOld };
+export function logsSignalOf({
+  index,
+  format,
+  level,
+  limit,
+  worseThanOld,
+  fields,
+  newPatterns,
+  lookback,
+}: z.output<typeof logs>): LogsSignal {
+  return { kind: "logs", index, fields: logFieldsOf(format, level, fields), limit, worseThanOld, newPatterns, lookbackMs: lookback };
 }

@@ -40,8 +40,9 @@ export function createLogLines({ store, random, effects }: LogLinesOptions): Log
     step(pods, from, to) {
       const minutes = (to - from) / 60_000;
       for (const pod of pods.filter(({ running }) => running)) {
-        const errors = poisson(random, behaviourOf(pod, effects, to).errorLinesPerMinute * minutes);
-        for (let line = 0; line < errors; line += 1) write(pod, "error", "Unhandled error: connect ECONNREFUSED", to);
+        const { errorLinesPerMinute, errorText } = behaviourOf(pod, effects, to);
+        const errors = poisson(random, errorLinesPerMinute * minutes);
+        for (let line = 0; line < errors; line += 1) write(pod, "error", `${errorText} ${Math.floor(random() * 10_000)}`, to);
         for (let line = poisson(random, infoPerMinute * minutes); line > 0; line -= 1) write(pod, "info", "request served", to);
       }
       while ((underWay[0]?.at ?? Infinity) <= to - ingestMs) store.add(index, underWay.shift()?.source ?? {});

@@ -6,6 +6,8 @@ export interface Behaviour {
   readonly errorRate: number;
   /** `error-lines-per-minute`: lines of level error that a running pod logs, where the sandbox logs at all. Absent: none. */
   readonly errorLinesPerMinute: number;
+  /** `error-text`: what these lines say; a number that differs from line to line follows it. */
+  readonly errorText: string;
   /** `p50-ms`, `p95-ms`: lognormal latency. */
   readonly p50Ms: number;
   readonly p95Ms: number;

@@ -36,6 +36,26 @@ export interface LogLinesAsk {
   readonly index: string;
   readonly fields: LogFields;
   readonly from: Ms;
+  /** Absent: they are counted, and not read. */
+  readonly read?: LinesWanted;
+}
+
+/** Which lines are to be read themselves, up to the last instant. They are read only where new pods logged any at all. */
+export interface LinesWanted {
+  /** Owner of the new pods. */
+  readonly fresh: string;
+  readonly freshAfter: Ms;
+  /** Owners of the old pods; absent where nothing is compared with them. */
+  readonly old?: OldLines;
+}
+
+/** Lines of the pods that a workload had before: of these owners, and of any other revision of the Deployment of this name. */
+export interface OldLines {
+  readonly owners: readonly string[];
+  readonly workload: string;
+  readonly after: Ms;
+  /** To be looked for by themselves since `from`: patterns, and words that all lines of each have. */
+  readonly doubts?: { readonly from: Ms; readonly patterns: readonly { readonly pattern: string; readonly phrase: string }[] };
 }
 
 /** CPU and memory of each container. */

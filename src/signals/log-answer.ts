@@ -48,25 +48,42 @@ export function linesFound(answer: Found, owners: readonly LogOwner[], instants:
   });
 }
 
-/** Time of the newest document; -Infinity where there is none. */
-export function newestOf(answer: SearchAnswer): Ms {
-  if (answer.kind === "nothing") return -Infinity;
+/** What the whole index says beside the lines of the guards. */
+export interface Around {
+  /** Time of the newest document; -Infinity where there is none. */
+  readonly newest: Ms;
+  /** Error lines that name no pod, by namespace. */
+  readonly podless: ReadonlyMap<string, number>;
+}
+
+export function aroundOf(answer: SearchAnswer): Around {
+  if (answer.kind === "nothing") return { newest: -Infinity, podless: new Map() };
   const { value } = answer.aggregations["newest"] as { readonly value: number | null };
-  return value ?? -Infinity;
+  const { buckets } = answer.aggregations["podless"] as { readonly buckets: Readonly<Record<string, { readonly doc_count: number }>> };
+  return {
+    newest: value ?? -Infinity,
+    podless: new Map(Object.entries(buckets).map(([namespace, { doc_count }]) => [namespace, doc_count])),
+  };
 }
 
 /**
  * One measurement for each instant of an ask of whose pods at least one line was seen. Sums run on over instants at which the logs stood
  * still: what came late is judged beside the whole time that it is of.
  */
-export function linesOfAsk(ask: LogsAsk, found: readonly OwnerLines[], instants: readonly Ms[], newest: Ms): readonly Measurement[] {
+export function linesOfAsk(
+  ask: LogsAsk,
+  found: readonly OwnerLines[],
+  instants: readonly Ms[],
+  { newest, podless }: Around,
+): readonly Measurement[] {
+  const lost = podless.get(ask.namespace) ?? 0;
   const own = found.filter(({ owner }) => owner.ask === ask);
   return instants.map((at, order): Measurement => {
     if (newest < at - staleAfter) return { kind: "no-data", at, because: standstill(ask, newest) };
     if (own.every((one) => one.heard[order] === 0)) return { kind: "no-data", at, because: `no line of pods ${podsOf(ask)} was seen yet` };
     const pods = own.flatMap((one) => [...one.pods].map(([pod, sums]): PodLines => ({ pod, lines: sums[order] ?? 0 })));
     const heard = own.filter((one) => (one.heard[order] ?? 0) > 0).map(({ owner }) => owner.name);
-    return { kind: "lines", at, pods, heard };
+    return { kind: "lines", at, pods, heard, ...(lost === 0 ? {} : { podless: lost }) };
   });
 }
 
@@ -76,12 +93,14 @@ export function nothingBecause(ask: LogsAsk, answer: Found, until: Ms): string {
   const count = (name: string) => (answer.aggregations[name] as { readonly doc_count: number }).doc_count;
   const span = `between ${new Date(from).toISOString()} and ${new Date(until).toISOString()}`;
   if (answer.total === 0) return `${index} has no document with a ${fields.time} ${span}`;
+  const told = (name: string) => `${count(name)} of ${answer.total}`;
   if (count("pod") === 0) return `no document of ${index} has the field ${fields.pod}, which should hold the pod's name`;
   if (count("namespace") === 0) return `no document of ${index} has the field ${fields.namespace}, which should hold the namespace`;
   if (count("level") === 0) return `no document of ${index} has the field ${fields.levels.join(" or ")}, which should hold the level`;
   const pods = podsOf(ask);
   if (count("own") > 0) return `lines of pods ${pods} in ${index} have no field ${fields.levels.join(" or ")}, which should hold the level`;
-  return `${index} has no line of pods ${pods} in namespace ${ask.namespace} ${span} (fields ${fields.pod} and ${fields.namespace})`;
+  const named = `fields ${fields.pod}, in ${told("pod")} documents, and ${fields.namespace}, in ${told("namespace")}`;
+  return `${index} has no line of pods ${pods} in namespace ${ask.namespace} ${span} (${named})`;
 }
 
 function standstill({ query: { index } }: LogsAsk, newest: Ms): string {

@@ -56,10 +56,17 @@ export function logSearch(owners: readonly LogOwner[], instants: readonly Ms[]):
 /** Logs whose newest document is older than this stand still: their silence says nothing of any pod. */
 export const staleAfter: Ms = 60_000;
 
-/** Newest document of the index, whoever wrote it: whether lines arrive at all. */
-export function newestSearch(index: string, fields: LogFields, instants: readonly Ms[]): SearchRequest {
+/**
+ * Newest document of the index, whoever wrote it: whether lines arrive at all. And the error lines of each namespace that name no pod: nobody
+ * can be charged with them.
+ */
+export function newestSearch(index: string, fields: LogFields, instants: readonly Ms[], namespaces: readonly string[]): SearchRequest {
   const query = within(fields, Math.min(...instants) - staleAfter, Math.max(...instants));
-  return { index, query, aggs: { newest: { max: { field: fields.time } } } };
+  const podless = namespaces.map((namespace) => ({
+    bool: { filter: [inNamespace(fields, namespace), isBad(fields)], must_not: [{ exists: { field: fields.pod } }] },
+  }));
+  const filters = Object.fromEntries(podless.map((filter, order) => [namespaces[order] ?? "", filter]));
+  return { index, query, aggs: { newest: { max: { field: fields.time } }, podless: { filters: { filters } } } };
 }
 
 /** Why nothing was found: how many documents there are at all, and how many have the fields that are looked for. */
@@ -80,20 +87,31 @@ export function whyNothing(owner: LogOwner, until: Ms): SearchRequest {
   };
 }
 
-function linesOf({ ask, name }: LogOwner): object {
-  const { fields, from } = ask.query;
-  return {
-    bool: {
-      filter: [
-        { term: { [fields.namespace]: { value: ask.namespace } } },
-        { regexp: { [fields.pod]: { value: `${escapeRegex(podBase(name))}[a-z0-9]+` } } },
-        { range: { [fields.time]: { gt: from, format: "epoch_millis" } } },
-      ],
-    },
-  };
+function linesOf(owner: LogOwner): object {
+  const { fields, from } = owner.ask.query;
+  return { bool: { filter: [...ofPods(owner), { range: { [fields.time]: { gt: from, format: "epoch_millis" } } }] } };
 }
 
-function within(fields: LogFields, from: Ms, to: Ms): object {
+/** Lines of an owner's pods, at whatever time. */
+export function ofPods({ ask, name }: LogOwner): readonly object[] {
+  const { fields } = ask.query;
+  return [inNamespace(fields, ask.namespace), { regexp: { [fields.pod]: { value: `${escapeRegex(podBase(name))}[a-z0-9]+` } } }];
+}
+
+/** Letters of pod-template-hashes and of the ends of pod names: by them `checkout-5bd7c985bf-x2x4z` is no pod of a `checkout-worker`. */
+const random = "[bcdfghjklmnpqrstvwxz2456789]";
+
+/** Lines of the pods of all revisions of a Deployment. */
+export function ofDeployment({ namespace, query: { fields } }: LogsAsk, name: string): readonly object[] {
+  const value = `${escapeRegex(name)}-${random}{6,10}-${random}{5}`;
+  return [inNamespace(fields, namespace), { regexp: { [fields.pod]: { value } } }];
+}
+
+function inNamespace(fields: LogFields, namespace: string): object {
+  return { term: { [fields.namespace]: { value: namespace } } };
+}
+
+export function within(fields: LogFields, from: Ms, to: Ms): object {
   return { range: { [fields.time]: { gt: from, lte: to, format: "epoch_millis" } } };
 }
 
@@ -102,10 +120,10 @@ function hasLevel({ levels }: LogFields): object {
 }
 
 /** `lenient`: a word is looked for in a field of numbers too, where it is simply not found. */
-function isBad({ levels, values }: LogFields): object {
+export function isBad({ levels, values }: LogFields): object {
   return anyOf(levels.flatMap((field) => values.map((query) => ({ match: { [field]: { query, lenient: true } } }))));
 }
 
-function anyOf(clauses: readonly object[]): object {
+export function anyOf(clauses: readonly object[]): object {
   return { bool: { should: clauses, minimum_should_match: 1 } };
 }

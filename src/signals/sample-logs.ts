@@ -2,8 +2,10 @@ import type { ElasticsearchApi } from "../clients/elasticsearch/api.ts";
 import { sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { LogsAsk } from "./ask.ts";
-import { linesFound, linesOfAsk, newestOf, nothingBecause, type OwnerLines } from "./log-answer.ts";
+import { type Around, aroundOf, linesFound, linesOfAsk, nothingBecause, type OwnerLines } from "./log-answer.ts";
 import { logSearch, newestSearch, ownersIn, whyNothing } from "./log-search.ts";
+import { basesOf, podBase } from "./pod-prefix.ts";
+import { readAll } from "./read-lines.ts";
 import { createSaid, type SourceLog } from "./said.ts";
 
 type Answers = ReadonlyMap<string, readonly Measurement[]>;
@@ -28,21 +30,37 @@ export function createLogSampler({ elasticsearch, log }: { readonly elasticsearc
     if (answer.kind === "nothing") return new Map(asks.map((ask) => [ask.id, noData(instants, answer.because)]));
     const found = linesFound(answer, owners, instants);
     const [{ query }] = asks as readonly [LogsAsk];
-    const newest = newestOf(await elasticsearch.search(newestSearch(query.index, query.fields, instants)));
-    const entries = asks.map(async (ask) => [ask.id, await measurementsOf(ask, found, instants, newest)] as const);
+    const namespaces = [...new Set(asks.map(({ namespace }) => namespace))];
+    const around = aroundOf(await elasticsearch.search(newestSearch(query.index, query.fields, instants, namespaces)));
+    const entries = asks.map(async (ask) => [ask.id, await measurementsOf(ask, found, instants, around)] as const);
     return new Map(await Promise.all(entries));
+  }
+
+  /** Puts what the lines say beside the last count of those whose new pods logged any. */
+  async function withLines(asks: readonly LogsAsk[], answers: Map<string, readonly Measurement[]>): Promise<void> {
+    const wanted = asks.flatMap((ask) => {
+      const last = answers.get(ask.id)?.at(-1);
+      const { read } = ask.query;
+      if (read === undefined || last?.kind !== "lines" || !hasLines(last, read.fresh)) return [];
+      return [{ ...read, ask, to: last.at }];
+    });
+    for (const [ask, read] of await readAll(elasticsearch, wanted)) {
+      const measurements = answers.get(ask.id) ?? [];
+      const last = measurements.at(-1);
+      if (last?.kind === "lines") answers.set(ask.id, [...measurements.slice(0, -1), { ...last, read }]);
+    }
   }
 
   async function measurementsOf(
     ask: LogsAsk,
     found: readonly OwnerLines[],
     instants: readonly Ms[],
-    newest: Ms,
+    around: Around,
   ): Promise<readonly Measurement[]> {
     const last = instants.at(-1) ?? 0;
     const [first] = ownersIn([ask]);
     const isSilent = found.every(({ owner, heard }) => owner.ask !== ask || heard.at(-1) === 0);
-    if (first === undefined || !isSilent) return linesOfAsk(ask, found, instants, newest);
+    if (first === undefined || !isSilent) return linesOfAsk(ask, found, instants, around);
     // To know why is a help; that it cannot be known is no fault of the other guards.
     const because = await elasticsearch.search(whyNothing(first, last)).then(
       (why) => (why.kind === "nothing" ? why.because : nothingBecause(ask, why, last)),
@@ -68,11 +86,16 @@ export function createLogSampler({ elasticsearch, log }: { readonly elasticsearc
           });
           for (const [id, measurements] of answers) result.set(id, [...(result.get(id) ?? []), ...measurements]);
         }
+        if (failed === undefined) await withLines(together, result);
       }
     }
     say(failures);
     return result;
   };
+}
+
+function hasLines({ pods }: Extract<Measurement, { kind: "lines" }>, owner: string): boolean {
+  return pods.some(({ pod, lines }) => lines > 0 && basesOf(pod).includes(podBase(owner)));
 }
 
 function noData(instants: readonly Ms[], because: string): readonly Measurement[] {

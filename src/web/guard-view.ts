@@ -3,6 +3,7 @@ import type { GuardRecord } from "../guards/guard.ts";
 import { judgementOf } from "../guards/judgement.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
+import { linksOf } from "../explain/quotes.ts";
 import { explainReason } from "../explain/reason.ts";
 import type { Entry } from "../entry.ts";
 import type { EvidenceMode, Ms } from "../model.ts";
@@ -68,7 +69,7 @@ export interface WholeGuard extends GuardLine {
 
 function historyLine(through: readonly Entry[], entry: Entry): HistoryLine {
   const { phase, braked } = standingOf(through);
-  const words = "because" in entry ? entry.because.map(explainReason) : [];
+  const words = "because" in entry ? [...entry.because.map(explainReason), ...linksOf(entry.because)] : [];
   return { seq: entry.seq, at: new Date(entry.at).toISOString(), kind: entry.kind, phase, braked, message: summaryLine(through), words };
 }
 

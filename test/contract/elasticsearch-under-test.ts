@@ -1,8 +1,9 @@
 import fastify from "fastify";
+import type { ElasticsearchUser } from "../../src/sandbox/elasticsearch/access.ts";
 import { registerElasticsearchApi } from "../../src/sandbox/elasticsearch/api.ts";
 import { createLogStore } from "../../src/sandbox/elasticsearch/store.ts";
 import { logIndex } from "../servers/log-index.ts";
-import { type ElasticsearchVersion, startElasticsearch } from "../servers/elasticsearch.ts";
+import { type ElasticsearchVersion, startElasticsearch, users } from "../servers/elasticsearch.ts";
 
 /** An Elasticsearch that a test fills. */
 export interface ElasticsearchUnderTest extends AsyncDisposable {
@@ -13,9 +14,11 @@ export interface ElasticsearchUnderTest extends AsyncDisposable {
   add(index: string, documents: readonly object[]): Promise<void>;
 }
 
-export async function startUnderTest(version: ElasticsearchVersion): Promise<ElasticsearchUnderTest> {
+/** @param mayRead patterns of indices: with it security is on, and this is what the reader may read. */
+export async function startUnderTest(version: ElasticsearchVersion, mayRead?: readonly string[]): Promise<ElasticsearchUnderTest> {
   const major = version.startsWith("8") ? 8 : 9;
-  const server = process.env["REARGUARD_SERVERS"] === "real" ? await startElasticsearch(version) : await startSandbox(major);
+  const isReal = process.env["REARGUARD_SERVERS"] === "real";
+  const server = isReal ? await startElasticsearch(version, mayRead === undefined ? {} : { mayRead }) : await startSandbox(major, mayRead);
   const { url } = server;
   return {
     url,
@@ -26,9 +29,17 @@ export async function startUnderTest(version: ElasticsearchVersion): Promise<Ela
   };
 }
 
-async function startSandbox(version: 8 | 9): Promise<AsyncDisposable & { readonly url: string }> {
+async function startSandbox(version: 8 | 9, mayRead?: readonly string[]): Promise<AsyncDisposable & { readonly url: string }> {
   const app = fastify({ forceCloseConnections: true });
-  registerElasticsearchApi(app, { store: createLogStore(), version });
+  registerElasticsearchApi(app, { store: createLogStore(), version, users: mayRead === undefined ? [] : usersOf(mayRead) });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return { url, [Symbol.asyncDispose]: () => app.close() };
+}
+
+function usersOf(mayRead: readonly string[]): readonly ElasticsearchUser[] {
+  const { admin, reader, password } = users;
+  return [
+    { username: admin, password, indices: ["*"] },
+    { username: reader, password, indices: mayRead },
+  ];
 }

@@ -3,51 +3,15 @@ import type { ElasticsearchApi } from "../../src/clients/elasticsearch/api.ts";
 import { createElasticsearch } from "../../src/clients/elasticsearch/elasticsearch.ts";
 import { sentence } from "../../src/errors.ts";
 import type { LogFields, Measurement } from "../../src/model.ts";
-import { logFieldsOf, type LogFormatName } from "../../src/policies/log-formats.ts";
+import { logFieldsOf } from "../../src/policies/log-formats.ts";
 import type { LogsAsk } from "../../src/signals/ask.ts";
 import { createLogSampler } from "../../src/signals/sample-logs.ts";
 import { elasticsearchVersions } from "../servers/elasticsearch.ts";
+import { testLines } from "./elasticsearch-lines.ts";
+import { at, keyword, mappings, shapes, start } from "./log-shapes.ts";
 import { type ElasticsearchUnderTest, startUnderTest } from "./elasticsearch-under-test.ts";
 
-const start = Date.parse("2026-11-23T12:00:00Z");
 const block = 15_000;
-const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();
-const keyword = { type: "keyword" };
-
-/** A line as each shipper writes it; level `undefined` is a line without one. */
-const shapes: Readonly<Record<LogFormatName, (pod: string, seconds: number, bad: boolean, namespace?: string) => object>> = {
-  filebeat: (pod, seconds, bad, namespace = "shop") => ({
-    "@timestamp": at(seconds),
-    message: "Unhandled error: connect ECONNREFUSED",
-    "log.level": bad ? "ERROR" : "info",
-    kubernetes: { namespace, pod: { name: pod } },
-  }),
-  "fluent-bit": (pod, seconds, bad, namespace = "shop") => ({
-    "@timestamp": at(seconds),
-    log: "{}",
-    log_processed: { level: bad ? 50 : 30 },
-    kubernetes: { namespace_name: namespace, pod_name: pod },
-  }),
-  otel: (pod, seconds, bad, namespace = "shop") => ({
-    "@timestamp": at(seconds),
-    severity_text: bad ? "ERROR" : "INFO",
-    severity_number: bad ? 17 : 9,
-    body: { text: "Unhandled error" },
-    resource: { attributes: { "k8s.namespace.name": namespace, "k8s.pod.name": pod } },
-  }),
-};
-
-/** Mappings as the shippers' own templates make them. */
-const mappings: Readonly<Record<LogFormatName, object>> = {
-  filebeat: {
-    kubernetes: { properties: { namespace: keyword, pod: { properties: { name: keyword } } } },
-    log: { properties: { level: keyword } },
-  },
-  "fluent-bit": { kubernetes: { properties: { namespace_name: keyword, pod_name: keyword } } },
-  otel: {
-    resource: { properties: { attributes: { properties: { "k8s.namespace.name": keyword, "k8s.pod.name": keyword } } } },
-  },
-};
 
 describe.each(elasticsearchVersions)("Elasticsearch %s", (version) => {
   let server: ElasticsearchUnderTest;
@@ -202,14 +166,16 @@ describe.each(elasticsearchVersions)("Elasticsearch %s", (version) => {
     const line = shapes.filebeat;
     await server.add("unmapped", [line("web-2-a", 3, true), line("web-2-a", 4, false)]);
     expect(because(await one(ask("unmapped", logFieldsOf("filebeat", "error"))))).toMatch(
-      /^error: .*The field kubernetes\.pod\.name is text: name kubernetes\.pod\.name\.keyword instead/,
+      /^error: .*The field kubernetes\.pod\.name is text in unmapped: name kubernetes\.pod\.name\.keyword instead/,
     );
     const fields = logFieldsOf("filebeat", "error", { pod: "kubernetes.pod.name.keyword", namespace: "kubernetes.namespace.keyword" });
     expect(linesOf(await one(ask("unmapped", fields)))).toEqual({ "web-2-a": 1 });
   });
 
   test("an index that is not there is no-data, never zero lines", async () => {
-    expect(because(await one(ask("nowhere-*", logFieldsOf("filebeat", "error"))))).toBe("no-data: no index matches nowhere-*");
+    expect(because(await one(ask("nowhere-*", logFieldsOf("filebeat", "error"))))).toBe(
+      "no-data: no index matches nowhere-*, or none that our account may read",
+    );
   });
 
   test.each([
@@ -225,8 +191,12 @@ describe.each(elasticsearchVersions)("Elasticsearch %s", (version) => {
     await server.create("logs-others", mappings.filebeat);
     await server.add("logs-others", [shapes.filebeat("api-7-b", 3, true)]);
     expect(because(await one(ask("logs-others", logFieldsOf("filebeat", "error"))))).toMatch(
-      /no-data: logs-others has no line of pods web-2-\*, web-1-\* in namespace shop .*\(fields kubernetes\.pod\.name and kubernetes\.namespace\)/,
+      /no-data: logs-others has no line of pods web-2-\*, web-1-\* in namespace shop .*\(fields kubernetes\.pod\.name, in 1 of 1 documents, and kubernetes\.namespace, in 1 of 1\)/,
     );
+  });
+
+  describe("the lines themselves", () => {
+    testLines({ server: () => server, elasticsearch: () => elasticsearch });
   });
 
   test("a client of version 9 works with 9, and 8 says what to set", async () => {

@@ -44,7 +44,12 @@ export async function startLogShipper(options: {
       log: { level },
       kubernetes: { namespace, pod: { name: metadata.name } },
     });
-    return [line("info", "request served"), ...Array.from({ length: errors }, () => line("error", "connect ECONNREFUSED"))];
+    return [
+      line("info", "request served"),
+      ...Array.from({ length: errors }, (_, order) =>
+        line("error", `order ${Date.parse(at) + order} failed: connect ECONNREFUSED 10.0.0.${order}:5432`),
+      ),
+    ];
   }
 
   return {

@@ -6,7 +6,7 @@ import { waitUntil } from "../servers/wait-until.ts";
 import { ownCidr } from "./cidr.ts";
 import { printLog } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
-import { endOf } from "./guards.ts";
+import { endOf, type StoredEntry } from "./guards.ts";
 import { startLogShipper } from "./log-shipper.ts";
 import { policyText } from "./policies.ts";
 import { deployShop } from "./shop.ts";
@@ -38,7 +38,7 @@ beforeAll(async () => {
     lines: { logs: { format: filebeat, limit: 6/min/pod } }`;
   daemon = await world.startDaemon({
     policies: { "all.yaml": policyText({ name: "all", namespaces: Object.keys(shops), window: "16s", signals }) },
-    settings: { elasticsearch: { url, lag: "1s" } },
+    settings: { elasticsearch: { url, lag: "1s", kibana: { url: "https://kibana.example.com/" } } },
   });
   await daemon.ready();
 });
@@ -52,7 +52,7 @@ beforeEach(({ onTestFailed }) => {
 afterAll(() => stack.disposeAsync());
 
 describe("a rollout whose requests all go well", () => {
-  test("but whose pods log errors is rolled back, and people are told how many lines", async () => {
+  test("but whose pods log errors is rolled back, with the lines as evidence in the Guard and in the message", async () => {
     const { cluster, receiver } = world;
     await shops.loud.rollOut("v2", { "error-lines": "6" });
 
@@ -62,7 +62,24 @@ describe("a rollout whose requests all go well", () => {
     expect((await templateWrites(cluster, "loud")).length).toBe(1);
     const rolledBack = () => receiver.deliveries("loud").find(({ data }) => data.kind === "rolled-back");
     await waitUntil("the message", () => rolledBack() !== undefined);
-    expect(rolledBack()?.data.text).toMatch(/lines [\d,.]+ lines\/min\/pod = [\d.]+x the limit .* \d+ log lines in [\d.]+ pod-minutes/);
+    const quoted = "order * failed: connect ECONNREFUSED *";
+    const isRollback = ({ action }: StoredEntry) => (action as { kind?: string } | undefined)?.kind === "rollback";
+    expect(guard.status?.entries.find(isRollback)?.because, "recorded with the decision").toMatchObject([
+      { code: "evidence", signal: "lines", quotes: [{ pattern: quoted, pods: expect.arrayContaining([expect.stringMatching(/^shop-/)]) }] },
+    ]);
+    const text = rolledBack()?.data.text ?? "";
+    expect(text).toMatch(
+      /most of the lines: "order \* failed: connect ECONNREFUSED \*" \(\d+ lines? of .*shop-.*, last at \d\d:\d\d:\d\d UTC\)/,
+    );
+    const link = new URL(/- The lines in Kibana: (\S+)/.exec(text)?.[1] ?? "");
+    expect(link.origin + link.pathname).toBe("https://kibana.example.com/app/r");
+    expect(JSON.parse(link.searchParams.get("p") ?? "")).toMatchObject({
+      dataViewSpec: { title: "logs-*", timeFieldName: "@timestamp" },
+      query: {
+        query: expect.stringMatching(/^kubernetes\.namespace: "loud" and kubernetes\.pod\.name: shop-[a-z0-9]+-\* and log\.level: /),
+      },
+    });
+    expect(text).toMatch(/lines [\d,.]+ lines\/min\/pod = [\d.]+x the limit .* \d+ log lines in [\d.]+ pod-minutes/);
   });
 
   test("and whose pods log none passes", async () => {

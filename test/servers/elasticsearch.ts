@@ -27,11 +27,21 @@ export type Elasticsearch = AsyncDisposable & {
   readonly version: ElasticsearchVersion;
 };
 
+/** The administrator and the reader of a server with security, who have the same password. */
+export const users = { admin: "admin", reader: "reader", password: "rearguard" } as const;
+
+/** Of that password, as `elasticsearch-users` makes it. */
+const bcrypt = "$2a$10$gWJYDYLJi9Fy/icAWitk2OoSX/534MmqZVKA.XaCGnnhmvm/hlY2K";
+
 /**
- * A real Elasticsearch of one node, empty and without security: the engine without the optional modules, from Maven Central.
+ * A real Elasticsearch of one node, empty: the engine without the optional modules, from Maven Central. Without security unless told what the
+ * reader may read.
  * @throws Error with one sentence when Maven or a fitting Java is missing, or the server does not come up.
  */
-export async function startElasticsearch(version: ElasticsearchVersion, report: (line: string) => void = () => {}): Promise<Elasticsearch> {
+export async function startElasticsearch(
+  version: ElasticsearchVersion,
+  { report = () => {}, mayRead }: { readonly report?: (line: string) => void; readonly mayRead?: readonly string[] } = {},
+): Promise<Elasticsearch> {
   await using stack = new AsyncDisposableStack();
   const [home, java, port, transport] = await Promise.all([ensureElasticsearch(version, report), javaFor(version), freePort(), freePort()]);
   const folder = stack.use(await makeTempDir("elasticsearch")).path;
@@ -40,6 +50,7 @@ export async function startElasticsearch(version: ElasticsearchVersion, report: 
   const jvm = join(folder, "config", "jvm.options");
   // It would log beside its programs, where only their owner may write.
   await writeFile(jvm, (await readFile(jvm, "utf8")).replaceAll(/^.*(-Xlog|gc\.log).*$/gm, ""));
+  if (mayRead !== undefined) await writeUsers(join(folder, "config"), mayRead);
   for (const name of ["data", "logs", "tmp"]) await mkdir(join(folder, name));
   const isRoot = process.getuid?.() === 0;
   if (isRoot) for (const path of await everythingIn(folder)) await chown(path, nobody, nobody);
@@ -51,7 +62,7 @@ export async function startElasticsearch(version: ElasticsearchVersion, report: 
     "transport.port": transport,
     "path.data": join(folder, "data"),
     "path.logs": join(folder, "logs"),
-    "xpack.security.enabled": false,
+    "xpack.security.enabled": mayRead !== undefined,
     "cluster.routing.allocation.disk.threshold_enabled": false,
   };
   const args = Object.entries(settings).flatMap(([key, value]) => ["-E", `${key}=${value}`]);
@@ -64,12 +75,26 @@ export async function startElasticsearch(version: ElasticsearchVersion, report: 
       args: isRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", program, ...args] : args,
       env: { ES_JAVA_HOME: java, ES_PATH_CONF: join(folder, "config"), ES_JAVA_OPTS: "-Xms512m -Xmx512m", ES_TMPDIR: join(folder, "tmp") },
       cwd: folder,
-      ready: async (signal) => (await fetch(`${url}/_cluster/health`, { signal })).ok,
+      ready: async (signal) => (await fetch(`${url}/_cluster/health`, { signal, headers: basicAuth(users.admin) })).ok,
       timeoutMs: 120_000,
     }),
   );
   const owned = stack.move();
   return { url, version, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Headers of a request by this user. A server without security does not look at them. */
+export function basicAuth(username: string): Readonly<Record<string, string>> {
+  return { authorization: `Basic ${Buffer.from(`${username}:${users.password}`).toString("base64")}` };
+}
+
+async function writeUsers(folder: string, mayRead: readonly string[]): Promise<void> {
+  const { admin, reader } = users;
+  const role = { indices: [{ names: mayRead, privileges: ["read", "view_index_metadata"] }] };
+  // JSON is YAML.
+  await writeFile(join(folder, "roles.yml"), `${JSON.stringify({ [reader]: role })}\n`);
+  await writeFile(join(folder, "users"), `${admin}:${bcrypt}\n${reader}:${bcrypt}\n`);
+  await writeFile(join(folder, "users_roles"), `superuser:${admin}\n${reader}:${reader}\n`);
 }
 
 /** Folder of the unpacked server, downloaded into the user's cache when it is not there. */

@@ -1,4 +1,5 @@
 import { fetch } from "undici";
+import { basicAuth, users } from "./elasticsearch.ts";
 
 /** An index of an Elasticsearch, sandbox or real, that a test fills. */
 export interface LogIndex {
@@ -10,7 +11,7 @@ export interface LogIndex {
 export function logIndex(url: string, index: string): LogIndex {
   async function send(method: string, path: string, body: string): Promise<void> {
     const type = path.startsWith("/_bulk") ? "application/x-ndjson" : "application/json";
-    const response = await fetch(`${url}${path}`, { method, headers: { "content-type": type }, body });
+    const response = await fetch(`${url}${path}`, { method, headers: { "content-type": type, ...basicAuth(users.admin) }, body });
     const text = await response.text();
     if (!response.ok || text.includes('"errors":true')) throw new Error(`${method} ${path}: ${text}`);
   }

@@ -5,6 +5,8 @@ export interface Behaviour {
   readonly errorRate?: number;
   /** Needs a world that logs. */
   readonly errorLinesPerMinute?: number;
+  /** What its error lines say. */
+  readonly errorText?: string;
   readonly p50Ms?: number;
   readonly p95Ms?: number;
   readonly readyAfterS?: number | "never";
@@ -45,6 +47,7 @@ function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, str
   const {
     errorRate,
     errorLinesPerMinute,
+    errorText,
     p50Ms,
     p95Ms,
     readyAfterS,
@@ -64,6 +67,7 @@ function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, str
   const told = {
     "error-rate": errorRate,
     "error-lines-per-minute": errorLinesPerMinute,
+    "error-text": errorText,
     "p50-ms": p50Ms,
     "p95-ms": p95Ms,
     "ready-after": readyAfterS,

@@ -57,7 +57,7 @@ export function eventOf(message: Message, instance: string): Readonly<Record<str
     type: message.severity === "info" ? "Normal" : "Warning",
     regarding: { apiVersion: "apps/v1", kind: workload.kind, namespace: workload.namespace, name: workload.name, uid: workload.uid },
     related: { apiVersion: "rearguard.dev/v1alpha1", kind: "Guard", namespace: workload.namespace, name: message.guard },
-    note: cut(`${message.title}\n${message.text}`),
+    note: cut(`${message.title}\n${withoutLinks(message.text)}`),
   };
 }
 
@@ -68,6 +68,14 @@ function targetError(error: unknown): TargetError {
   const isFinal = [400, 404, 413, 422].includes(error.status ?? 0);
   const code = isFinal || error.status === 403 ? "TARGET_REFUSED" : "TARGET_UNREACHABLE";
   return new TargetError(code, said, isFinal ? { tries: 1 } : error.status === 403 ? { tries: 3 } : {});
+}
+
+/** An Event is too short for them, and half a link is of no use. */
+function withoutLinks(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => !/https?:\S{200}/.test(line))
+    .join("\n");
 }
 
 /** The server counts bytes. */

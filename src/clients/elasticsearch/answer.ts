@@ -25,15 +25,16 @@ export function toAnswer(response: estypes.SearchResponse, index: string, server
       `${server}: ${missing} of ${clusters?.total} clusters of ${index} gave no whole answer.`,
     );
   }
-  if (shards.total === 0) return { kind: "nothing", because: `no index matches ${index}` };
+  if (shards.total === 0) return { kind: "nothing", because: `no index matches ${index}, or none that our account may read` };
   const total = typeof hits.total === "number" ? hits.total : (hits.total?.value ?? hits.hits.length);
   return {
     kind: "found",
     total,
-    hits: hits.hits.map(({ _index, _id, _source }) => ({
+    hits: hits.hits.map(({ _index, _id, _source, fields }) => ({
       index: _index,
       id: _id ?? "",
       source: (_source ?? {}) as Record<string, unknown>,
+      fields: (fields ?? {}) as Record<string, readonly unknown[]>,
     })),
     aggregations: aggregations as Readonly<Record<string, unknown>>,
   };

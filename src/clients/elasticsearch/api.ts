@@ -9,12 +9,17 @@ export interface SearchRequest {
   readonly sort?: readonly object[];
   /** Fields of the documents to give back. */
   readonly source?: readonly string[];
+  /** Fields to give back as their mapping reads them, each a list of values, in the place of the source. */
+  readonly fields?: readonly (string | { readonly field: string; readonly format: string })[];
+  /** Shorter than the deadline that every search has. */
+  readonly timeoutMs?: number;
 }
 
 export interface Hit {
   readonly index: string;
   readonly id: string;
   readonly source: Readonly<Record<string, unknown>>;
+  readonly fields: Readonly<Record<string, readonly unknown[]>>;
 }
 
 /** `nothing`: no index matches, so there was nothing to search. That is not zero documents. */

@@ -3,7 +3,7 @@ import type { ClientOptions, estypes } from "@elastic/elasticsearch";
 import type { Ms } from "../../model.ts";
 import type { ElasticsearchApi, SearchRequest } from "./api.ts";
 import { toAnswer } from "./answer.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, missingIndex } from "./failure.ts";
 
 export interface ElasticsearchOptions {
   readonly url: string;
@@ -38,22 +38,26 @@ export function createElasticsearch(options: ElasticsearchOptions): Elasticsearc
 
   return {
     async search(request) {
-      const signal = AbortSignal.timeout(timeoutMs);
+      const withinMs = Math.min(timeoutMs, request.timeoutMs ?? timeoutMs);
+      const signal = AbortSignal.timeout(withinMs);
       try {
-        return toAnswer(await client.search(paramsOf(request, timeoutMs), { signal }), request.index, server);
+        return toAnswer(await client.search(paramsOf(request, withinMs), { signal }), request.index, server);
       } catch (thrown) {
-        throw failureOf(thrown, { server, index: request.index, timeoutMs });
+        const missing = missingIndex(thrown);
+        if (missing !== undefined) return { kind: "nothing", because: missing };
+        throw failureOf(thrown, { server, index: request.index, timeoutMs: withinMs });
       }
     },
     close: () => client.close(),
   };
 }
 
-function paramsOf({ index, query, aggs, size = 0, sort, source }: SearchRequest, timeoutMs: Ms): estypes.SearchRequest {
+function paramsOf({ index, query, aggs, size = 0, sort, source, fields }: SearchRequest, timeoutMs: Ms): estypes.SearchRequest {
   return {
     index: index.split(","),
-    // An index that is missing is an answer of its own (no shards), not an error.
-    ignore_unavailable: true,
+    // A pattern that nothing matches is an answer of its own (no shards). A name that is missing, or that may not be read, must be told:
+    // it would be left out in silence.
+    ignore_unavailable: false,
     allow_no_indices: true,
     track_total_hits: true,
     // A part of the shards would look like fewer documents.
@@ -64,6 +68,7 @@ function paramsOf({ index, query, aggs, size = 0, sort, source }: SearchRequest,
     ...(aggs === undefined ? {} : { aggs: aggs as Record<string, estypes.AggregationsAggregationContainer> }),
     ...(sort === undefined ? {} : { sort: [...sort] as estypes.SortCombinations[] }),
     ...(source === undefined ? {} : { _source: [...source] }),
+    ...(fields === undefined ? {} : { _source: false, fields: [...fields] }),
   };
 }
 

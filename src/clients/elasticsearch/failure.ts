@@ -28,6 +28,14 @@ export function failureOf(thrown: unknown, { server, index, timeoutMs }: Asked):
   return new RearguardError("ELASTICSEARCH_UNREACHABLE", `${server} cannot be reached: ${why}`);
 }
 
+/** A sentence where an index that was named is not there. */
+export function missingIndex(thrown: unknown): string | undefined {
+  if (!(thrown instanceof errors.ResponseError) || thrown.statusCode !== 404) return undefined;
+  const { type, reason } = causeOf(thrown.body);
+  const name = /no such index \[(.*?)\]/.exec(reason)?.[1];
+  return type === "index_not_found_exception" && name !== undefined ? `there is no index ${name}` : undefined;
+}
+
 function refusal({ statusCode = 0, body }: errors.ResponseError, server: string, index: string): RearguardError {
   const { type, reason } = causeOf(body);
   if (type === "media_type_header_exception") {
@@ -45,16 +53,35 @@ function refusal({ statusCode = 0, body }: errors.ResponseError, server: string,
     const code = isPartial ? "ELASTICSEARCH_PARTIAL" : "ELASTICSEARCH_UNREACHABLE";
     return new RearguardError(code, `${server} cannot answer now (HTTP ${statusCode}): ${reason}`);
   }
-  const field = /(?:Fielddata is disabled on|Text fields are not optimised).*?\[([\w.@-]+)\]/.exec(reason)?.[1];
-  const hint = field === undefined ? "" : ` The field ${field} is text: name ${field}.keyword instead.`;
-  return new RearguardError("ELASTICSEARCH_BAD_QUERY", `${server} refuses the search of ${index} (HTTP ${statusCode}): ${reason}${hint}`);
+  const told = `${server} refuses the search of ${index} (HTTP ${statusCode}): ${reason}${hintFor(reason, causingIndex(body))}`;
+  return new RearguardError("ELASTICSEARCH_BAD_QUERY", told);
+}
+
+/** Which field would do, where it is the type of one that does not. `culprit`: the index that has it of that type. */
+function hintFor(reason: string, culprit: string): string {
+  const text = /(?:Fielddata is disabled on|Text fields are not optimised).*?\[([\w.@-]+)\](?: in \[([^\]]+)\])?/.exec(reason);
+  if (text !== null) {
+    const [, field, where = culprit] = text;
+    return ` The field ${field} is text${where === "" ? "" : ` in ${where}`}: name ${field}.keyword instead.`;
+  }
+  const typed = /Can only use (?:regexp|wildcard|prefix) queries .*?\[([\w.@-]+)\] which is of type \[(\w+)\]/.exec(reason);
+  if (typed === null) return "";
+  const [, field, type] = typed;
+  return ` The field ${field} is of type ${type}${culprit === "" ? "" : ` in ${culprit}`}: name a keyword field, or leave that index out.`;
+}
+
+function causingIndex(body: unknown): string {
+  const error = isRecord(body) && isRecord(body["error"]) ? body["error"] : {};
+  const [root] = Array.isArray(error["root_cause"]) ? error["root_cause"] : [];
+  return isRecord(root) && typeof root["index"] === "string" ? root["index"] : "";
 }
 
 /** The innermost words: the outer ones only say that all shards failed. */
 function causeOf(body: unknown): { readonly type: string; readonly reason: string } {
   const error = isRecord(body) && isRecord(body["error"]) ? body["error"] : {};
   const [root] = Array.isArray(error["root_cause"]) ? error["root_cause"] : [];
-  const cause = isRecord(root) ? root : error;
+  const inner = isRecord(error["caused_by"]) ? error["caused_by"] : error;
+  const cause = isRecord(root) ? root : inner;
   const reason = typeof cause["reason"] === "string" ? cause["reason"] : "no reason given";
   return { type: typeof error["type"] === "string" ? error["type"] : "", reason: reason.replaceAll(/\s+/g, " ") };
 }

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { aggregate } from "./aggregate.ts";
+import { accessOf, type ElasticsearchUser } from "./access.ts";
+import { aggregate, type Shard } from "./aggregate.ts";
+import { hitsOf } from "./hits.ts";
 import { compile } from "./query.ts";
 import { SearchRefused } from "./refusal.ts";
 import type { LogStore } from "./store.ts";
@@ -11,6 +13,8 @@ export interface ElasticsearchApiParts {
   readonly store: LogStore;
   /** Major version; 9 unless told. */
   readonly version?: 8 | 9;
+  /** With any, security is on. */
+  readonly users?: readonly ElasticsearchUser[];
   /** In force at this request; undefined answers as it should. */
   readonly fault?: () => ElasticsearchFault | undefined;
 }
@@ -20,7 +24,7 @@ type Body = Readonly<Record<string, unknown>>;
 /** Serves what Rearguard asks of Elasticsearch, and what a test needs to fill it. */
 export function registerElasticsearchApi(
   app: FastifyInstance,
-  { store, version = 9, fault = () => undefined }: ElasticsearchApiParts,
+  { store, version = 9, users = [], fault = () => undefined }: ElasticsearchApiParts,
 ): void {
   app.removeContentTypeParser("application/json");
   app.addContentTypeParser(/^application\/.*json/, { parseAs: "string" }, (_request, body, done) => done(null, body));
@@ -49,8 +53,13 @@ export function registerElasticsearchApi(
   });
   app.post("/:index/_search", async (request, reply) => {
     if (fault() === "unavailable") return refuse(reply, 503, "cluster_block_exception", "no master");
+    const pattern = indexOf(request);
+    const access = accessOf(pattern, request.headers.authorization, users, (name) => store.shards(name).length > 0);
+    if (access.kind === "refused") return refuse(reply, access.status, "security_exception", access.reason);
+    if (access.kind === "missing") return refuse(reply, 404, "index_not_found_exception", `no such index [${access.index}]`);
+    const shards = store.shards(pattern).filter(({ index }) => access.mayRead(index));
     try {
-      return await reply.send({ ...search(store, indexOf(request), bodyOf(request)), ...(fault() === "partial" ? failedShard : {}) });
+      return await reply.send({ ...search(shards, bodyOf(request)), ...(fault() === "partial" ? failedShard : {}) });
     } catch (error) {
       if (!(error instanceof SearchRefused)) throw error;
       return refuse(reply, 400, error.type, error.message);
@@ -58,15 +67,14 @@ export function registerElasticsearchApi(
   });
 }
 
-function search(store: LogStore, pattern: string, { query, aggs }: Body): object {
-  const shards = store.shards(pattern);
+function search(shards: readonly Shard[], { query, aggs, ...wanted }: Body): object {
   const found = shards.map((shard) => ({ ...shard, documents: shard.documents.filter(compile(query, shard.mapping)) }));
   const value = found.reduce((sum, { documents }) => sum + documents.length, 0);
   return {
     took: 1,
     timed_out: false,
     _shards: { total: shards.length, successful: shards.length, skipped: 0, failed: 0 },
-    hits: { total: { value, relation: "eq" }, max_score: null, hits: [] },
+    hits: { total: { value, relation: "eq" }, max_score: null, hits: hitsOf(wanted, found) },
     ...(shards.length === 0 ? {} : { aggregations: aggregate(aggs, found) }),
   };
 }

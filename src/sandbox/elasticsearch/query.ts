@@ -14,7 +14,7 @@ export function compile(query: unknown, mapping: Mapping): Matches {
   const [[name, told] = ["", {}]] = Object.entries(body as Clause);
   const field = fieldOf(mapping, name);
   if (field === undefined) return () => false;
-  const test = testOf(kind, field.type, told as Clause);
+  const test = testOf(kind, name, field.type, told as Clause);
   return (document) => test(document.get(field.path) ?? []);
 }
 
@@ -33,13 +33,14 @@ function existsOf(name: string, mapping: Mapping): Matches {
   return (document) => field !== undefined && (document.get(field.path)?.length ?? 0) > 0;
 }
 
-function testOf(kind: string, type: string, told: Clause): (values: Values) => boolean {
+function testOf(kind: string, name: string, type: string, told: Clause): (values: Values) => boolean {
   const words = (values: Values): readonly string[] =>
     values.flatMap((value) => (type === "text" ? tokensOf(String(value)) : String(value)));
   switch (kind) {
     case "term":
       return (values) => words(values).includes(String(told["value"]));
     case "regexp": {
+      if (type !== "text" && type !== "keyword") throw new SearchRefused("query_shard_exception", notWords(name, type));
       const pattern = new RegExp(`^(?:${String(told["value"])})$`);
       return (values) => words(values).some((word) => pattern.test(word));
     }
@@ -50,6 +51,7 @@ function testOf(kind: string, type: string, told: Clause): (values: Values) => b
         throw new SearchRefused("query_shard_exception", `failed to create query: For input string: "${query}"`);
       }
       const wanted = type === "text" ? tokensOf(query) : [query];
+      if (told["operator"] === "and") return (values) => wanted.length > 0 && wanted.every((word) => words(values).includes(word));
       return (values) => words(values).some((word) => wanted.includes(word));
     }
     case "range": {
@@ -60,6 +62,10 @@ function testOf(kind: string, type: string, told: Clause): (values: Values) => b
     default:
       throw new SearchRefused("parsing_exception", `unknown query [${kind}]`);
   }
+}
+
+function notWords(field: string, type: string): string {
+  return `Can only use regexp queries on keyword and text fields - not on [${field}] which is of type [${type}]`;
 }
 
 export function instantOf(value: string | number): number {

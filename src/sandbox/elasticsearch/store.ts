@@ -1,3 +1,4 @@
+import { patternOf } from "./access.ts";
 import { explicitMapping, flatten, type Flat, learn, type Mapping } from "./mapping.ts";
 import type { Shard } from "./aggregate.ts";
 
@@ -25,7 +26,7 @@ export function createLogStore(): LogStore {
       documents.push(flat);
     },
     shards(pattern) {
-      const wanted = pattern.split(",").map((part) => new RegExp(`^${part.replaceAll(".", "\\.").replaceAll("*", ".*")}$`));
+      const wanted = pattern.split(",").map(patternOf);
       return [...indices]
         .filter(([name]) => wanted.some((part) => part.test(name)))
         .map(([index, { mapping, documents }]) => ({ index, mapping, documents }));

@@ -22,6 +22,7 @@ function toldBehaviour({ annotations }: SandboxPod): Behaviour {
   return {
     errorRate: Number(told("error-rate") ?? 0),
     errorLinesPerMinute: Number(told("error-lines-per-minute") ?? 0),
+    errorText: told("error-text") ?? "Unhandled error: connect ECONNREFUSED",
     p50Ms: Number(told("p50-ms") ?? 20),
     p95Ms: Number(told("p95-ms") ?? 60),
     readyAfterMs: ready === "never" ? null : seconds(ready ?? "2") * 1000,

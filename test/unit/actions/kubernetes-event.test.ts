@@ -19,6 +19,12 @@ test("an event names the workload, the deed and its cause, under a name that rep
   });
 });
 
+test("a link that is too long for an Event is left out of it, never cut", () => {
+  const link = `- The lines in Kibana: https://kibana.example.com/app/r?p=${"x".repeat(1000)}`;
+  const { note } = eventOf(message({ text: `first\n${link}\nsee https://example.com/runbook` }), "rearguard-0");
+  expect(note).toBe(`${message().title}\nfirst\nsee https://example.com/runbook`);
+});
+
 test("a note never exceeds 1024 bytes, and no letter is cut in two", () => {
   const { note } = eventOf(message({ text: "é".repeat(2000) }), "rearguard-0");
 

@@ -22,6 +22,14 @@ const evidence: Reason = {
   unit,
 };
 
+const refused = {
+  pattern: "connect ECONNREFUSED *",
+  lines: 120,
+  pods: ["web-2-a", "web-2-b"],
+  of: 4,
+  last: Date.UTC(2026, 10, 23, 14, 0, 15),
+};
+
 test.each<[string, Reason]>([
   [
     "error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed",
@@ -30,6 +38,18 @@ test.each<[string, Reason]>([
   [
     "error-logs 14.2 lines/min/pod = 2.4x the limit (max of 6 lines/min/pod limit, 8 lines/min/pod by the time before the rollout (0.4 lines/min/pod)) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed",
     { ...evidence, limitSource: "baseline", effectiveLimit: 8 },
+  ],
+  [
+    'error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed; most of the lines: "connect ECONNREFUSED *" (120 lines of 4 pods, web-2-a and 3 more, last at 14:00:15 UTC); "boom" (1 line of pod web-2-a, last at 14:00:15 UTC)',
+    { ...evidence, quotes: [refused, { ...refused, pattern: "boom", lines: 1, of: 1 }] },
+  ],
+  [
+    'error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed; most of the lines that were read, which are not all: "connect ECONNREFUSED *" (120 lines of 4 pods, web-2-a and 3 more, last at 14:00:15 UTC)',
+    { ...evidence, quotes: [refused], partly: true },
+  ],
+  [
+    "error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed; the lines could not be read (Elasticsearch did not answer within 2 s.)",
+    { ...evidence, unread: "Elasticsearch did not answer within 2 s." },
   ],
   [
     "error-logs 0.5 lines/min/pod is within its limit of 6 lines/min/pod (120 log lines in 240 pod-minutes; evidence against it 0.5)",
@@ -57,6 +77,12 @@ test.each<[string, Reason]>([
   ],
 ])("%s", (words, reason) => {
   expect(explainReason(reason)).toBe(words);
+});
+
+test("a long pattern is quoted cut, and a headline has none", () => {
+  const long = { ...evidence, quotes: [{ ...refused, pattern: "x".repeat(300) }] };
+  expect(explainReason(long)).toMatch(/"x{239}…" \(120 lines/);
+  expect(headline(long)).toBe(headline(evidence));
 });
 
 test("a headline has the rate and the limit", () => {

@@ -90,6 +90,17 @@ const busy: typeof leak = {
   of: 2,
   old: { share: 0.4, perHour: null },
 };
+const newPattern: Reason = {
+  code: "new-pattern",
+  signal: "error-logs",
+  pattern: "no contacts of *",
+  lines: 120,
+  pods: ["web-2-a"],
+  of: 1,
+  first: Date.UTC(2026, 10, 23, 14, 0, 15),
+  lookbackMs: 6 * 3_600_000,
+  sure: true,
+};
 
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
@@ -148,6 +159,22 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       ownLatency,
       "latency 20 % slower than 91.7 ms (the old revision's own p99 bound) = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
+    ],
+  ],
+  "new-pattern": [
+    [
+      newPattern,
+      'error-logs: new pods log "no contacts of *" (120 lines of pod web-2-a, first at 14:00:15 UTC), which old pods did not log in 6 h before the rollout or since',
+    ],
+    [
+      { ...newPattern, pods: ["web-2-a", "web-2-b"], of: 5, sure: false },
+      'error-logs: new pods log "no contacts of *" (120 lines of 5 pods, web-2-a and 4 more, first at 14:00:15 UTC), which is not among the lines of old pods that could be read of 6 h before the rollout or since; they logged more, so it may not be new',
+    ],
+  ],
+  "lines-without-pod": [
+    [
+      { code: "lines-without-pod", signal: "error-logs", lines: 12, field: "kubernetes.pod.name" },
+      "error-logs: 12 error lines of the last minute in this namespace have no field kubernetes.pod.name: it cannot be said whose they are, and they are left out",
     ],
   ],
   pods: [

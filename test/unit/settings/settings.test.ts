@@ -183,6 +183,12 @@ describe("elasticsearch", () => {
   test.each([
     ["two ways to sign in", "elasticsearch: { url: http://e, apiKeyFile: s, bearerTokenFile: s }", "apiKeyFile excludes bearerTokenFile"],
     ["another version", "elasticsearch: { url: http://e, compatibility: 7 }", "elasticsearch.compatibility: "],
+    ["a Kibana with a password", "elasticsearch: { url: http://e, kibana: { url: http://a:b@k } }", "elasticsearch.kibana.url: "],
+    [
+      "a space with capitals",
+      "elasticsearch: { url: http://e, kibana: { url: http://k, space: Shop } }",
+      'elasticsearch.kibana.space: "Shop" is no space of Kibana',
+    ],
     ["no address", "elasticsearch: { lag: 10s }", "elasticsearch.url: url is missing"],
   ])("refuses %s", async (_what, text, words) => {
     await writeFile(join(folder, "s"), "secret");

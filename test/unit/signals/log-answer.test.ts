@@ -22,7 +22,7 @@ function answering(response: object) {
 
 function owners(left: number) {
   const pods = { sum_other_doc_count: left, buckets: [{ key: "web-2-a", at }] };
-  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } }, newest: { value: 14_000 } };
+  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } }, newest: { value: 14_000 }, podless: { buckets: {} } };
 }
 
 describe("an answer that is not whole is an error, never fewer lines", () => {
@@ -47,7 +47,7 @@ describe("an answer that is not whole is an error, never fewer lines", () => {
 
   test("no shard at all is no data", async () => {
     const [measurement] = (await answering({ ...whole, _shards: { total: 0, failed: 0 } }).sample([ask], [15_000])).get("web") ?? [];
-    expect(measurement).toEqual({ kind: "no-data", at: 15_000, because: "no index matches logs-*" });
+    expect(measurement).toEqual({ kind: "no-data", at: 15_000, because: "no index matches logs-*, or none that our account may read" });
   });
 });
 
