@@ -85,6 +85,7 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
   return Object.entries(run.signals).flatMap(([name, signal]): Verdict[] => {
     const rule = run.rules[name];
     const past = { completedAt: standing.completedAt, rolledBackAt: standing.rollback?.at };
+    if (rule?.kind === "probe" && workload.desired === 0) return [{ signal: name, state: "inconclusive", because: [] }];
     if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name), past)];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({

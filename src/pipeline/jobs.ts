@@ -6,6 +6,7 @@ import type { JobFinding } from "../model.ts";
 import type { JobSignal } from "../policies/job-signal.ts";
 import type { JobAsk } from "../signals/job.ts";
 import type { Flow } from "./flow.ts";
+import { hasNoReplicas, noReplicas } from "./no-replicas.ts";
 import { persist } from "./write.ts";
 
 /** Starts every smoke test that is due and looks at those that run; each beside everything else, never twice at once (`working`). */
@@ -47,7 +48,8 @@ async function workOn(guard: string, name: string, signal: JobSignal, flow: Flow
     timeoutMs: signal.timeoutMs,
   };
   const finding = memory.job === undefined ? await create(ask, memory, flow) : await edges.jobs.look(ask, memory.job.uid);
-  return conclude(ask, signal, finding, flow);
+  const untested = finding.outcome === "failed" && hasNoReplicas(rollout.workload, flow);
+  return conclude(ask, signal, untested ? { outcome: "error", detail: noReplicas, final: true } : finding, flow);
 }
 
 async function create(ask: JobAsk, memory: JobMemory, flow: Flow): Promise<JobFinding> {

@@ -5,6 +5,7 @@ import type { Ms } from "../model.ts";
 import { fillUrl } from "../policies/probe-url.ts";
 import type { ProbeSignal } from "../policies/probe-signal.ts";
 import type { Flow } from "./flow.ts";
+import { hasNoReplicas, noReplicas } from "./no-replicas.ts";
 import { persist } from "./write.ts";
 
 /** Calls under way at once, of all guards; what finds no room comes with a later beat. */
@@ -37,12 +38,13 @@ async function call(guard: string, name: string, signal: ProbeSignal, at: Ms, fl
   const workload = book.open.get(guard)?.record.rollout.workload;
   if (workload === undefined) return;
   const { expect, headersFile, caFile } = signal;
-  const finding = await edges.probe({
+  const ask = {
     url: fillUrl(signal.url, workload),
     expect,
     ...(headersFile === undefined ? {} : { headersFile }),
     ...(caFile === undefined ? {} : { caFile }),
-  });
+  };
+  const finding = hasNoReplicas(workload, flow) ? { outcome: "error" as const, detail: noReplicas } : await edges.probe(ask);
   const run = book.open.get(guard);
   if (run === undefined) return;
   const judged = judge(run, name, { kind: "probe", at, finding });

@@ -23,8 +23,22 @@ export function limitWarnings(policy: Policy): readonly string[] {
       warnings.push(`${name}: passEarly: log lines never show enough, so the guard runs its whole window`);
     const found = signal.kind === "http-slower" ? [bucketWarning(signal)] : signal.kind === "ratio" ? counterWarnings(signal) : [];
     for (const warning of found) if (warning !== undefined) warnings.push(`${name}: ${warning}`);
+    for (const warning of outsideWarnings(signal, policy)) warnings.push(`${name}: ${warning}`);
     const never = neverBreaches(signal, window);
     if (never !== undefined) warnings.push(`${name}: ${never}: it can never breach`);
+  }
+  return warnings;
+}
+
+/** Of what is asked of the service itself, and not of what was counted. */
+function outsideWarnings(signal: Signal, { spec: { mode, window } }: Policy): readonly string[] {
+  const warnings: string[] = [];
+  if (signal.kind === "job" && mode === "observe") warnings.push("mode observe creates no Job: a guard with it never passes");
+  if (signal.kind === "job" && signal.timeoutMs >= window) {
+    warnings.push(`timeout ${formatDuration(signal.timeoutMs)} is not shorter than window: the guard may end before its Job`);
+  }
+  if (signal.kind === "probe" && signal.expect.withinMs > signal.everyMs) {
+    warnings.push(`within ${formatDuration(signal.expect.withinMs)} is longer than every: calls that are due meanwhile are not made`);
   }
   return warnings;
 }

@@ -44,7 +44,7 @@ test("a release whose smoke test passes passes, with one Job of the new image an
     },
   });
   const completed = world.entries("web").find(({ kind }) => kind === "completed")?.at ?? Infinity;
-  expect(Date.parse(job?.metadata.creationTimestamp ?? "") - completed, "soon after the rollout is complete").toBeLessThanOrEqual(3_000);
+  expect(Date.parse(job?.metadata.creationTimestamp ?? "") - completed, "soon after the rollout is complete").toBeLessThanOrEqual(10_000);
 });
 
 test("a release whose smoke test fails is taken back, with the last line of its log in the message and the rest in the record", async () => {

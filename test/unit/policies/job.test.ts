@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fillPod } from "../../../src/policies/job-signal.ts";
+import { limitWarnings } from "../../../src/policies/limits.ts";
 import { storedPolicy, storePolicy } from "../../../src/policies/policy.ts";
 import { signalOf, signalSchema } from "../../../src/policies/signal.ts";
 import { aPolicy } from "./a-policy.ts";
@@ -30,6 +31,14 @@ describe("a smoke test in a policy", () => {
       containers: [{ name: "test", image: "shop/web:2", command: ["test", "http://web.shop.svc"] }],
       terminationGracePeriodSeconds: 5,
     });
+  });
+
+  test("that is never started, or not over in time, is warned of by check", () => {
+    const of = (...lines: readonly string[]) =>
+      limitWarnings(aPolicy("p", "{}", [...lines, `signals: { a: { job: { pod: { containers: [{ name: a, image: b }] } } } }`]));
+    expect(of("mode: enforce")).toEqual([]);
+    expect(of()).toEqual(["a: mode observe creates no Job: a guard with it never passes"]);
+    expect(of("mode: enforce", "window: 5m")).toEqual(["a: timeout 5m is not shorter than window: the guard may end before its Job"]);
   });
 
   test("is stored as it was written, and read back", () => {

@@ -50,6 +50,11 @@ describe("a probe", () => {
     expect(limitWarnings(policy)).toEqual(["a: 3 calls, one every 5m, take longer than window: it can never breach"]);
   });
 
+  test("whose calls last longer than their pace is warned of by check", () => {
+    const policy = aPolicy("p", "{}", [`signals: { a: { probe: { url: "${url}", every: 2s } } }`]);
+    expect(limitWarnings(policy)).toEqual(["a: within 5s is longer than every: calls that are due meanwhile are not made"]);
+  });
+
   test("calls the host that the policy names, whatever the workload is called", () => {
     const name = fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?$/);
     fc.assert(
