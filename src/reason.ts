@@ -22,8 +22,8 @@ export type Reason =
       /** Absent: burn. */
       mode?: Exclude<EvidenceMode, "burn">;
       ownBound?: OwnBound;
-      /** Judged by what callers counted, of old and new pods together. */
-      seenBy?: "callers";
+      /** Judged by what callers, or the proxy of the whole Service, counted of old and new pods together. */
+      seenBy?: "callers" | "service";
     }>
   | Readonly<{ code: "pods"; signal: string; trouble: PodTrouble; pods: string[]; of: number; detail: string; forMs: Ms }>
   | Readonly<{ code: "threshold"; signal: string; value: number; comparison: "above" | "below"; limit: number; forMs: Ms; series: string }>
@@ -58,7 +58,7 @@ export type Reason =
       node: string;
       badRatio: number;
       withoutIt: number;
-      seenBy?: "callers";
+      seenBy?: "callers" | "service";
       unit?: string;
     }>
   | Readonly<{

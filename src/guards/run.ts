@@ -96,7 +96,12 @@ export function unitOf(signal: Signal | undefined): string {
 
 /** Judged by what callers count, of old and new pods together. */
 export function isSeenByCallers(signal: Signal | undefined): boolean {
-  return signal?.kind === "http-errors" && signal.seenBy === "callers";
+  return (signal?.kind === "http-errors" && signal.seenBy === "callers") || isOfService(signal);
+}
+
+/** Judged by what is counted of the whole Service: by its only callers, and no pod can be compared with. */
+export function isOfService(signal: Signal | undefined): boolean {
+  return (signal?.kind === "http-errors" || signal?.kind === "http-slower") && signal.service !== undefined;
 }
 
 /** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
@@ -119,7 +124,10 @@ export function judge(run: GuardRun, name: string, answer: Measurement): GuardRu
   const restored = rollback === undefined || measurement.at <= rollback.at ? [] : [rollback.target.podTemplateHash];
   const warmUpMs = warmUpOf(signal, pace);
   const sides = isSeenByCallers(signal)
-    ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, record.pods, restored.length > 0)
+    ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), {
+        restored: restored.length > 0,
+        before: isOfService(signal) ? "old" : "ignored",
+      })
     : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
   if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input) } };
