@@ -33,6 +33,7 @@ export default defineConfig({
             "test/contract/prometheus.test.ts",
             "test/contract/preset-expositions.test.ts",
             "test/contract/prometheus-cost.test.ts",
+            "test/contract/service-wide.test.ts",
           ],
           env: { REARGUARD_SERVERS: "real", REARGUARD_PROMETHEUS: "2.42" },
           testTimeout: 120_000,

@@ -44,6 +44,8 @@ export interface GuardRun {
   readonly askedThrough: Readonly<Record<string, Ms>>;
   /** Since when this process has looked at the guard: what did not answer before was not asked. */
   readonly watchedSince?: Ms;
+  /** This process knows by which presets the old pods count, if by any. */
+  readonly oldPresetsSought?: boolean;
   /** Silences whose consequence was counted for our metrics. */
   readonly countedSilences?: ReadonlySet<string>;
 }
@@ -74,9 +76,9 @@ function signalsOf({ policy, entries }: GuardRecord): GuardRun["signals"] {
   return Object.fromEntries(written.map(([name, one]) => [name, signalOf(one, chosenPresetOf(entries, name))]));
 }
 
-/** The presets that its record says were chosen. */
-export function withChosenPresets(run: GuardRun): GuardRun {
-  return { ...run, signals: signalsOf(run.record) };
+/** The presets that its record says were chosen; `sought`: what the old pods expose is known, and need not be asked again. */
+export function withChosenPresets(run: GuardRun, sought: boolean): GuardRun {
+  return { ...run, signals: signalsOf(run.record), ...(sought ? { oldPresetsSought: true } : {}) };
 }
 
 /** A signal of counts, bad of total, that is judged by evidence: the kinds under the statistical bound. */

@@ -146,10 +146,11 @@ function nothing(ask: CountersAsk, at: Ms, histograms: number): Measurement {
   }
   if (query.kind !== "ratio" && query.service !== undefined) return noService(ask, at, `${metric}${label}`);
   const pods = ask.prefixes.length > 0 ? ask.prefixes.map((prefix) => `${prefix}-*`).join(", ") : "no pods";
+  const usually = query.kind === "slower" && query.preset.withoutBuckets !== undefined ? `; ${query.preset.withoutBuckets}` : "";
   return {
     kind: "no-data",
     at,
-    because: `no ${metric}${label} of pods ${pods} in namespace ${ask.namespace} in the last ${query.block / 1000} s`,
+    because: `no ${metric}${label} of pods ${pods} in namespace ${ask.namespace} in the last ${query.block / 1000} s${usually}`,
   };
 }
 
