@@ -34,6 +34,7 @@ export default defineConfig({
             "test/contract/prometheus-client.test.ts",
             "test/contract/preset-expositions.test.ts",
             "test/contract/prometheus-cost.test.ts",
+            "test/contract/service-wide.test.ts",
           ],
           env: { REARGUARD_SERVERS: "real", REARGUARD_PROMETHEUS: "2.42" },
           testTimeout: 120_000,

@@ -22,8 +22,8 @@ export type Reason =
       /** Absent: burn. */
       mode?: Exclude<EvidenceMode, "burn">;
       ownBound?: OwnBound;
-      /** Judged by what callers counted, of old and new pods together. */
-      seenBy?: "callers";
+      /** Judged by what callers, or the proxy of the whole Service, counted of old and new pods together. */
+      seenBy?: "callers" | "service";
       /** Of log lines: the patterns of which there are most, or why there are none to show. */
       quotes?: QuotedLines[];
       /** They are of some of the lines only: there were more than are read. */
@@ -120,7 +120,7 @@ export type Reason =
       node: string;
       badRatio: number;
       withoutIt: number;
-      seenBy?: "callers";
+      seenBy?: "callers" | "service";
       unit?: string;
     }>
   | Readonly<{

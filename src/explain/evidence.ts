@@ -19,10 +19,12 @@ export function evidenceSentence(reason: Evidence): string {
 /** "errors 20.1 %", "errors as callers see them 20.1 %", or "latency 20.1 % slower than 250 ms (the old revision's own p95 bound)". */
 export function measured(reason: Evidence | Extract<Reason, { code: "within-limits" }>): string {
   const { signal, badRatio, ownBound } = reason;
-  const view = "seenBy" in reason && reason.seenBy === "callers" ? " as callers see them" : "";
+  const view = "seenBy" in reason && reason.seenBy !== undefined ? views[reason.seenBy] : "";
   const slower = ownBound === undefined ? "" : ` slower than ${milliseconds(ownBound.thresholdMs)} (${whose(ownBound)})`;
   return `${signal}${view} ${shareOf(badRatio, reason.unit)}${slower}`;
 }
+
+const views = { callers: " as callers see them", service: " of the whole Service" } as const;
 
 function countsOf({ bad, total, unit }: Evidence): string {
   if (unit === POD_MINUTES) return `${counted(bad, "log line")} in ${plain(Number(total.toPrecision(3)))} ${unit}`;

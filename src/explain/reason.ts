@@ -45,7 +45,7 @@ export function explainReason(reason: Reason): string {
         ? `${reason.signal}: only ${count(reason.seen)} of the ${counted(reason.needed, "sample")} that its rule looks at were answered`
         : `${reason.signal}: at most ${counted(reason.seen, "request")} came within ${duration(reason.overMs)}, its rule needs ${count(reason.needed)}`;
     case "suspect-pod":
-      if (reason.seenBy === "callers") {
+      if (reason.seenBy !== undefined) {
         return `${reason.signal}: nearly all failed calls are those of one caller, pod ${reason.pod} (${percent(reason.badRatio)} failed; ${percent(reason.withoutIt)} of the others'), so suspect that caller before the revision`;
       }
       return `${reason.signal}: nearly all the trouble comes from one pod, ${reason.pod} on node ${reason.node} (${shareOf(reason.badRatio, reason.unit)}${reason.unit === undefined ? " bad" : ""}; ${shareOf(reason.withoutIt, reason.unit)} without it), so suspect the node before the revision`;

@@ -3,7 +3,7 @@ import type { GuardEvidence } from "../judging/combine.ts";
 import type { Ms } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
 import type { PeerAnswer } from "./peers.ts";
-import type { GuardRun } from "./run.ts";
+import { type GuardRun, isOfService } from "./run.ts";
 
 /** Two that suffer are no coincidence; one may have a trouble of its own. */
 const LEAST_SUFFERING = 2;
@@ -22,12 +22,14 @@ export interface PeerQuestion {
 }
 
 /** Nothing is asked while old pods can tell: they know more of this revision than any other workload. */
-export function peerQuestion({ record, standing, counted }: GuardRun, guard: GuardEvidence): PeerQuestion | undefined {
+export function peerQuestion({ record, standing, counted, signals }: GuardRun, guard: GuardEvidence): PeerQuestion | undefined {
   const isPointless = standing.rollback !== undefined || record.rollout.old === undefined || !record.policy.spec.peerCheck;
   if (isPointless || !guard.firesRollback || guard.leading === null) return undefined;
   const state = counted[guard.leading];
   const last = state?.audit.findLast((block) => block.burn !== null);
-  if (state === undefined || last === undefined || last.controlLimit !== null) return undefined;
+  if (state === undefined || last === undefined) return undefined;
+  // The control of a whole Service is from before the first new pod: it says nothing of what came since.
+  if (last.controlLimit !== null && !isOfService(signals[guard.leading])) return undefined;
   const bad = state.audit.filter((block) => (block.burn ?? 0) > 1).slice(-BAD_BLOCKS);
   const since = state.stretch?.from ?? last.at;
   return bad.length === 0

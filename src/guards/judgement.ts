@@ -18,7 +18,7 @@ import { certificatesOf } from "./probe.ts";
 import { lastProgress } from "./progress.ts";
 import { quietBlocksOf } from "./quiet-blocks.ts";
 import { recoveringOf, ruleVerdict } from "./rule.ts";
-import { type GuardRun, heardOf, isSeenByCallers, judgedThrough, lagOf, underConfidence, unitOf } from "./run.ts";
+import { type GuardRun, heardOf, isOfService, isSeenByCallers, judgedThrough, lagOf, underConfidence, unitOf } from "./run.ts";
 
 /** A signal may be this many blocks behind: the newest one settles, another may be under way. */
 const LAG_BLOCKS = 3;
@@ -50,7 +50,9 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
         now,
         noDataAfterMs: patienceWith(run, signal),
         nodeOf,
-        ...(isSeenByCallers(run.signals[signal]) ? { seenBy: "callers" as const } : {}),
+        ...(isSeenByCallers(run.signals[signal])
+          ? { seenBy: isOfService(run.signals[signal]) ? ("service" as const) : ("callers" as const) }
+          : {}),
         ...(sharing.includes(signal) ? { guard } : {}),
         ...(environment === undefined ? {} : { environment }),
         ...(ownBound === undefined ? {} : { ownBound }),

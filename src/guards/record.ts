@@ -3,7 +3,7 @@ import type { BlockAudit, Ms, Rollout } from "../model.ts";
 import type { Policy } from "../policies/policy.ts";
 import { signalOf } from "../policies/signal.ts";
 import type { GuardRecord, GuardSummary } from "./guard.ts";
-import { type GuardRun, isCounted, isSeenByCallers, underConfidence, withEntry } from "./run.ts";
+import { type GuardRun, isCounted, isOfService, isSeenByCallers, underConfidence, withEntry } from "./run.ts";
 import { judgementOf } from "./judgement.ts";
 
 /** Blocks kept per signal when something happened: a quarter of an hour at 15 s blocks. */
@@ -105,7 +105,13 @@ export function limitationsOf(
     if (probe !== undefined) told.push(`${name}: old and new pods answer together, so what fails for both is laid to the new revision`);
   }
   for (const [name, written] of Object.entries(policy.spec.signals)) {
-    if (!isSeenByCallers(signalOf(written))) continue;
+    const signal = signalOf(written);
+    if (isOfService(signal)) {
+      told.push(
+        `${name}: ${written.http?.preset} counts the whole Service: old and new pods cannot be told apart, so there is no live control, and only the time before the first new pod, and other workloads, to compare with`,
+      );
+    }
+    if (!isSeenByCallers(signal) || isOfService(signal)) continue;
     told.push(
       `${name}: callers count calls to old and new pods together, so what fails on the way to the old ones is laid to the new revision`,
     );

@@ -49,6 +49,8 @@ export interface GuardRun {
   readonly askedThrough: Readonly<Record<string, Ms>>;
   /** Since when this process has looked at the guard: what did not answer before was not asked. */
   readonly watchedSince?: Ms;
+  /** This process knows by which presets the old pods count, if by any. */
+  readonly oldPresetsSought?: boolean;
   /** Silences whose consequence was counted for our metrics. */
   readonly countedSilences?: ReadonlySet<string>;
 }
@@ -82,9 +84,9 @@ function signalsOf({ policy, entries }: GuardRecord): GuardRun["signals"] {
   return Object.fromEntries(written.map(([name, one]) => [name, signalOf(one, chosenPresetOf(entries, name))]));
 }
 
-/** The presets that its record says were chosen. */
-export function withChosenPresets(run: GuardRun): GuardRun {
-  return { ...run, signals: signalsOf(run.record) };
+/** The presets that its record says were chosen; `sought`: what the old pods expose is known, and need not be asked again. */
+export function withChosenPresets(run: GuardRun, sought: boolean): GuardRun {
+  return { ...run, signals: signalsOf(run.record), ...(sought ? { oldPresetsSought: true } : {}) };
 }
 
 /** A signal of counts, bad of total, that is judged by evidence: the kinds under the statistical bound. */
@@ -104,7 +106,12 @@ export function unitOf(signal: Signal | undefined): string {
 
 /** Judged by what callers count, of old and new pods together. */
 export function isSeenByCallers(signal: Signal | undefined): boolean {
-  return signal?.kind === "http-errors" && signal.seenBy === "callers";
+  return (signal?.kind === "http-errors" && signal.seenBy === "callers") || isOfService(signal);
+}
+
+/** Judged by what is counted of the whole Service: by its only callers, and no pod can be compared with. */
+export function isOfService(signal: Signal | undefined): boolean {
+  return (signal?.kind === "http-errors" || signal?.kind === "http-slower") && signal.service !== undefined;
 }
 
 /** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
@@ -128,7 +135,10 @@ export function judge(before: GuardRun, name: string, answer: Measurement): Guar
   const restored = rollback === undefined || measurement.at <= rollback.at ? [] : [rollback.target.podTemplateHash];
   const warmUpMs = warmUpOf(signal, pace);
   const sides = isSeenByCallers(signal)
-    ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, record.pods, restored.length > 0)
+    ? callersSidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), {
+        restored: restored.length > 0,
+        before: isOfService(signal) ? "old" : "ignored",
+      })
     : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
   if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input, { ...record, restored }) } };

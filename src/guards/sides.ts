@@ -47,14 +47,21 @@ export function steadyPods(span: { readonly from: Ms; readonly to: Ms }, rollout
 /**
  * What callers count tells old pods from new ones by time alone: all of it is laid to the new revision once a pod of it was Ready, and to
  * the restored one after a rollback. The control is what the old pods themselves answer; what new ones answer, callers count already.
- * Nobody knows when a calling process began, so its first value only sets the base.
+ * Nobody knows when a calling process began, so its first value only sets the base. What is counted of a whole Service has no pods beside
+ * it: what it did `before` the first new pod is the control of the minutes after it, so that a trouble that was there already is not new.
  */
-export function callersSidesAt(at: Ms, blockMs: Ms, rollout: Rollout, pods: readonly PodState[], restored: boolean): Sides {
+export function callersSidesAt(
+  at: Ms,
+  blockMs: Ms,
+  rollout: Rollout,
+  pods: readonly PodState[],
+  { restored, before = "ignored" }: { readonly restored: boolean; readonly before?: "old" | "ignored" },
+): Sides {
   const own = sidesAt(at, blockMs, rollout, pods);
   const begun = pods.some((pod) => pod.podTemplateHash === rollout.new.podTemplateHash && (pod.readySince ?? Infinity) <= at);
   return {
     side(reading) {
-      if (reading.view === "callers") return restored ? "old" : begun ? "new" : "ignored";
+      if (reading.view === "callers") return restored ? "old" : begun ? "new" : before;
       return !restored && own.side(reading) === "old" ? "old" : "ignored";
     },
     bornInside: (reading) => reading.view !== "callers" && own.bornInside(reading),

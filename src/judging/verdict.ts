@@ -20,7 +20,7 @@ export interface VerdictInput {
   readonly environment?: Reason;
   /** Of a latency against the old revision's own. */
   readonly ownBound?: OwnBound;
-  readonly seenBy?: "callers";
+  readonly seenBy?: "callers" | "service";
 }
 
 /**

@@ -1,16 +1,16 @@
 import { chosenPresetOf, presetQuestionOf, presetReason } from "../guards/presets.ts";
 import { type GuardRun, withChosenPresets } from "../guards/run.ts";
-import type { Ms, SeriesValue } from "../model.ts";
+import type { Ms, Revision, SeriesValue } from "../model.ts";
 import { choosePreset, type Exposed, needsRoutes, type PresetFound, type PresetQuestion, routeLabels } from "../policies/preset-fit.ts";
-import type { Reason } from "../reason.ts";
 import type { Ask } from "../signals/ask.ts";
 import { exposedBy, presetQuery, type PresetSubject, withRoutes } from "../signals/preset-query.ts";
 import type { Edges } from "./edges.ts";
 import type { Flow } from "./flow.ts";
 import { writeEntry } from "./write.ts";
 
-/** Of twenty workloads with many pods, each with some metrics and statuses. */
+/** Of all guards of a query, with many pods, some metrics and statuses each. */
 const MOST_SERIES = 20_000;
+const MOST_GUARDS = 50;
 
 /** Pods, and what is asked about them, by the names of their signals. */
 export interface Sought extends PresetSubject {
@@ -20,51 +20,98 @@ export interface Sought extends PresetSubject {
 /** By signal: the preset, or in words why there is none. */
 export type PresetAnswer = Readonly<Record<string, PresetFound | string>>;
 
-/** Why a signal has no preset yet: the pods expose none, which is an answer, or nobody answered. */
+/** Why a signal has no preset yet: the pods expose none, which is an answer; nobody answered; or the choice is not written down yet. */
 export interface NoPreset {
-  readonly kind: "no-data" | "error";
+  readonly kind: "no-data" | "error" | "unsaved";
   readonly because: string;
 }
 
+export type WithoutPreset = Readonly<Record<string, NoPreset>>;
+
+/** One guard that has to choose, and what it has found so far. */
+interface Choosing {
+  readonly run: GuardRun;
+  readonly found: Readonly<Record<string, PresetFound>>;
+  /** By signal that is still open, what was found instead. */
+  readonly open: Readonly<Record<string, string>>;
+  readonly failed?: string;
+}
+
 /**
- * Sees to it that the presets of all signals with `preset: auto` are chosen and written down, before anything is judged by them: by what
- * the old pods exposed when the rollout began, else by what the new ones expose now. By signal, what is missing.
+ * Sees to it that the presets of all signals with `preset: auto` of these guards are chosen and written down, before anything is judged
+ * by them: by what the old pods exposed when the rollout began, which is asked once, else by what the new ones expose now, for all
+ * guards together. By guard and signal, what is missing.
  */
-export async function ensurePresets(run: GuardRun, now: Ms, flow: Flow): Promise<Readonly<Record<string, NoPreset>>> {
-  const { record } = run;
-  const { rollout, name, namespace } = record;
-  const open = openQuestions(run);
-  if (Object.keys(open).length === 0) return {};
-  const missing: Record<string, NoPreset> = {};
-  const reasons: Reason[] = [];
-  const sides = [
-    ...(rollout.old === undefined ? [] : [{ at: rollout.startedAt, revision: rollout.old }]),
-    { at: now, revision: rollout.new },
-  ];
-  for (const { at, revision } of sides) {
-    const questions = Object.fromEntries(Object.entries(open).filter(([signal]) => !isFound(reasons, signal)));
-    if (Object.keys(questions).length === 0) break;
-    const [answer] = await findPresets([{ namespace, prefixes: [revision.name], questions }], at, flow.edges);
-    if (typeof answer === "string" || answer === undefined) return failed(open, answer ?? "no answer");
-    for (const [signal, found] of Object.entries(answer)) {
-      if (typeof found !== "string") reasons.push(presetReason(signal, found));
-      else
-        missing[signal] = {
-          kind: "no-data",
-          because: notFound(
-            found,
-            sides.map((side) => side.revision.name),
-            namespace,
-          ),
-        };
+export async function ensurePresets(guards: Iterable<string>, now: Ms, flow: Flow): Promise<ReadonlyMap<string, WithoutPreset>> {
+  const { book, edges } = flow;
+  const runs = [...new Set(guards)].flatMap((name) => book.open.get(name) ?? []);
+  const all = runs.flatMap((run): Choosing[] => {
+    const open = Object.fromEntries(Object.keys(openQuestions(run)).map((signal) => [signal, ""]));
+    return Object.keys(open).length === 0 ? [] : [{ run, found: {}, open }];
+  });
+  const byOld = await Promise.all(
+    all.map(async (one) => {
+      const { old, startedAt } = one.run.record.rollout;
+      if (old === undefined || one.run.oldPresetsSought === true) return one;
+      const [answer] = await findPresets([soughtOf(one, old)], startedAt, edges);
+      return answeredWith(one, answer);
+    }),
+  );
+  const left = byOld.filter(({ open, failed }) => failed === undefined && Object.keys(open).length > 0);
+  const answers = new Map<Choosing, PresetAnswer | string | undefined>();
+  for (let at = 0; at < left.length; at += MOST_GUARDS) {
+    const some = left.slice(at, at + MOST_GUARDS);
+    const found = await findPresets(
+      some.map((one) => soughtOf(one, one.run.record.rollout.new)),
+      now,
+      edges,
+    );
+    for (const [index, one] of some.entries()) answers.set(one, found[index]);
+  }
+  const missing = new Map<string, WithoutPreset>();
+  for (const one of byOld) {
+    const whole = answers.has(one) ? answeredWith(one, answers.get(one)) : one;
+    missing.set(one.run.record.name, await writtenDown(whole, flow));
+  }
+  return missing;
+}
+
+function soughtOf({ run, open }: Choosing, revision: Revision): Sought {
+  const questions = Object.entries(openQuestions(run)).filter(([signal]) => signal in open);
+  return { namespace: run.record.namespace, prefixes: [revision.name], questions: Object.fromEntries(questions) };
+}
+
+function answeredWith(one: Choosing, answer: PresetAnswer | string | undefined): Choosing {
+  if (answer === undefined || typeof answer === "string") return { ...one, failed: answer ?? "no answer" };
+  const found = { ...one.found };
+  const open = { ...one.open };
+  for (const [signal, choice] of Object.entries(answer)) {
+    // What the old pods have says more than that the new ones have nothing.
+    if (typeof choice === "string") open[signal] = choice || (open[signal] ?? "");
+    else {
+      found[signal] = choice;
+      delete open[signal];
     }
   }
-  if (reasons.length > 0 && !(await writeEntry(name, { kind: "noted", because: reasons }, flow))) {
-    return failed(open, "the choice of a preset could not be written down");
-  }
+  return { ...one, found, open };
+}
+
+async function writtenDown({ run, found, open, failed }: Choosing, flow: Flow): Promise<WithoutPreset> {
+  const { name, namespace, rollout } = run.record;
+  const because = Object.entries(found).map(([signal, choice]) => presetReason(signal, choice));
+  const isSaved = because.length === 0 || (await writeEntry(name, { kind: "noted", because }, flow));
   const current = flow.book.open.get(name);
-  if (current !== undefined) flow.book.open.set(name, withChosenPresets(current));
-  return Object.fromEntries(Object.entries(missing).filter(([signal]) => !isFound(reasons, signal)));
+  if (current !== undefined) flow.book.open.set(name, withChosenPresets(current, failed === undefined && isSaved));
+  const owners = [rollout.old, rollout.new].flatMap((revision) => revision?.name ?? []);
+  const unsaved = isSaved ? {} : asMissing(found, () => ({ kind: "unsaved", because: "the choice could not be written down" }));
+  const none = asMissing(open, (instead) =>
+    failed === undefined ? { kind: "no-data", because: notFound(instead, owners, namespace) } : { kind: "error", because: failed },
+  );
+  return { ...none, ...unsaved };
+}
+
+function asMissing<T>(signals: Readonly<Record<string, T>>, why: (of: T) => NoPreset): WithoutPreset {
+  return Object.fromEntries(Object.entries(signals).map(([signal, of]) => [signal, why(of)]));
 }
 
 /** What each of these pods can be judged by, in their order; a string: the source did not answer properly. */
@@ -138,14 +185,6 @@ function openQuestions({ record }: GuardRun): Readonly<Record<string, PresetQues
       return question === undefined || chosenPresetOf(record.entries, signal) !== undefined ? [] : [[signal, question]];
     }),
   );
-}
-
-function isFound(reasons: readonly Reason[], signal: string): boolean {
-  return reasons.some((reason) => reason.code === "preset" && reason.signal === signal);
-}
-
-function failed(open: Readonly<Record<string, PresetQuestion>>, because: string): Readonly<Record<string, NoPreset>> {
-  return Object.fromEntries(Object.keys(open).map((signal) => [signal, { kind: "error", because }]));
 }
 
 /** `instead` is what was found and does not do; empty where nothing was. */

@@ -14,7 +14,7 @@ import { ensureBaseline } from "./baseline.ts";
 import type { PipelineSettings } from "./edges.ts";
 import type { Flow } from "./flow.ts";
 import { askPeers } from "./peers.ts";
-import { ensurePresets, type NoPreset } from "./presets.ts";
+import { ensurePresets } from "./presets.ts";
 import { persist } from "./write.ts";
 
 interface Due {
@@ -68,16 +68,15 @@ export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
 /** What a block is judged with must be written down before: else a restart would judge it otherwise. */
 async function readyToJudge(due: readonly Due[], flow: Flow): Promise<readonly Ready[]> {
   const ready: Ready[] = [];
-  const withoutPreset = new Map<string, Readonly<Record<string, NoPreset>>>();
+  const withoutPreset = await ensurePresets(
+    due.map(({ guard }) => guard),
+    due[0]?.instants.at(-1) ?? 0,
+    flow,
+  );
   for (const one of due) {
-    const started = flow.book.open.get(one.guard);
-    if (started === undefined) continue;
-    // Once for all signals of a guard.
-    const missing = withoutPreset.get(one.guard) ?? (await ensurePresets(started, one.instants.at(-1) ?? 0, flow));
-    withoutPreset.set(one.guard, missing);
     const run = flow.book.open.get(one.guard);
     if (run === undefined) continue;
-    const none = missing[one.signal];
+    const none = withoutPreset.get(one.guard)?.[one.signal];
     if (none?.kind === "no-data") ready.push({ ...one, ask: none.because });
     if (none?.kind === "error") flow.book.open.set(one.guard, judge(run, one.signal, { ...none, kind: "error", at: one.instants[0] ?? 0 }));
     if (none !== undefined) continue;

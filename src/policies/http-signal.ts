@@ -4,7 +4,7 @@ import { durationOr } from "./duration.ts";
 import { type HttpRule, httpRule, httpRuleOf } from "./http-rule.ts";
 import { labelName } from "./label-name.ts";
 import type { PresetChoice } from "./preset-fit.ts";
-import { callersPresets, type Preset, presetNames, presetOf } from "./presets.ts";
+import { callersPresets, type Preset, presetNames, presetOf, servicePresets } from "./presets.ts";
 import { percent, worseTimes } from "./ratio.ts";
 import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
 import { named, told } from "./told.ts";
@@ -61,6 +61,8 @@ export const http = z
         buckets: metricName.optional().describe("Histogram of latencies, by its full name with _bucket."),
         statusLabel: labelName.optional(),
         podLabel: labelName.optional().describe("Label that carries the pod's name: pod, exported_pod, kubernetes_pod_name …"),
+        serviceLabel: labelName.optional().describe("Label that carries the Service's name, of presets that count whole Services."),
+        namespaceLabel: labelName.optional().describe("Label that carries the Service's namespace, such as exported_namespace."),
       })
       .optional()
       .describe("Names that differ from the preset's."),
@@ -68,12 +70,21 @@ export const http = z
       .enum(["pods", "callers"])
       .default("pods")
       .describe("Whose counters are judged: those of the workload's own pods, or those of the processes that call it."),
+    service: z
+      .string()
+      .regex(/^([a-z0-9-]|\{\{name\}\})+$/, {
+        error: ({ input }) => told(`${named(input)} is no Service`, "the name of a Service; {{name}} is that of the workload"),
+      })
+      .optional()
+      .meta({ usual: "{{name}}" })
+      .describe("Service that the workload's requests come through, of presets that count whole Services."),
     errors: errors.optional(),
     slower: slower.optional(),
   })
   .superRefine(...exactlyOne(["errors", "slower"]))
   .superRefine(refuseUnseenCallers)
   .superRefine(refuseNamesOfAuto)
+  .superRefine(refuseServiceOfPods)
   .meta(oneOf(["errors", "slower"]))
   .describe("HTTP requests of each pod, new against limit and against old. Exactly one of errors and slower.");
 
@@ -88,6 +99,8 @@ export type HttpSignal =
       readonly rule?: HttpRule;
       /** Judged by what the workload's callers count; absent: by what its own pods count. */
       readonly seenBy?: "callers";
+      /** Judged by what is counted of this whole Service; {{name}} is the workload's. */
+      readonly service?: string;
     }
   | {
       readonly kind: "http-slower";
@@ -97,14 +110,16 @@ export type HttpSignal =
       readonly limit: number;
       readonly worseThanOld: number;
       readonly rule?: HttpRule;
+      readonly service?: string;
     };
 
 /** `chosen` is the preset that was found for one that is written as auto. */
 export function httpSignalOf(written: z.output<typeof http>, chosen?: PresetChoice): HttpSignal {
   const preset = written.preset === "auto" ? chosenPreset(chosen) : presetOf(written.preset, written.metric);
+  const service = preset?.service === undefined ? {} : { service: written.service ?? "{{name}}" };
   if (written.errors) {
     const seenBy = written.seenBy === "callers" ? { seenBy: written.seenBy } : {};
-    return { kind: "http-errors", preset, limit: written.errors.limit, ...judgedBy(written.errors), ...seenBy };
+    return { kind: "http-errors", preset, limit: written.errors.limit, ...judgedBy(written.errors), ...seenBy, ...service };
   }
   for (const [key, quantile] of Object.entries(quantiles)) {
     const bound = written.slower?.[key as keyof typeof quantiles];
@@ -112,7 +127,7 @@ export function httpSignalOf(written: z.output<typeof http>, chosen?: PresetChoi
     const thresholdMs = bound === "old" ? null : bound;
     // 1 - 0.95 is not 0.05 in binary; the limit is shown to people and must be.
     const limit = Math.round((1 - quantile) * 100) / 100;
-    return { kind: "http-slower", preset, quantile, thresholdMs, limit, ...judgedBy(written.slower) };
+    return { kind: "http-slower", preset, quantile, thresholdMs, limit, ...judgedBy(written.slower), ...service };
   }
   throw new TypeError("An http signal without errors or slower was not read through signalSchema.");
 }
@@ -138,11 +153,7 @@ function refuseUnseenCallers(
   const add = (what: string, allowed: string, cause: string) =>
     context.addIssue({ code: "custom", path: ["seenBy"], message: told(what, allowed, cause) });
   if (!callersPresets.some((name) => name === preset)) {
-    add(
-      "callers is not possible with this preset",
-      `pods, or one of the presets ${callersPresets.join(", ")}`,
-      preset === "auto" ? "auto looks at what the pods themselves count" : `${preset} counts only what a pod itself answers`,
-    );
+    add("callers is not possible with this preset", `pods, or one of the presets ${callersPresets.join(", ")}`, whyNoCallers(preset));
   }
   if (latency !== undefined) {
     add(
@@ -151,6 +162,13 @@ function refuseUnseenCallers(
       "callers time calls to old and new pods together, and the way to them",
     );
   }
+}
+
+function whyNoCallers(preset: string): string {
+  if (preset === "auto") return "auto looks at what the pods themselves count";
+  return servicePresets.some((name) => name === preset)
+    ? `${preset} is itself the caller`
+    : `${preset} counts only what a pod itself answers`;
 }
 
 /** Where the pod's name is may be told to auto; names of metrics would be those of a preset that is not known yet. */
@@ -167,5 +185,33 @@ function refuseNamesOfAuto(
       "the preset is not named",
     );
     context.addIssue({ code: "custom", path: ["metric", key], params: { at: "key" }, message });
+  }
+}
+
+/** What is there for whole Services alone; and a plain rule, which looks at the new pods alone. */
+function refuseServiceOfPods(
+  written: {
+    readonly preset: string;
+    readonly metric?: Readonly<Record<string, unknown>> | undefined;
+    readonly service?: unknown;
+    readonly errors?: { readonly rule?: unknown } | undefined;
+    readonly slower?: { readonly rule?: unknown } | undefined;
+  },
+  context: z.RefinementCtx,
+): void {
+  const isOfService = servicePresets.some((name) => name === written.preset);
+  const add = (path: string[], what: string, allowed: string, cause: string) =>
+    context.addIssue({ code: "custom", path, params: { at: "key" }, message: told(what, allowed, cause) });
+  for (const key of ["errors", "slower"] as const) {
+    if (!isOfService || written[key]?.rule === undefined) continue;
+    add([key, "rule"], "a rule cannot judge a whole Service", "no rule, or a preset of pods", "a rule looks at the new pods alone");
+  }
+  if (isOfService) return;
+  const allowed = `one of the presets ${servicePresets.join(", ")}`;
+  if (written.service !== undefined)
+    add(["service"], "service is not possible with this preset", allowed, `${written.preset} counts by pod`);
+  for (const key of ["serviceLabel", "namespaceLabel"]) {
+    if (written.metric?.[key] !== undefined)
+      add(["metric", key], `${key} is not possible with this preset`, allowed, `${written.preset} counts by pod`);
   }
 }

@@ -55,7 +55,8 @@ interface Fit extends PresetChoice {
 /** Labels that usually carry the pod's name: of the scrape, of an exporter's own label beside it, and of older scrape configurations. */
 export const usualPodLabels = ["pod", "exported_pod", "kubernetes_pod_name"] as const;
 
-const all = presetNames.map((name): readonly [PresetName, Row] => [name, rows[name]]);
+/** What counts whole Services cannot tell revisions apart: it has to be asked for by name. */
+const all = presetNames.map((name): readonly [PresetName, Row] => [name, rows[name]]).filter(([, { service }]) => service === undefined);
 const httpStatus = /^[1-5](\d\d|xx|XX)$/;
 const numericStatus = /^\d{3}$/;
 

@@ -9,6 +9,15 @@ export interface CallersView {
   readonly namespaceLabel: string;
 }
 
+/** How a proxy in front of a workload names the Service that it sends requests to. It knows no pod, and so no revision. */
+export interface ServiceView {
+  readonly serviceLabel: string;
+  /** Regular expression of the label's value; {{namespace}} and {{service}} stand for the names. */
+  readonly value: string;
+  /** Absent where the value holds the namespace. */
+  readonly namespaceLabel?: string;
+}
+
 /** What one library or mesh does out of the box, as it is written down: `presetOf` fills in what is usual. */
 export interface Row {
   /** A mesh counts beside the pods; what the pods count themselves is preferred to it. */
@@ -28,10 +37,14 @@ export interface Row {
   /** Why there may be requests and no buckets. */
   readonly withoutBuckets?: string;
   readonly callers?: CallersView;
+  /** Counts whole Services. */
+  readonly service?: ServiceView;
 }
 
 const promClientBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const otelBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+const envoyBuckets = [0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 3600];
 
 export const rows = {
   "prom-client": {
@@ -115,7 +128,7 @@ export const rows = {
     only: { label: "reporter", value: "destination" },
     buckets: "istio_request_duration_milliseconds_bucket",
     unitSeconds: 0.001,
-    defaultBuckets: [0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 3600],
+    defaultBuckets: envoyBuckets,
     // The calling sidecar takes the workload from the endpoint it chose, so that refused and timed-out calls carry it too.
     callers: {
       matchers: ['reporter="source"'],
@@ -138,5 +151,29 @@ export const rows = {
       workloadLabel: { Deployment: "dst_deployment", StatefulSet: "dst_statefulset", DaemonSet: "dst_daemonset" },
       namespaceLabel: "dst_namespace",
     },
+  },
+  "ingress-nginx": {
+    requests: "nginx_ingress_controller_requests",
+    statusLabel: "status",
+    buckets: "nginx_ingress_controller_request_duration_seconds_bucket",
+    defaultBuckets: promClientBuckets,
+    service: { serviceLabel: "service", value: "{{service}}", namespaceLabel: "namespace" },
+  },
+  traefik: {
+    requests: "traefik_service_requests_total",
+    statusLabel: "code",
+    buckets: "traefik_service_request_duration_seconds_bucket",
+    defaultBuckets: [0.1, 0.3, 1.2, 5],
+    // "shop-checkout-80@kubernetes": the port by number or name.
+    service: { serviceLabel: "service", value: "{{namespace}}-{{service}}-[a-z0-9]+@kubernetes(crd|gateway)?" },
+  },
+  envoy: {
+    requests: "envoy_cluster_upstream_rq",
+    statusLabel: "envoy_response_code",
+    buckets: "envoy_cluster_upstream_rq_time_bucket",
+    unitSeconds: 0.001,
+    defaultBuckets: envoyBuckets,
+    // As Contour names clusters in its statistics: "shop_checkout_80".
+    service: { serviceLabel: "envoy_cluster_name", value: "{{namespace}}_{{service}}_[0-9]+" },
   },
 } as const satisfies Record<string, Row>;

@@ -1,4 +1,4 @@
-import { type CallersView, type Row, rows } from "./preset-rows.ts";
+import { type CallersView, type Row, rows, type ServiceView } from "./preset-rows.ts";
 
 /** How one library or mesh counts HTTP requests, as it comes out of the box. Metrics are full names; matchers are PromQL. */
 export interface Preset {
@@ -21,6 +21,8 @@ export interface Preset {
   readonly withoutBuckets?: string;
   /** Absent where callers count nothing. */
   readonly callers?: CallersView;
+  /** Counts whole Services, of which old and new pods are parts; absent where pods are told apart. */
+  readonly service?: ServiceView;
 }
 
 /** What a policy may say instead where a service renamed its metrics. */
@@ -29,6 +31,8 @@ export interface MetricOverrides {
   readonly buckets?: string | undefined;
   readonly statusLabel?: string | undefined;
   readonly podLabel?: string | undefined;
+  readonly serviceLabel?: string | undefined;
+  readonly namespaceLabel?: string | undefined;
 }
 
 // Routes come with and without a leading slash (ASP.NET). An absent route label is the empty string, which the exclusion lets through:
@@ -41,6 +45,9 @@ export const presetNames = Object.keys(rows) as [PresetName, ...PresetName[]];
 
 /** Presets whose callers count too. */
 export const callersPresets: readonly PresetName[] = presetNames.filter((name) => "callers" in rows[name]);
+
+/** Presets that know Services, and no pods. */
+export const servicePresets: readonly PresetName[] = presetNames.filter((name) => "service" in rows[name]);
 
 /** The preset with what the policy overrides. Override names are checked by the schema, so they cannot carry PromQL. */
 export function presetOf(name: PresetName, overrides: MetricOverrides = {}): Preset {
@@ -61,5 +68,11 @@ export function presetOf(name: PresetName, overrides: MetricOverrides = {}): Pre
     defaultBuckets: overrides.buckets === undefined ? row.defaultBuckets : [],
     ...(row.withoutBuckets === undefined ? {} : { withoutBuckets: row.withoutBuckets }),
     ...(row.callers === undefined ? {} : { callers: row.callers }),
+    ...(row.service === undefined ? {} : { service: serviceViewOf(row.service, overrides) }),
   };
+}
+
+function serviceViewOf(view: ServiceView, { serviceLabel, namespaceLabel }: MetricOverrides): ServiceView {
+  const named = view.namespaceLabel === undefined ? {} : { namespaceLabel: namespaceLabel ?? view.namespaceLabel };
+  return { ...view, serviceLabel: serviceLabel ?? view.serviceLabel, ...named };
 }

@@ -10,8 +10,10 @@ export type CounterAsk =
       readonly block: Ms;
       /** Read also what the callers of this workload (in the ask's namespace) count; needs a preset with `callers`. */
       readonly callersOf?: Called;
+      /** Read what is counted of this whole Service (in the ask's namespace); needs a preset with `service`. */
+      readonly service?: string;
     }
-  | { readonly kind: "slower"; readonly preset: Preset; readonly block: Ms; readonly thresholdMs: Ms | null }
+  | { readonly kind: "slower"; readonly preset: Preset; readonly block: Ms; readonly thresholdMs: Ms | null; readonly service?: string }
   | {
       readonly kind: "ratio";
       readonly bad: MetricSelector;

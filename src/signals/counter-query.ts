@@ -14,7 +14,8 @@ export interface CounterClass {
 
 export interface CalledLabels {
   readonly workload: string;
-  readonly namespace: string;
+  /** Absent where the other label holds the namespace. */
+  readonly namespace?: string;
 }
 
 /** Some asks whose answers come from the same query. */
@@ -36,9 +37,11 @@ export function classesOf(query: CounterAsk): readonly CounterClass[] {
   }
   const { preset } = query;
   const { podLabel } = preset;
-  if (query.kind === "slower") return [{ name: "buckets", metric: preset.buckets, matchers: preset.excluded, podLabel }];
   const called = calledLabels(query);
-  const matchers = called === undefined ? preset.excluded : (preset.callers?.matchers ?? []);
+  if (query.kind === "slower") {
+    return [{ name: "buckets", metric: preset.buckets, matchers: preset.excluded, podLabel, ...(called === undefined ? {} : { called }) }];
+  }
+  const matchers = query.callersOf === undefined ? preset.excluded : (preset.callers?.matchers ?? []);
   const whose = { metric: preset.requests, podLabel, ...(called === undefined ? {} : { called }) };
   // Without the status label no request could ever be bad, and a wrong preset would look like a healthy service.
   return [
@@ -49,7 +52,7 @@ export function classesOf(query: CounterAsk): readonly CounterClass[] {
 
 /** What is read for an ask that has no classic buckets: the same histogram as a native one. Null where there is no other way. */
 export function nativeClassOf(query: CounterAsk): CounterClass | null {
-  if (query.kind !== "slower") return null;
+  if (query.kind !== "slower" || query.service !== undefined) return null;
   const { buckets, excluded, podLabel } = query.preset;
   const metric = buckets.replace(/_bucket$/, "");
   return metric === buckets ? null : { name: "histograms", metric, matchers: excluded, podLabel };
@@ -60,15 +63,30 @@ export function podLabelOf(query: CounterAsk): string {
   return query.kind === "ratio" ? query.podLabel : query.preset.podLabel;
 }
 
-/** Labels by which the series of an ask for callers are told apart. */
+/** Labels by which the series of an ask for callers, or for a whole Service, are told apart. */
 export function calledLabels(query: CounterAsk): CalledLabels | undefined {
+  if (query.kind !== "ratio" && query.service !== undefined && query.preset.service !== undefined) {
+    const { serviceLabel, namespaceLabel } = query.preset.service;
+    return { workload: serviceLabel, ...(namespaceLabel === undefined ? {} : { namespace: namespaceLabel }) };
+  }
   const callers = query.kind === "errors" && query.callersOf !== undefined ? query.preset.callers : undefined;
   if (query.kind !== "errors" || query.callersOf === undefined || callers === undefined) return undefined;
   return { workload: callers.workloadLabel[query.callersOf.kind], namespace: callers.namespaceLabel };
 }
 
-/** What the series of an ask are found by: prefixes of its pods, or the name of the workload that is called. */
-export function soughtBy({ prefixes, query }: CountersAsk): readonly string[] {
+/** Regular expression of the name under which a whole Service is counted; undefined for an ask about pods or callers. */
+export function servicePattern({ namespace, query }: CountersAsk): string | undefined {
+  if (query.kind === "ratio" || query.service === undefined || query.preset.service === undefined) return undefined;
+  return query.preset.service.value
+    .replaceAll("{{namespace}}", escapeRegex(namespace))
+    .replaceAll("{{service}}", escapeRegex(query.service));
+}
+
+/** What the series of an ask are found by: prefixes of its pods, the name of the workload that is called, or of its Service. */
+export function soughtBy(ask: CountersAsk): readonly string[] {
+  const { prefixes, query } = ask;
+  const service = servicePattern(ask);
+  if (service !== undefined) return [service];
   return query.kind === "errors" && query.callersOf !== undefined ? [query.callersOf.name] : prefixes;
 }
 
@@ -108,11 +126,17 @@ export function chunksOf(asks: readonly CountersAsk[]): readonly Chunk[] {
 export function counterQuery(counter: CounterClass, asks: readonly CountersAsk[], block: Ms): string {
   const namespaces = unique(asks.map(({ namespace }) => escapeRegex(namespace)));
   const { called, podLabel } = counter;
-  const names = unique(asks.flatMap((ask) => soughtBy(ask).map(called === undefined ? podPattern : escapeRegex)));
+  const patternOf = (ask: CountersAsk, name: string) =>
+    servicePattern(ask) ?? (called === undefined ? podPattern(name) : escapeRegex(name));
+  const names = unique(asks.flatMap((ask) => soughtBy(ask).map((name) => patternOf(ask, name))));
   const [namespace, name] = called === undefined ? ["namespace", podLabel] : [called.namespace, called.workload];
-  const matchers = [`${namespace}=~${quoted(namespaces.join("|"))}`, `${name}=~${quoted(names.join("|"))}`, ...counter.matchers];
-  const told = [...(called === undefined ? [] : [called.namespace, called.workload]), ...(counter.name === "buckets" ? ["le"] : [])];
-  const by = ["namespace", podLabel, "instance", "job", ...told];
+  const within = namespace === undefined ? [] : [`${namespace}=~${quoted(namespaces.join("|"))}`];
+  const matchers = [...within, `${name}=~${quoted(names.join("|"))}`, ...counter.matchers];
+  const told = [
+    ...(called === undefined ? [] : [called.namespace ?? [], called.workload].flat()),
+    ...(counter.name === "buckets" ? ["le"] : []),
+  ];
+  const by = [...new Set(["namespace", podLabel, "instance", "job", ...told])];
   return `sum by (${by.join(", ")}) (last_over_time(${counter.metric}{${matchers.join(", ")}}[${durationText(block)}]))`;
 }
 

@@ -19,10 +19,22 @@ export function counterAsk(signal: CounterSignal, block: Ms, { called, own }: Co
   switch (signal.kind) {
     case "http-errors": {
       const { kind, name } = called;
-      return { kind: "errors", preset: presetOf(signal), block, ...(signal.seenBy === "callers" ? { callersOf: { kind, name } } : {}) };
+      return {
+        kind: "errors",
+        preset: presetOf(signal),
+        block,
+        ...(signal.seenBy === "callers" ? { callersOf: { kind, name } } : {}),
+        ...serviceOf(signal, called),
+      };
     }
     case "http-slower":
-      return { kind: "slower", preset: presetOf(signal), block, thresholdMs: signal.thresholdMs ?? own?.thresholdMs ?? null };
+      return {
+        kind: "slower",
+        preset: presetOf(signal),
+        block,
+        thresholdMs: signal.thresholdMs ?? own?.thresholdMs ?? null,
+        ...serviceOf(signal, called),
+      };
     case "ratio": {
       const { kind, bad, total, podLabel } = signal;
       return { kind, bad, total, podLabel, block };
@@ -33,4 +45,8 @@ export function counterAsk(signal: CounterSignal, block: Ms, { called, own }: Co
 function presetOf({ preset }: Exclude<CounterSignal, { kind: "ratio" }>): Preset {
   if (preset === null) throw new TypeError("A signal was asked for before its preset was chosen.");
   return preset;
+}
+
+function serviceOf({ service }: { readonly service?: string }, { name }: Called): { readonly service?: string } {
+  return service === undefined ? {} : { service: service.replaceAll("{{name}}", name) };
 }

@@ -3,7 +3,7 @@ import { latencyReading } from "../judging/latency.ts";
 import { processName } from "../judging/process.ts";
 import type { CumulativeBucket, Latencies, Measurement, Ms, NativeHistogram, ProcessLatencies, ProcessReading } from "../model.ts";
 import type { Called, CounterAsk, CountersAsk } from "./ask.ts";
-import { type CounterClass, podLabelOf } from "./counter-query.ts";
+import { type CounterClass, podLabelOf, servicePattern } from "./counter-query.ts";
 
 /** The answers that belong to one ask, by class. `note` is what the source said besides. */
 export interface CounterAnswers {
@@ -27,7 +27,7 @@ interface Process {
 
 /** One measurement for each instant, from what Prometheus answered about the pods of this ask. */
 export function measureCounters(ask: CountersAsk, instants: readonly Ms[], answers: CounterAnswers): readonly Measurement[] {
-  const processes = processesOf(podLabelOf(ask.query), instants, answers);
+  const processes = processesOf(ask.query, instants, answers);
   return instants.map((at, index) => measureAt(ask, at, index, processes, answers));
 }
 
@@ -37,7 +37,7 @@ function measureAt(ask: CountersAsk, at: Ms, index: number, processes: readonly 
   const notes = new Set(answers.note === undefined ? [] : [answers.note]);
   for (const process of processes) {
     const { namespace, pod } = process;
-    const identity = { namespace, pod, process: process.process, ...(callersOf(ask) === undefined ? {} : { view: "callers" as const }) };
+    const identity = { namespace, pod, process: process.process, ...(isOwn(ask) ? {} : { view: "callers" as const }) };
     if (ask.query.kind !== "slower") {
       const total = process.total[index] ?? NaN;
       const bad = process.bad[index] ?? NaN;
@@ -79,14 +79,18 @@ function latenciesAt(process: Process, index: number, unitSeconds: number): Late
   return { kind: "native", count: histogram.count, buckets: inSeconds };
 }
 
-function processesOf(podLabel: string, instants: readonly Ms[], answers: CounterAnswers): readonly Process[] {
+function processesOf(query: CounterAsk, instants: readonly Ms[], answers: CounterAnswers): readonly Process[] {
+  const podLabel = podLabelOf(query);
+  const serviceLabel = query.kind === "ratio" || query.service === undefined ? undefined : query.preset.service?.serviceLabel;
   const position = new Map(instants.map((at, index) => [at, index]));
   const processes = new Map<string, Process>();
   const empty = () => new Float64Array(instants.length).fill(NaN);
   const processOf = (labels: Labels): Process => {
     const pod = labels[podLabel] ?? "";
     const namespace = labels["namespace"] ?? "";
-    const process = processName(labels["instance"] ?? "", labels["job"] ?? "");
+    // A Service may be counted by port: each of them is a counter of its own.
+    const service = serviceLabel === undefined ? "" : `/${labels[serviceLabel] ?? ""}`;
+    const process = processName(`${labels["instance"] ?? ""}${service}`, labels["job"] ?? "");
     const key = `${pod} ${process}`;
     const known = processes.get(key) ?? {
       namespace,
@@ -140,12 +144,27 @@ function nothing(ask: CountersAsk, at: Ms, histograms: number): Measurement {
     const what = `no caller counted ${metric}${label} of calls to ${called.kind} ${called.name} in namespace ${ask.namespace}`;
     return { kind: "no-data", at, because: `${what} in the last ${query.block / 1000} s` };
   }
+  if (query.kind !== "ratio" && query.service !== undefined) return noService(ask, at, `${metric}${label}`);
   const pods = ask.prefixes.length > 0 ? ask.prefixes.map((prefix) => `${prefix}-*`).join(", ") : "no pods";
+  const usually = query.kind === "slower" && query.preset.withoutBuckets !== undefined ? `; ${query.preset.withoutBuckets}` : "";
   return {
     kind: "no-data",
     at,
-    because: `no ${metric}${label} of pods ${pods} in namespace ${ask.namespace} in the last ${query.block / 1000} s`,
+    because: `no ${metric}${label} of pods ${pods} in namespace ${ask.namespace} in the last ${query.block / 1000} s${usually}`,
   };
+}
+
+function noService(ask: CountersAsk, at: Ms, what: string): Measurement {
+  const { namespace, query } = ask;
+  const view = query.kind === "ratio" ? undefined : query.preset.service;
+  const inNamespace = view?.namespaceLabel === undefined ? "" : `, ${view.namespaceLabel}="${namespace}"`;
+  const where = `${view?.serviceLabel}=~"${servicePattern(ask)}"${inNamespace}`;
+  return { kind: "no-data", at, because: `no ${what} of the Service in the last ${query.block / 1000} s (looked for ${where})` };
+}
+
+/** Counted by the workload's own pods. */
+function isOwn(ask: CountersAsk): boolean {
+  return callersOf(ask) === undefined && (ask.query.kind === "ratio" || ask.query.service === undefined);
 }
 
 function callersOf({ query }: CountersAsk): Called | undefined {

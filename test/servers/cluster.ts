@@ -33,6 +33,8 @@ export type ClusterOptions = {
   readonly scrapeInterval?: string;
   /** The newest unless told. */
   readonly prometheus?: PrometheusVersion;
+  /** Entries of `scrape_configs` beside the one for pods. */
+  readonly alsoScraped?: readonly object[];
 };
 
 export type Cluster = AsyncDisposable & {
@@ -97,6 +99,7 @@ export async function reserveCluster(options: ClusterOptions): Promise<Cluster> 
         options.prometheus === "2.42"
           ? stack.use(await startPodList({ client, cidr: options.cidr })).scrapeConfig
           : podDiscovery({ apiServerUrl: server, token: tokens.prometheus, caPath, cidr: options.cidr }),
+        ...(options.alsoScraped ?? []),
       ],
     }),
   );

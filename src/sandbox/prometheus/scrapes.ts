@@ -53,8 +53,7 @@ export function createScrapes({ intervalMs, retentionMs, now: start }: ScrapeOpt
   function seriesFor(target: ScrapeTarget, sample: ExposedSample, seen: Map<string, StoredSeries>): StoredSeries {
     const key = `${sample.name} ${Object.values(sample.labels).join(" ")}`;
     const known = seen.get(key);
-    const labels = { __name__: sample.name, ...sample.labels, ...target.labels };
-    const series: StoredSeries = known ?? { labels, times: [], values: [], gaps: [] };
+    const series: StoredSeries = known ?? { labels: labelsOf(target, sample), times: [], values: [], gaps: [] };
     seen.set(key, series);
     // Also a known one: it may have been forgotten while nothing was scraped.
     const all = byMetric.get(sample.name) ?? new Set();
@@ -104,6 +103,12 @@ export function createScrapes({ intervalMs, retentionMs, now: start }: ScrapeOpt
     all: () => [...byMetric.values()].flatMap((series) => [...series]),
   };
   return scrapes;
+}
+
+/** A target's own labels win, and what the sample calls so is renamed, as without `honor_labels`. */
+function labelsOf(target: ScrapeTarget, { name, labels }: ExposedSample): SeriesLabels {
+  const own = Object.entries(labels).map(([key, value]) => [key in target.labels ? `exported_${key}` : key, value] as const);
+  return { __name__: name, ...Object.fromEntries(own), ...target.labels };
 }
 
 /** A series that goes away ends at once instead of lingering for five minutes. */

@@ -19,11 +19,13 @@ describe("docs/policies.md", () => {
   it.each(presetNames)("has preset %s with its metrics, its matcher and its buckets", async (name) => {
     const rows = codeRows(await page("docs/policies.md")).filter(([key]) => key === name);
 
-    const { requests, badMatcher, buckets, unitSeconds, defaultBuckets } = presetOf(name);
+    const { requests, badMatcher, buckets, unitSeconds, defaultBuckets, service, excluded } = presetOf(name);
     const bounds = defaultBuckets.map((bound) => String(Number(bound.toPrecision(4)))).join(" ");
     expect(rows.map((row) => row.slice(1, 5))).toEqual([
       [requests, `\`${badMatcher}\``, `\`${buckets}\`${unitSeconds === 1 ? "" : " (ms)"}`, bounds || "none"],
     ]);
+    const leftOut = rows[0]?.at(-1) ?? "";
+    expect([leftOut.includes("whole Services"), leftOut.startsWith("nothing")]).toEqual([service !== undefined, excluded.length === 0]);
   });
 
   it("lists no preset that does not exist", async () => {

@@ -83,11 +83,17 @@ describe("the side of what callers count", () => {
     ["after a rollback they would count twice", own, [pod("web-1", old)], true, "ignored"],
     ["what new pods answer callers count already", own, [pod("web-1", fresh)], false, "ignored"],
   ])("%s", (_, reading, pods, restored, wanted) => {
-    expect(callersSidesAt(at, BLOCK, rollout, pods, restored).side(reading)).toBe(wanted);
+    expect(callersSidesAt(at, BLOCK, rollout, pods, { restored }).side(reading)).toBe(wanted);
+  });
+
+  test("what a whole Service did before the first new pod was ready is the old revision's", () => {
+    const sides = (pods: readonly PodState[]) => callersSidesAt(at, BLOCK, rollout, pods, { restored: false, before: "old" });
+    expect(sides([pod("web-1", old), waiting]).side(calls)).toBe("old");
+    expect(sides([pod("web-2", fresh, { readySince: at })]).side(calls)).toBe("new");
   });
 
   test("nobody knows when a calling process began, not even one with the name of a new pod", () => {
-    const sides = callersSidesAt(at, BLOCK, rollout, [pod("web-1", old, { created: START })], false);
+    const sides = callersSidesAt(at, BLOCK, rollout, [pod("web-1", old, { created: START })], { restored: false });
     expect([sides.bornInside({ ...calls, pod: "web-1" }), sides.bornInside(own)]).toEqual([false, true]);
   });
 });

@@ -74,7 +74,7 @@ test("durations become ms and percentages ratios, exactly", () => {
 });
 
 const presets =
-  "prom-client, express-prom-bundle, fastify-metrics, prometheus-api-metrics, express-prometheus-middleware, otel, aspnet, prometheus-net, micrometer, fastapi, istio, linkerd";
+  "prom-client, express-prom-bundle, fastify-metrics, prometheus-api-metrics, express-prometheus-middleware, otel, aspnet, prometheus-net, micrometer, fastapi, istio, linkerd, ingress-nginx, traefik, envoy";
 const durations = "a duration such as 500ms, 30s, 5m or 1h30m";
 
 describe("a wrong line is refused at its place, with what is allowed and the likely cause", () => {
@@ -219,6 +219,31 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
       `5:37 spec.signals.a.http.metric.requests: requests cannot be given to preset auto; allowed: one of the presets ${presets}; the preset is not named`,
     ],
     [
+      "a Service where pods are counted",
+      "signals: { a: { http: { preset: otel, service: web, errors: {} } } }",
+      "5:41 spec.signals.a.http.service: service is not possible with this preset; allowed: one of the presets ingress-nginx, traefik, envoy; otel counts by pod",
+    ],
+    [
+      "a label of Services where pods are counted",
+      "signals: { a: { http: { metric: { serviceLabel: exported_service }, errors: {} } } }",
+      "5:37 spec.signals.a.http.metric.serviceLabel: serviceLabel is not possible with this preset; allowed: one of the presets ingress-nginx, traefik, envoy; auto counts by pod",
+    ],
+    [
+      "a plain rule on a whole Service",
+      "signals: { a: { http: { preset: traefik, errors: { rule: { burnRate: {} } } } } }",
+      "5:54 spec.signals.a.http.errors.rule: a rule cannot judge a whole Service; allowed: no rule, or a preset of pods; a rule looks at the new pods alone",
+    ],
+    [
+      "callers of a proxy",
+      "signals: { a: { http: { preset: envoy, seenBy: callers, errors: {} } } }",
+      "5:50 spec.signals.a.http.seenBy: callers is not possible with this preset; allowed: pods, or one of the presets istio, linkerd; envoy is itself the caller",
+    ],
+    [
+      "a Service that cannot be one",
+      'signals: { a: { http: { preset: traefik, service: "web|api", errors: {} } } }',
+      '5:53 spec.signals.a.http.service: "web|api" is no Service; allowed: the name of a Service; {{name}} is that of the workload',
+    ],
+    [
       "callers of a preset that is not named",
       "signals: { a: { http: { seenBy: callers, errors: {} } } }",
       "5:35 spec.signals.a.http.seenBy: callers is not possible with this preset; allowed: pods, or one of the presets istio, linkerd; auto looks at what the pods themselves count",
@@ -241,7 +266,7 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
     [
       "a slip in errors",
       "signals: { a: { http: { preset: otel, eror: {} } } }",
-      '5:41 spec.signals.a.http.eror: unknown key "eror"; allowed: preset, metric, seenBy, errors, slower; did you mean errors?',
+      '5:41 spec.signals.a.http.eror: unknown key "eror"; allowed: preset, metric, seenBy, service, errors, slower; did you mean errors?',
     ],
     [
       "two quantiles",
