@@ -108,6 +108,8 @@ export interface Rollout {
   readonly progressDeadline: Ms;
   /** Only the restart annotation differs: there is nothing to undo. */
   readonly restartOnly: boolean;
+  /** Field manager that wrote the new template (`kubectl-set`, `helm`); absent where that is not certain. */
+  readonly changedBy?: string;
 }
 
 /** Counters of one scraped process at one instant, summed over its series (judging.md 1.1). */

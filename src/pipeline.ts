@@ -107,6 +107,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     book.ended.clear();
     flow.unsaved.clear();
     flow.handed.clear();
+    flow.telling.clear();
+    edges.withdraw?.();
   }
 
   function countPhases(): Readonly<Partial<Record<Phase, number>>> {

@@ -85,6 +85,7 @@ export function edgesOf(parts: Parts): Edges {
       // What only our own stop cut short must not count as told: whoever comes next tells it.
       if (messages.some(({ id }) => unsent.has(id))) throw new Error("stopped before every receiver had them");
     },
+    withdraw: () => outbox.withdraw(),
     observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
     log,
   };

@@ -55,7 +55,8 @@ function headlines({ kind, because }: Told): string {
 }
 
 function sinceWhen(record: GuardRecord, entry: Entry): string {
-  const { startedAt } = record.rollout;
+  const { startedAt, changedBy } = record.rollout;
+  const by = changedBy === undefined ? "" : `, by a change of ${changedBy}`;
   const after = Math.max(0, entry.at - startedAt);
-  return `At ${timeOfDay(entry.at)}, ${duration(after)} after the rollout began at ${timeOfDay(startedAt)}. Guard ${record.name}.`;
+  return `At ${timeOfDay(entry.at)}, ${duration(after)} after the rollout began at ${timeOfDay(startedAt)}${by}. Guard ${record.name}.`;
 }

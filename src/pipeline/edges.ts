@@ -30,6 +30,8 @@ export interface Edges {
   readonly journal: JournalEdge;
   /** Resolves when every receiver has the messages or has given up on them. */
   tell(messages: readonly Message[]): Promise<void>;
+  /** Leadership is lost: what waits for receivers is the next leader's to tell. Absent where nothing ever waits. */
+  readonly withdraw?: () => void;
   readonly observe: Observers;
   readonly log: Log;
 }

@@ -1,5 +1,6 @@
 import { isBelievable } from "../guards/complete.ts";
 import type { Ms, Revision, Rollout, Workload, WorkloadRef } from "../model.ts";
+import type { TemplateWriter } from "./changed-by.ts";
 import { digest64 } from "./template-digest.ts";
 
 /** The revision a workload had when it was last looked at; undefined or empty at first sight. */
@@ -14,7 +15,12 @@ export interface RolloutContext {
   readonly lastCompleted?: string;
   /** The templates of old and new differ in the restart annotation alone. */
   readonly restartOnly?: boolean;
+  /** Who wrote the pod template last, and when. */
+  readonly writer?: TemplateWriter;
 }
+
+/** The write that began a rollout is about as old as the rollout; another one says nothing of it. */
+const sameTimeMs: Ms = 60_000;
 
 /** A revision younger than this began its rollout when it was made; an older one was made for an earlier rollout and is used again. */
 const freshMs: Ms = 120_000;
@@ -41,17 +47,21 @@ export function detectRollout(
   if (firstSight && age >= windowMs && !hasOldPods(workload)) return undefined;
   if (!firstSight && known.lastHash === current.podTemplateHash && isSameNumber(known, current)) return undefined;
   const old = oldRevision(workload, context.lastCompleted);
+  const startedAt = age < (firstSight ? windowMs : freshMs) ? Math.min(current.created, now) : now;
+  const { writer } = context;
+  const began = writer !== undefined && Math.abs(startedAt - writer.at) < sameTimeMs;
   return {
     workload: workload.ref,
     labels: workload.labels,
     new: current,
     ...(old === undefined ? {} : { old }),
     templateDigest: workload.templateDigest,
-    startedAt: age < (firstSight ? windowMs : freshMs) ? Math.min(current.created, now) : now,
+    startedAt,
     desired: workload.desired,
     strategy: workload.strategy,
     progressDeadline: workload.progressDeadline,
     restartOnly: context.restartOnly === true,
+    ...(began ? { changedBy: writer.manager } : {}),
   };
 }
 

@@ -7,6 +7,8 @@ import { createReflector } from "../clients/kubernetes/reflector.ts";
 import type { ReflectorState } from "../clients/kubernetes/reflector.ts";
 import { stripHeavy } from "../clients/kubernetes/strip.ts";
 import type { Workload } from "../model.ts";
+import { lastTemplateWriter } from "./changed-by.ts";
+import type { TemplateWriter } from "./changed-by.ts";
 import { completedBefore, noteCompleted } from "./completed.ts";
 import type { Completed } from "./completed.ts";
 import { parseReplicaSet } from "./replica-set.ts";
@@ -118,7 +120,17 @@ export function createWorkloadWatcher(options: WorkloadWatcherOptions): Workload
     const lastCompleted = seen ?? (workload.replicas > workload.updated ? await carrier(workload) : undefined);
     const old = oldRevision(workload, lastCompleted);
     const restartOnly = old !== undefined && (await differOnlyByRestart(workload, old.name));
-    return { restartOnly, ...(lastCompleted === undefined ? {} : { lastCompleted }) };
+    const writer = await writerOf(workload);
+    return { restartOnly, ...(lastCompleted === undefined ? {} : { lastCompleted }), ...(writer === undefined ? {} : { writer }) };
+  }
+
+  /** Nice to know: a guard opens without it too. */
+  async function writerOf({ ref }: Workload): Promise<TemplateWriter | undefined> {
+    try {
+      return lastTemplateWriter(await api.get(`/apis/apps/v1/namespaces/${ref.namespace}/deployments/${ref.name}`));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Of a rollout that was under way before we came: the older revision with the most available pods. */

@@ -73,7 +73,10 @@ it.concurrent("a new template is a rollout from the old revision to the new one;
       desired: 3,
     });
   expect(sinceThen(scaled)?.templateDigest).not.toBe(settled.templateDigest);
-  expect(await watcher.context(read("shop"))).toEqual({ lastCompleted: settled.current?.podTemplateHash, restartOnly: false });
+  const context = await watcher.context(read("shop"));
+  expect(context).toMatchObject({ lastCompleted: settled.current?.podTemplateHash, restartOnly: false });
+  expect(context.writer?.manager).toMatch(/./);
+  expect(Math.abs((context.writer?.at ?? 0) - (read("shop").current?.created ?? 0))).toBeLessThan(10_000);
 });
 
 it.concurrent("a Deployment that settled long ago is no rollout at first sight, one in flight is", async ({ expect }) => {

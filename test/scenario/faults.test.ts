@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PrometheusFault } from "../../src/sandbox/prometheus/api.ts";
-import { leases } from "../../src/sandbox/kubernetes/resource-type.ts";
+import { takeLease } from "../support/take-lease.ts";
 import type { World } from "../support/world.ts";
 import { ended, expectLeftAlone, expectTakenBack, newPods, openIncident, rollbacks, told } from "./incidents.ts";
 import { bad, crashing, openQuick, quickPolicy } from "./quick.ts";
@@ -212,25 +212,6 @@ describe("a receiver is down", () => {
     expectTakenBack(world);
   });
 });
-
-/** Somebody else's hand on the lease; gives the time. */
-function takeLease(world: World, seconds = 30): number {
-  const { store } = world.sandbox.cluster;
-  const before = store.get(leases, "rearguard", "rearguard");
-  const time = new Date(world.sandbox.now()).toISOString().replace("Z", "000Z");
-  const spec = { holderIdentity: "somebody-else", leaseDurationSeconds: seconds, acquireTime: time, renewTime: time, leaseTransitions: 1 };
-  if (before === undefined) {
-    world.sandbox.cluster.apply({
-      apiVersion: "coordination.k8s.io/v1",
-      kind: "Lease",
-      metadata: { name: "rearguard", namespace: "rearguard" },
-      spec,
-    });
-  } else {
-    store.put(leases, { ...before, spec });
-  }
-  return world.now();
-}
 
 /** Patches of the template that the server took. */
 function templateWrites(world: World): number {

@@ -6,6 +6,7 @@ import { startGrafanaK8s } from "../support/receivers/grafana-k8s.ts";
 import { startPagerDuty } from "../support/receivers/pagerduty.ts";
 import { startSlack } from "../support/receivers/slack.ts";
 import { startStatuspage } from "../support/receivers/statuspage.ts";
+import { takeLease } from "../support/take-lease.ts";
 import type { World } from "../support/world.ts";
 import { makeTempDir } from "../servers/temp-dir.ts";
 import type { Answer, Received } from "../unit/actions/receiver.ts";
@@ -18,7 +19,7 @@ const key = "k3y-S3CRET";
 const grafanaToken = "glsa_S3CRET";
 
 /** A world whose daemon tells everybody there is; with `answer` this is all that they answer. */
-async function openTelling(options: { readonly token?: string; readonly answer?: (request: Received) => Answer } = {}) {
+async function openTelling(options: { readonly token?: string; readonly answer?: (request: Received) => Answer | undefined } = {}) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await makeTempDir("telling")).path;
   const file = async (name: string, content: string) => {
@@ -136,6 +137,25 @@ async function playWithDeathAt(world: World, nth: number): Promise<boolean> {
   await world.run(20);
   return died;
 }
+
+test("an instance that lost the lease while a receiver was down does not tell it later what is over by then", async () => {
+  let down = true;
+  await using it = await openTelling({ answer: () => (down ? { status: 503 } : undefined) });
+  const { world } = it;
+  world.release("web", bad);
+  await world.until("it is braked", () => world.messages("braked").length > 0, 60);
+
+  takeLease(world, 100);
+  await world.run(20);
+  down = false;
+  await world.run(60);
+
+  expect([roots(it), it.slack.hooked, it.page.incidents, it.peers.map((peer) => peer.firing())]).toEqual([[], [], [], [[], []]]);
+  await world.until("it leads again, and the guard ends", () => ended(world), 300);
+  await world.run(20);
+  expect(roots(it)).toHaveLength(1);
+  expect(world.record("web").toldThrough).toBe(world.entries("web").length);
+});
 
 test("a Slack token that is revoked costs nothing else, and has one clear sentence in log and metric", async () => {
   await using it = await openTelling({ token: "xoxb-revoked-S3CRET" });

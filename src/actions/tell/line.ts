@@ -4,7 +4,7 @@ import type { Ms } from "../../model.ts";
 import { TargetError } from "./target.ts";
 import type { Handles, Memory, Target } from "./target.ts";
 
-type Item = { readonly message: Message; readonly done: () => void };
+type Item = { readonly message: Message; readonly done: () => void; readonly leave: (why: Error) => void };
 
 export type LineOptions = {
   readonly target: Target;
@@ -38,10 +38,10 @@ export class Line {
     return this.#queue.length;
   }
 
-  /** Resolves when the message has arrived or was given up. */
+  /** Resolves when the message has arrived or was given up; rejects when it was left to another process. */
   push(message: Message): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const item = { message, done: resolve };
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const item = { message, done: resolve, leave: reject };
     if (this.#closed || this.#stopped) {
       this.#drop(item, this.#closed ? "closed" : "stopped");
       return promise;
@@ -59,6 +59,14 @@ export class Line {
     await this.#working;
   }
 
+  /** Leaves what waits to whoever leads now, who tells it from the Guards: told by us too, and later, it would be news that is over. */
+  withdraw(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+    this.#handles.clear();
+    for (const item of this.#queue.splice(0)) item.leave(new Error("another instance tells it"));
+  }
+
   /** Gives up what is left. */
   stop(): void {
     this.#stopped = true;
@@ -68,12 +76,14 @@ export class Line {
 
   async #work(): Promise<void> {
     let tries = 0;
+    let last: Item | undefined;
     for (let item = this.#queue[0]; item !== undefined; item = this.#queue[0]) {
-      const wait = await this.#try(item, ++tries);
-      // `stop` may have taken the queue away while the message was on its way.
+      tries = item === last ? tries + 1 : 1;
+      last = item;
+      const wait = await this.#try(item, tries);
+      // The queue may have been taken away while the message was on its way.
       if (this.#stopped) break;
-      if (wait === undefined) tries = 0;
-      else await this.#options.clock.sleep(wait, this.#wake.signal);
+      if (wait !== undefined && this.#queue[0] === item) await this.#options.clock.sleep(wait, this.#wake.signal);
     }
     this.#working = undefined;
   }

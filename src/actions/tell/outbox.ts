@@ -6,10 +6,12 @@ import type { LineOptions } from "./line.ts";
 import type { Handles, Target } from "./target.ts";
 
 export interface Outbox {
-  /** Hands the message to every target; resolves when each has it or it was given up (and reported as dropped). Never rejects. */
+  /** Hands the message to every target; resolves when each has it or it was given up (and reported as dropped), rejects when it was left to another process. */
   tell(message: Message): Promise<void>;
   /** Messages waiting, by target. */
   depths(): Readonly<Record<string, number>>;
+  /** At the loss of leadership: what waits is the next leader's to tell. */
+  withdraw(): void;
   /** At stop: tries all that waits once more now, gives up what has not arrived after `deadlineMs`, takes nothing more. */
   drain(deadlineMs: Ms): Promise<void>;
 }
@@ -35,6 +37,9 @@ export function createOutbox(
       await Promise.all([...lines.values()].map((line) => line.push(message)));
     },
     depths: () => Object.fromEntries([...lines].map(([name, line]) => [name, line.depth])),
+    withdraw() {
+      for (const line of lines.values()) line.withdraw();
+    },
     async drain(deadlineMs) {
       const enough = new AbortController();
       const all = Promise.all([...lines.values()].map((line) => line.hurry()));

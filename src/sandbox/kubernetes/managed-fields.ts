@@ -8,20 +8,26 @@ export interface Writer {
 }
 
 /**
- * Notes the writer in `metadata.managedFields`. Which fields it wrote is not tracked: managers are told apart by
- * name, and applying by two managers never conflicts here. Changes the object.
+ * Notes the writer in `metadata.managedFields`. Which fields it wrote is not tracked, but for the pod template: managers are
+ * told apart by name, and applying by two managers never conflicts here. Changes the object.
+ * @param writer.template whether this write made or changed `spec.template`.
  */
-export function recordManager(object: KubeObject, writer: Writer & { readonly apiVersion: string }, time: string): void {
-  const { manager, operation = "Update", apiVersion, subresource } = writer;
+export function recordManager(
+  object: KubeObject,
+  writer: Writer & { readonly apiVersion: string; readonly template: boolean },
+  time: string,
+): void {
+  const { manager, operation = "Update", apiVersion, subresource, template } = writer;
+  const isOther = (known: ManagedFields) => known.manager !== manager || known.operation !== operation || known.subresource !== subresource;
+  const before = object.metadata.managedFields ?? [];
   const entry: ManagedFields = {
     manager,
     operation,
     apiVersion,
     time,
     fieldsType: "FieldsV1",
-    fieldsV1: {},
+    fieldsV1: template ? { "f:spec": { "f:template": {} } } : (before.find((known) => !isOther(known))?.fieldsV1 ?? {}),
     ...(subresource !== undefined && { subresource }),
   };
-  const isOther = (known: ManagedFields) => known.manager !== manager || known.operation !== operation || known.subresource !== subresource;
-  object.metadata.managedFields = [...(object.metadata.managedFields ?? []).filter(isOther), entry];
+  object.metadata.managedFields = [...before.filter(isOther), entry];
 }

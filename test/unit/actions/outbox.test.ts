@@ -247,3 +247,18 @@ test("what the Guard says of a handle stands above what this process remembers, 
 
   expect(seen).toEqual([undefined, "of the new leader", "ours", undefined]);
 });
+
+test("what waits when leadership is lost is left to the next leader, and counts neither as told nor as dropped", async () => {
+  let open = false;
+  const { target, got } = receiver("a", () => (open ? undefined : down()));
+  const { clock, outbox, dropped } = setUp([target]);
+  const told = Promise.allSettled([outbox.tell(message({ id: "1" })), outbox.tell(message({ id: "2" }))]);
+  await clock.advance(5000);
+
+  outbox.withdraw();
+  open = true;
+  await outbox.tell(message({ id: "3" }));
+
+  expect((await told).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect([got, dropped]).toEqual([["3"], []]);
+});

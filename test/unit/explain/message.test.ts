@@ -177,3 +177,13 @@ test("a message links to its guard where the settings tell how people reach the 
   expect(linkFor("https://rearguard.example/base/")).toBe("https://rearguard.example/base/api/v1/guards/web-1a2b3c");
   expect(linkFor()).toBeUndefined();
 });
+
+test("a message names who began the rollout, where that is certain", () => {
+  const record = recordWith(intendedBrake, receipt({ kind: "brake", outcome: "applied", detail: "paused" }, brake.id));
+  const [entry] = record.entries.slice(-1);
+  const changed = { ...record, rollout: { ...record.rollout, changedBy: "kubectl-set" } };
+
+  const text = entry && messageOf(changed, entry, { phase: "observing", braked: true }, "prod-eu")?.text;
+
+  expect(text).toContain("45 s after the rollout began at 14:02:10 UTC, by a change of kubectl-set. Guard web-1a2b3c.");
+});

@@ -347,3 +347,19 @@ describe("the name of a guard", () => {
     expect(guardName(shop, { podTemplateHash: "b", number: 2 })).toMatch(/^shop-[0-9a-f]{10}$/);
   });
 });
+
+describe("who began a rollout", () => {
+  const sets = [
+    ["a", 1],
+    ["b", 2, aMinuteAgo],
+  ] as const;
+
+  it.each([
+    ["is told when the write is as old as the rollout", aMinuteAgo, "kubectl-set"],
+    ["is not told when the write is older", tenMinutesAgo, undefined],
+  ])("%s", (_what, at, changedBy) => {
+    const writer = { manager: "kubectl-set", at: Date.parse(at) };
+
+    expect(detect({ revision: 2 }, sets, a, { writer })?.changedBy).toBe(changedBy);
+  });
+});
