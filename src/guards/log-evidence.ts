@@ -72,7 +72,7 @@ export function newsOf(run: GuardRun): readonly Reason[] {
     if (of?.kind !== "logs") return [];
     const left: Reason[] = podless === 0 ? [] : [{ code: "lines-without-pod", signal, lines: podless, field: of.fields.pod }];
     if (of.newPatterns === "off") return left;
-    const found = newPatterns(lines, noveltyRule(run));
+    const found = newPatterns(lines, noveltyRule(run)).slice(0, 2 * mostTold);
     return [...left, ...found.map((pattern) => newPattern(run, signal, of, pattern))];
   });
 }

@@ -100,13 +100,18 @@ async function readOld(elasticsearch: ElasticsearchApi, ask: LogsAsk, fresh: str
   const checked: { pattern: string; sure: boolean }[] = [];
   for (const { pattern, phrase } of doubts.patterns) {
     const saying = (pods: object) => ({ bool: { filter: [pods, anyOf(ask.query.fields.texts.map((field) => wordsIn(field, phrase)))] } });
-    const own = await page(elasticsearch, ask, saying(podsOf(ask, [fresh])), { from: ask.query.from, to: span.to }, 1);
-    const others = await page(elasticsearch, ask, saying(oldPods(ask, fresh, old)), { from: doubts.from, to: span.to });
+    const found = await Promise.all([
+      page(elasticsearch, ask, saying(podsOf(ask, [fresh])), { from: ask.query.from, to: span.to }, 1),
+      page(elasticsearch, ask, saying(oldPods(ask, fresh, old)), { from: doubts.from, to: span.to }),
+    ]).catch(() => undefined);
+    // It stays in doubt; the lines that were read are kept.
+    if (found === undefined) break;
+    const [own, others] = found;
     for (const hit of others) gatherer.add(lineOf(hit, ask.query.fields));
     checked.push({ pattern, sure: own.length > 0 && others.length < pageLines });
   }
-  const { patterns } = gatherer.read(doubts.from, span.to, true);
-  return { ...lines, patterns: [...lines.patterns, ...patterns], checked };
+  const { patterns, whole } = gatherer.read(doubts.from, span.to, true);
+  return { ...lines, patterns: [...lines.patterns, ...patterns], checked: checked.map((one) => ({ ...one, sure: one.sure && whole })) };
 }
 
 /** All words, in any order. `lenient`: a field of another type has none of them. */

@@ -3,7 +3,7 @@ import type { LinesRead, Ms, PodLinesOfPattern } from "../../model.ts";
 
 /** Patterns remembered of each side: more than this no mask can tell apart, and more nobody reads. */
 const mostFresh = 200;
-const mostKnown = 5000;
+const mostKnown = 2000;
 const mostPods = 20;
 
 /** A line that is logged once or twice may be an odd name that the mask does not know; what matters is logged again. */

@@ -124,7 +124,7 @@ describe("memory is bounded", () => {
       memory = foldOld(foldFresh(memory, lines), lines);
     }
     expect(memory.fresh.size).toBeLessThanOrEqual(200);
-    expect(memory.known.size).toBeLessThanOrEqual(5000);
+    expect(memory.known.size).toBeLessThanOrEqual(2000);
     expect(memory).toMatchObject({ freshWhole: false, oldWhole: false });
   });
 
