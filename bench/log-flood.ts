@@ -79,13 +79,13 @@ function lineOf(order: number): object {
 
 function askOf(order: number): LogsAsk {
   const read = { fresh: "web-5d8f9cb6c4", freshAfter: start + block, old: { owners: ["web-6c9f7b5d44"], workload: "web", after: start } };
-  const query = { kind: "logs", index: "logs-flood", fields: logFieldsOf("filebeat", "error"), from: start, read } as const;
+  const query = { kind: "logs", block: 15_000, index: "logs-flood", fields: logFieldsOf("filebeat", "error"), from: start, read } as const;
   return { id: `guard-${order}`, namespace: "shop", prefixes: ["web-5d8f9cb6c4"], query };
 }
 
 function withoutLines(ask: LogsAsk): LogsAsk {
-  const { kind, index, fields, from } = ask.query;
-  return { ...ask, query: { kind, index, fields, from } };
+  const { read: _, ...query } = ask.query;
+  return { ...ask, query };
 }
 
 function readOf(answers: ReadonlyMap<string, readonly Measurement[]>): number {

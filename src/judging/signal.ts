@@ -144,7 +144,9 @@ export function judgeBlock(state: SignalState, input: BlockInput): SignalState {
 function judged(state: SignalState, input: BlockInput, readings: readonly ProcessReading[], note: string | undefined): SignalState {
   const { limits } = state;
   const { at } = input;
-  const { memory, deltas, notes } = takeDeltas(state.counters, readings, input.bornInside);
+  // Lines of which the first sum is known late may be those of its pod's start: they only set the base.
+  const bornInside = limits.exposure === true ? () => false : input.bornInside;
+  const { memory, deltas, notes } = takeDeltas(state.counters, readings, bornInside);
   const newDeltas: PodDelta[] = [];
   const oldDeltas: PodDelta[] = [];
   for (const delta of deltas) {

@@ -90,7 +90,7 @@ async function measureLines(
   let window: Ms | null = null;
   while ((window = nextBaselineWindow(asked(window, baseline), { limit }, settings.baselineMs)) !== null) {
     const from = to - window;
-    const query = { kind: "logs", index, fields, from } as const;
+    const query = { kind: "logs", block: blockMs, index, fields, from } as const;
     const ask = { id: `${record.name}/${signal}/baseline`, namespace: record.namespace, prefixes: [old.name], query };
     const answer = (await edges.sample([ask], blockEnds(from, to, blockMs))).get(ask.id) ?? [];
     const failed = answer.find((measurement) => measurement.kind === "error");

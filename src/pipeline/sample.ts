@@ -122,7 +122,8 @@ function askOf(run: GuardRun, signal: string, settings: PipelineSettings): Ask |
 function queryOf(run: GuardRun, signal: string, kind: Exclude<Signal, AskedOtherwise>, settings: PipelineSettings): Ask["query"] {
   const { record } = run;
   if (kind.kind === "logs") {
-    return { kind: "logs", index: kind.index, fields: kind.fields, from: judgedFrom(run), read: linesWanted(run, signal, kind) };
+    const { index, fields } = kind;
+    return { kind: "logs", block: settings.pace.blockMs, index, fields, from: judgedFrom(run), read: linesWanted(run, signal, kind) };
   }
   if (kind.kind === "promql") {
     return promqlAsk(kind, {

@@ -35,6 +35,7 @@ export interface PromqlAsk {
 /** Log lines of each pod after `from`, summed up to each instant. */
 export interface LogLinesAsk {
   readonly kind: "logs";
+  readonly block: Ms;
   readonly index: string;
   readonly fields: LogFields;
   readonly from: Ms;

@@ -2,7 +2,7 @@ import type { SearchAnswer } from "../clients/elasticsearch/api.ts";
 import { RearguardError } from "../errors.ts";
 import type { Measurement, Ms, PodLines } from "../model.ts";
 import type { LogsAsk } from "./ask.ts";
-import { type LogOwner, mostPods, staleAfter } from "./log-search.ts";
+import { type LogOwner, mostPods } from "./log-search.ts";
 
 type Found = Extract<SearchAnswer, { kind: "found" }>;
 
@@ -50,18 +50,18 @@ export function linesFound(answer: Found, owners: readonly LogOwner[], instants:
 
 /** What the whole index says beside the lines of the guards. */
 export interface Around {
-  /** Time of the newest document; -Infinity where there is none. */
-  readonly newest: Ms;
+  /** Whether any document came in the block that ends at each instant: logs that stand still say nothing of any pod. */
+  readonly arrived: readonly boolean[];
   /** Error lines that name no pod, by namespace. */
   readonly podless: ReadonlyMap<string, number>;
 }
 
-export function aroundOf(answer: SearchAnswer): Around {
-  if (answer.kind === "nothing") return { newest: -Infinity, podless: new Map() };
-  const { value } = answer.aggregations["newest"] as { readonly value: number | null };
+export function aroundOf(answer: SearchAnswer, instants: readonly Ms[]): Around {
+  if (answer.kind === "nothing") return { arrived: instants.map(() => false), podless: new Map() };
+  const arrived = answer.aggregations["arrived"] as AtInstants;
   const { buckets } = answer.aggregations["podless"] as { readonly buckets: Readonly<Record<string, { readonly doc_count: number }>> };
   return {
-    newest: value ?? -Infinity,
+    arrived: instants.map((_, order) => (arrived.buckets[String(order)]?.doc_count ?? 0) > 0),
     podless: new Map(Object.entries(buckets).map(([namespace, { doc_count }]) => [namespace, doc_count])),
   };
 }
@@ -74,12 +74,12 @@ export function linesOfAsk(
   ask: LogsAsk,
   found: readonly OwnerLines[],
   instants: readonly Ms[],
-  { newest, podless }: Around,
+  { arrived, podless }: Around,
 ): readonly Measurement[] {
   const lost = podless.get(ask.namespace) ?? 0;
   const own = found.filter(({ owner }) => owner.ask === ask);
   return instants.map((at, order): Measurement => {
-    if (newest < at - staleAfter) return { kind: "no-data", at, because: standstill(ask, newest) };
+    if (arrived[order] !== true) return { kind: "no-data", at, because: standstill(ask, at) };
     if (own.every((one) => one.heard[order] === 0)) return { kind: "no-data", at, because: `no line of pods ${podsOf(ask)} was seen yet` };
     const pods = own.flatMap((one) => [...one.pods].map(([pod, sums]): PodLines => ({ pod, lines: sums[order] ?? 0 })));
     const heard = own.filter((one) => (one.heard[order] ?? 0) > 0).map(({ owner }) => owner.name);
@@ -103,9 +103,9 @@ export function nothingBecause(ask: LogsAsk, answer: Found, until: Ms): string {
   return `${index} has no line of pods ${pods} in namespace ${ask.namespace} ${span} (${named})`;
 }
 
-function standstill({ query: { index } }: LogsAsk, newest: Ms): string {
-  const told = newest === -Infinity ? "has no recent document" : `has no document after ${new Date(newest).toISOString()}`;
-  return `${index} ${told}: its logs stand still, which says nothing of any pod`;
+function standstill({ query: { index, block } }: LogsAsk, at: Ms): string {
+  const span = `of the ${block / 1000} s before ${new Date(at).toISOString()}`;
+  return `${index} has no document ${span}: its logs stand still, or come later than elasticsearch.lag, which says nothing of any pod`;
 }
 
 function podsOf({ prefixes }: LogsAsk): string {

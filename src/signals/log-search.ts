@@ -53,20 +53,23 @@ export function logSearch(owners: readonly LogOwner[], instants: readonly Ms[]):
   };
 }
 
-/** Logs whose newest document is older than this stand still: their silence says nothing of any pod. */
-export const staleAfter: Ms = 60_000;
-
 /**
- * Newest document of the index, whoever wrote it: whether lines arrive at all. And the error lines of each namespace that name no pod: nobody
- * can be charged with them.
+ * Documents of the index in each block, whoever wrote them: whether lines arrive at all. And the error lines of each namespace that name no
+ * pod: nobody can be charged with them.
  */
-export function newestSearch(index: string, fields: LogFields, instants: readonly Ms[], namespaces: readonly string[]): SearchRequest {
-  const query = within(fields, Math.min(...instants) - staleAfter, Math.max(...instants));
+export function arrivalSearch(
+  { index, fields, block }: LogsAsk["query"],
+  instants: readonly Ms[],
+  namespaces: readonly string[],
+): SearchRequest {
+  const query = within(fields, Math.min(...instants) - block, Math.max(...instants));
   const podless = namespaces.map((namespace) => ({
     bool: { filter: [inNamespace(fields, namespace), isBad(fields)], must_not: [{ exists: { field: fields.pod } }] },
   }));
   const filters = Object.fromEntries(podless.map((filter, order) => [namespaces[order] ?? "", filter]));
-  return { index, query, aggs: { newest: { max: { field: fields.time } }, podless: { filters: { filters } } } };
+  const ranges = instants.map((to, order) => ({ key: String(order), from: to - block + 1, to: to + 1 }));
+  const at = { date_range: { field: fields.time, format: "epoch_millis", keyed: true, ranges } };
+  return { index, query, aggs: { arrived: at, podless: { filters: { filters } } } };
 }
 
 /** Why nothing was found: how many documents there are at all, and how many have the fields that are looked for. */

@@ -3,7 +3,7 @@ import { sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { LogsAsk } from "./ask.ts";
 import { type Around, aroundOf, linesFound, linesOfAsk, nothingBecause, type OwnerLines } from "./log-answer.ts";
-import { logSearch, newestSearch, ownersIn, whyNothing } from "./log-search.ts";
+import { arrivalSearch, logSearch, ownersIn, whyNothing } from "./log-search.ts";
 import { basesOf, podBase } from "./pod-prefix.ts";
 import { readAll } from "./read-lines.ts";
 import { createSaid, type SourceLog } from "./said.ts";
@@ -31,7 +31,7 @@ export function createLogSampler({ elasticsearch, log }: { readonly elasticsearc
     const found = linesFound(answer, owners, instants);
     const [{ query }] = asks as readonly [LogsAsk];
     const namespaces = [...new Set(asks.map(({ namespace }) => namespace))];
-    const around = aroundOf(await elasticsearch.search(newestSearch(query.index, query.fields, instants, namespaces)));
+    const around = aroundOf(await elasticsearch.search(arrivalSearch(query, instants, namespaces)), instants);
     const entries = asks.map(async (ask) => [ask.id, await measurementsOf(ask, found, instants, around)] as const);
     return new Map(await Promise.all(entries));
   }

@@ -37,7 +37,7 @@ describe.each(elasticsearchVersions)("Elasticsearch %s with security", (version)
     const options = { url, timeoutMs: 20_000, compatibility: major, ...(auth === undefined ? {} : { auth }) };
     const elasticsearch = createElasticsearch(options);
     const sample = createLogSampler({ elasticsearch, log: { info: () => {}, warn: () => {} } });
-    const query = { kind: "logs", index, fields: logFieldsOf("filebeat", "error"), from: start } as const;
+    const query = { kind: "logs", block: 15_000, index, fields: logFieldsOf("filebeat", "error"), from: start } as const;
     const answers = await sample([{ id: "one", namespace: "shop", prefixes: ["web-2"], query }], [start + 15_000]);
     await elasticsearch.close();
     const measurement = answers.get("one")?.[0];

@@ -20,7 +20,7 @@ export function testLines(given: { server: () => ElasticsearchUnderTest; elastic
   ): Promise<Measurement | undefined> {
     const before = { owners: ["web-6c9f7b5d44"], workload: "web", after: start - 6 * hour, ...(doubts === undefined ? {} : { doubts }) };
     const read = { fresh: "web-5d8f9cb6c4", freshAfter: start, old: before };
-    const query = { kind: "logs", index, fields, from: start, read } as const;
+    const query = { kind: "logs", block: 15_000, index, fields, from: start, read } as const;
     const ask: LogsAsk = { id: "one", namespace: "shop", prefixes: ["web-5d8f9cb6c4", "web-6c9f7b5d44"], query };
     const sample = createLogSampler({ elasticsearch: given.elasticsearch(), log: { info: () => {}, warn: () => {} } });
     return (await sample([ask], [until])).get("one")?.[0];

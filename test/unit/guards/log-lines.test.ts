@@ -122,6 +122,12 @@ describe("the signal", () => {
     expect(run.counted["lines"]?.total).toBeCloseTo(4 * 8 * 0.25);
   });
 
+  test("what pods logged as they started is not judged, also when the logs stood still meanwhile", () => {
+    const silent = [1, 2].map((order) => ({ kind: "no-data", at: START + order * BLOCK, because: "" }) as const);
+    const run = folded([...silent, linesAt(3, { "new-1": 40, "new-2": 40 }), linesAt(4, { "new-1": 41, "new-2": 40 })]);
+    expect(run.counted["lines"]?.bad).toBe(1);
+  });
+
   test("a document that came late counts in the block in which it is seen", () => {
     const run = folded([linesAt(1, {}), linesAt(2, { "new-1": 2 }), linesAt(3, { "new-1": 7 })]);
     expect(run.counted["lines"]?.audit.map(({ newBad }) => newBad)).toEqual([0, 2, 5]);
@@ -138,7 +144,7 @@ describe("the signal", () => {
   });
 
   test("a sum that falls was answered in part: what comes back is not counted again", () => {
-    const run = folded([linesAt(1, { "new-1": 900 }), linesAt(2, { "new-1": 40 }), linesAt(3, { "new-1": 905 })]);
+    const run = folded([linesAt(1, {}), linesAt(2, { "new-1": 900 }), linesAt(3, { "new-1": 40 }), linesAt(4, { "new-1": 905 })]);
     expect(run.counted["lines"]?.bad).toBe(905);
   });
 

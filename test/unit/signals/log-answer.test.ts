@@ -5,7 +5,7 @@ import { logFieldsOf } from "../../../src/policies/log-formats.ts";
 import type { LogsAsk } from "../../../src/signals/ask.ts";
 import { createLogSampler } from "../../../src/signals/sample-logs.ts";
 
-const query = { kind: "logs", index: "logs-*", fields: logFieldsOf("otel", "error"), from: 0 } as const;
+const query = { kind: "logs", block: 15_000, index: "logs-*", fields: logFieldsOf("otel", "error"), from: 0 } as const;
 const ask: LogsAsk = { id: "web", namespace: "shop", prefixes: ["web-2"], query };
 const whole = { took: 1, timed_out: false, _shards: { total: 1, successful: 1, failed: 0 }, hits: { total: { value: 3 }, hits: [] } };
 const at = { buckets: { "0": { doc_count: 3 } } };
@@ -22,7 +22,7 @@ function answering(response: object) {
 
 function owners(left: number) {
   const pods = { sum_other_doc_count: left, buckets: [{ key: "web-2-a", at }] };
-  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } }, newest: { value: 14_000 }, podless: { buckets: {} } };
+  return { owners: { buckets: { "0": { heard: { at }, bad: { pods } } } }, arrived: at, podless: { buckets: {} } };
 }
 
 describe("an answer that is not whole is an error, never fewer lines", () => {
@@ -60,14 +60,14 @@ test("a whole answer has the lines of each pod, and nothing is logged", async ()
 });
 
 test("logs that stand still are no data, however few errors were seen before", async () => {
-  const { sample } = answering({ ...whole, aggregations: { ...owners(0), newest: { value: 14_000 } } });
-  expect((await sample([ask], [74_000])).get("web")).toMatchObject([{ kind: "lines" }]);
-  expect((await sample([ask], [74_001])).get("web")).toEqual([
-    {
-      kind: "no-data",
-      at: 74_001,
-      because: "logs-* has no document after 1970-01-01T00:00:14.000Z: its logs stand still, which says nothing of any pod",
-    },
+  const arrived = { buckets: { "0": { doc_count: 5 }, "1": { doc_count: 0 }, "2": { doc_count: 1 } } };
+  const { sample } = answering({ ...whole, aggregations: { ...owners(0), arrived } });
+  const because =
+    "logs-* has no document of the 15 s before 1970-01-01T00:00:30.000Z: its logs stand still, or come later than elasticsearch.lag, which says nothing of any pod";
+  expect((await sample([ask], [15_000, 30_000, 45_000])).get("web")).toMatchObject([
+    { kind: "lines" },
+    { kind: "no-data", at: 30_000, because },
+    { kind: "lines" },
   ]);
 });
 
@@ -75,7 +75,7 @@ test("a source that stays down is logged once, and its recovery too", async () =
   const responses: object[] = [
     { ...whole, timed_out: true },
     { ...whole, timed_out: true },
-    // The lines, then the newest of all.
+    // The lines, then what else came.
     { ...whole, aggregations: owners(0) },
     { ...whole, aggregations: owners(0) },
   ];

@@ -7,7 +7,12 @@ import { mostLines, readAll } from "../../../src/signals/read-lines.ts";
 
 const fields = logFieldsOf("filebeat", "error");
 const read = { fresh: "web-2", freshAfter: 0, old: { owners: ["web-1"], workload: "web", after: -1000 } };
-const ask: LogsAsk = { id: "web", namespace: "shop", prefixes: ["web-2"], query: { kind: "logs", index: "logs-*", fields, from: 0, read } };
+const ask: LogsAsk = {
+  id: "web",
+  namespace: "shop",
+  prefixes: ["web-2"],
+  query: { kind: "logs", block: 15_000, index: "logs-*", fields, from: 0, read },
+};
 const other: LogsAsk = { ...ask, id: "api" };
 const to = 100_000;
 
