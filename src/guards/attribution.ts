@@ -7,6 +7,7 @@ import { type GuardRun, isOfService } from "./run.ts";
 
 /** Two that suffer are no coincidence; one may have a trouble of its own. */
 const LEAST_SUFFERING = 2;
+const nobody = "no other workload that is not rolling out has a policy that counts its requests";
 /** The newest bad blocks are what is to be explained; older ones may have had another cause. */
 const BAD_BLOCKS = 8;
 
@@ -19,6 +20,8 @@ export interface PeerQuestion {
   readonly since: Ms;
   /** The block that decides: an answer to an earlier one does not do. */
   readonly through: Ms;
+  /** Nothing but time speaks against the revision: without somebody who fares well it is not laid to it. */
+  readonly needsWitness?: true;
 }
 
 /** Nothing is asked while old pods can tell: they know more of this revision than any other workload. */
@@ -29,12 +32,19 @@ export function peerQuestion({ record, standing, counted, signals }: GuardRun, g
   const last = state?.audit.findLast((block) => block.burn !== null);
   if (state === undefined || last === undefined) return undefined;
   // The control of a whole Service is from before the first new pod: it says nothing of what came since.
-  if (last.controlLimit !== null && !isOfService(signals[guard.leading])) return undefined;
+  const needsWitness = isOfService(signals[guard.leading]);
+  if (last.controlLimit !== null && !needsWitness) return undefined;
   const bad = state.audit.filter((block) => (block.burn ?? 0) > 1).slice(-BAD_BLOCKS);
   const since = state.stretch?.from ?? last.at;
   return bad.length === 0
     ? undefined
-    : { signal: guard.leading, badAt: bad.map((block) => block.at), since, through: state.lastAt ?? last.at };
+    : {
+        signal: guard.leading,
+        badAt: bad.map((block) => block.at),
+        since,
+        through: state.lastAt ?? last.at,
+        ...(needsWitness ? { needsWitness } : {}),
+      };
 }
 
 /** A breach that only peers can attribute, in the light of their answer: none yet and it waits, two that suffer and it is held. */
@@ -44,7 +54,9 @@ export function attributed(breach: Verdict, question: PeerQuestion | undefined, 
   if (answer === undefined || answer.through < question.through) return { ...breach, state: "warn" };
   if (answer.kind === "error") return held(breach, { code: "peers-unknown", signal, detail: answer.because });
   const { suffering, of } = answer;
-  if (suffering.length >= LEAST_SUFFERING) {
+  if (question.needsWitness && of === 0) return held(breach, { code: "peers-unknown", signal, detail: nobody });
+  const isAlone = question.needsWitness === true && suffering.length === of;
+  if (suffering.length >= LEAST_SUFFERING || isAlone) {
     return held(breach, { code: "environment", signal, suffering: [...suffering], of, blocks: question.badAt.length, since });
   }
   return of === 0 ? breach : { ...breach, because: [...breach.because, { code: "peers-well", signal, suffering: suffering.length, of }] };

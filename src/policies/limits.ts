@@ -21,6 +21,8 @@ export function limitWarnings(policy: Policy): readonly string[] {
     const signal = signalOf(written);
     if (passEarly !== undefined && signal.kind === "logs")
       warnings.push(`${name}: passEarly: log lines never show enough, so the guard runs its whole window`);
+    if ((signal.kind === "http-errors" || signal.kind === "http-slower") && signal.service !== undefined)
+      warnings.push(`${name}: ${signal.preset?.name} counts whole Services: old and new pods cannot be told apart, only before and after`);
     const found = signal.kind === "http-slower" ? [bucketWarning(signal)] : signal.kind === "ratio" ? counterWarnings(signal) : [];
     for (const warning of found) if (warning !== undefined) warnings.push(`${name}: ${warning}`);
     for (const warning of outsideWarnings(signal, policy)) warnings.push(`${name}: ${warning}`);

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { holdLock } from "./build-lock.ts";
+import { ensureDebianPrometheus } from "./debian-prometheus.ts";
 import { elasticsearchVersions as versions, ensureElasticsearch } from "./elasticsearch.ts";
 
 const goFolder = join(import.meta.dirname, "go");
@@ -160,9 +161,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     const binaries = await ensureServers(report);
     const folders = new Set(Object.values(binaries).map((path) => dirname(path)));
     for (const version of versions) folders.add(await ensureElasticsearch(version, report));
-    // Only here: that module builds by this one.
-    const { ensurePrometheus } = await import("./prometheus-versions.ts");
-    folders.add(dirname(await ensurePrometheus("2.42", report)));
+    folders.add(dirname(await ensureDebianPrometheus(report)));
     process.stdout.write(`Real servers ready in ${[...folders].join(" and ")}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

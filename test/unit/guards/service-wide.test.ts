@@ -68,6 +68,27 @@ describe("errors of a whole Service", () => {
     expect(verdict).toMatchObject({ state: "hold", because: [{ code: "environment" }, { code: "evidence" }] });
   });
 
+  test("are not laid to the revision while nobody else fares well: nobody can be asked, or the only other one suffers too", () => {
+    const run = fold([...times(6, 0), ...times(10, 200)]);
+    const unwitnessed = verdictOf(asked(run, 16, 0));
+    expect(unwitnessed).toMatchObject({ state: "hold", because: [{ code: "peers-unknown" }, { code: "evidence" }] });
+    expect(unwitnessed?.because.map(explainReason)[0]).toContain(
+      "no other workload that is not rolling out has a policy that counts its requests",
+    );
+    expect(verdictOf(asked(run, 16, 1, ["shop/cart"]))).toMatchObject({
+      state: "hold",
+      because: [{ code: "environment" }, { code: "evidence" }],
+    });
+    expect(verdictOf(asked(run, 16, 2, ["shop/cart"]))?.state).toBe("breach");
+  });
+
+  test("are laid to it without asking where the policy says so", () => {
+    const trusting = policyOf("peerCheck: false", "signals: { errors: { http: { preset: ingress-nginx, errors: { limit: 1% } } } }");
+    expect(verdictOf(fold([...times(6, 0), ...times(10, 200)], openRun(recordOf([], { policy: trusting, pods }), pace)))?.state).toBe(
+      "breach",
+    );
+  });
+
   test("that were there before the first new pod are not laid to the new revision, even where nobody else can be asked", () => {
     const run = fold([0, ...times(5, 200), ...times(30, 200)]);
     expect(verdictOf(asked(run, 36, 0))?.state).not.toBe("breach");

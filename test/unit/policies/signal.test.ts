@@ -135,6 +135,10 @@ describe("what check warns of", () => {
       ["a: p95 200ms: prom-client's default buckets have no bound at 0.2 s; judged between 0.1 and 0.25 s"],
     ],
     [
+      "{ http: { preset: traefik, slower: { p95: 300ms } } }",
+      ["a: traefik counts whole Services: old and new pods cannot be told apart, only before and after"],
+    ],
+    [
       "{ http: { preset: istio, slower: { p99: 2s } } }",
       ["a: p99 2s: istio's default buckets have no bound at 2 s; judged between 1 and 2.5 s"],
     ],
