@@ -26,7 +26,7 @@ async function markTold(name: string, through: number, flow: Flow): Promise<void
   const { book, unsaved } = flow;
   const run = book.open.get(name);
   if (run !== undefined) {
-    book.open.set(name, { ...run, record: { ...run.record, toldThrough: through } });
+    book.open.set(name, { ...run, record: { ...run.record, toldThrough: Math.max(run.record.toldThrough, through) } });
     unsaved.add(name);
     return;
   }

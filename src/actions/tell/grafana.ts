@@ -48,6 +48,8 @@ export function createGrafana(options: {
 
   async function annotate(message: Message, memory: Memory): Promise<void> {
     const sink = await choose();
+    // Grafana takes whole milliseconds only.
+    const [at, openedAt] = [Math.floor(message.at), Math.floor(message.openedAt)];
     const text = `${message.title}\n${message.text}`;
     // What one call kept, the next one must see.
     let { handle } = memory;
@@ -61,11 +63,11 @@ export function createGrafana(options: {
       },
     };
     if (message.kind === "opened" || message.kind === "finished") {
-      const ended = message.kind === "finished" ? { timeEnd: Math.max(message.at, message.openedAt + 1) } : {};
-      await sink.region(message, { text, tags: tagsOf(message, "guard"), time: message.openedAt, ...ended }, shared);
+      const ended = message.kind === "finished" ? { timeEnd: Math.max(at, openedAt + 1) } : {};
+      await sink.region(message, { text, tags: tagsOf(message, "guard"), time: openedAt, ...ended }, shared);
     }
     const kind = points[message.kind];
-    if (kind !== undefined) await sink.point(message, { text, tags: tagsOf(message, kind), time: message.at }, shared);
+    if (kind !== undefined) await sink.point(message, { text, tags: tagsOf(message, kind), time: at }, shared);
   }
 
   return {

@@ -119,6 +119,16 @@ test("guards with long names of one beginning are told apart", async () => {
   expect(grafana.annotations).toHaveLength(2);
 });
 
+test("times are whole milliseconds", async () => {
+  await using grafana = await startGrafana();
+
+  await createGrafana({ url: grafana.url, clock }).send(
+    message({ ...finished, at: finished.at + 0.5, openedAt: finished.openedAt + 0.25 }),
+  );
+
+  expect(grafana.annotations.flatMap(({ time, timeEnd }) => [time, timeEnd]).every(Number.isInteger)).toBe(true);
+});
+
 test("tags are cut to what every Grafana stores", async () => {
   await using grafana = await startGrafana();
   const workload = { ...message().workload, name: "w".repeat(200) };
