@@ -57,7 +57,7 @@ export interface PodState {
 
 export type OwnerKind = "argocd" | "flux-kustomization" | "flux-helm" | "helm" | "argo-rollouts" | "flagger" | "controller";
 
-/** Somebody else who believes to own the template (integrations.md 11.4). `mark` is the label, annotation or reference that says so. */
+/** Somebody else who believes to own the template (docs/operations.md). `mark` is the label, annotation or reference that says so. */
 export interface OwnerMark {
   readonly kind: OwnerKind;
   readonly name: string;
@@ -112,7 +112,7 @@ export interface Rollout {
   readonly changedBy?: string;
 }
 
-/** Counters of one scraped process at one instant, summed over its series (judging.md 1.1). */
+/** Counters of one scraped process at one instant, summed over its series (docs/judging.md: the formula). */
 export interface ProcessReading {
   readonly namespace: string;
   readonly pod: string;
@@ -265,16 +265,16 @@ export interface SeriesValue {
   readonly value: number;
 }
 
-/** The five outcomes of one sample of one signal (design.md section 3). */
+/** The five outcomes of one sample of one signal (docs/architecture.md). */
 export type Outcome = "healthy" | "breach" | "no-data" | "error" | "too-few";
 
-/** What set the effective limit of a block (judging.md 3.1). */
+/** What set the effective limit of a block (docs/judging.md: the formula). */
 export type LimitSource = "limit" | "baseline" | "live-control";
 
-/** How evidence is weighed: `burn` has a guaranteed bound, the others an approximate one (judging.md 2, 5.1, 5.2). */
+/** How evidence is weighed: `burn` has a guaranteed bound, the others an approximate one (docs/judging.md: the formula, ways of weighing evidence). */
 export type EvidenceMode = "burn" | "fast" | "independent";
 
-/** One block of one signal with everything needed to redo its arithmetic by hand (judging.md 4.3). */
+/** One block of one signal with everything needed to redo its arithmetic by hand (docs/judging.md: reading the audit). */
 export interface BlockAudit {
   readonly at: Ms;
   readonly newTotal: number;

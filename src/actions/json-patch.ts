@@ -1,7 +1,7 @@
 import { isObject } from "../clients/kubernetes/raw.ts";
 import { brakedBy, brakingGuard as guardOfMark } from "../guards/brake-mark.ts";
 
-// Pure: the exact patches of our actions (integrations.md 11.1), each with tests that fail when somebody else was faster.
+// Pure: the exact patches of our actions, each with tests that fail when somebody else was faster.
 
 export type PatchOp =
   | { readonly op: "test" | "add" | "replace"; readonly path: string; readonly value: unknown }

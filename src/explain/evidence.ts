@@ -6,7 +6,7 @@ import { shareOf } from "./share.ts";
 type Evidence = Extract<Reason, { code: "evidence" }>;
 
 /**
- * The explain line of judging.md 4.3, which redoes the arithmetic for the reader:
+ * The explain line of docs/judging.md: reading the audit, which redoes the arithmetic for the reader:
  * `errors 20.1 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed`.
  */
 export function evidenceSentence(reason: Evidence): string {
@@ -35,7 +35,7 @@ function whose({ quantile }: OwnBound): string {
   return `the old revision's own p${Math.round(quantile * 100)} bound`;
 }
 
-/** What set the limit. `max of` names both candidates, as the larger one binds (judging.md 3.1). */
+/** What set the limit. `max of` names both candidates, as the larger one binds (docs/judging.md: the formula). */
 export function limitBasis(reason: Evidence): { readonly short: string; readonly full: string } {
   const short = shareOf(reason.effectiveLimit, reason.unit);
   switch (reason.limitSource) {

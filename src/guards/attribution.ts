@@ -1,4 +1,4 @@
-// Without old pods to compare with only others can tell the revision's fault from the environment's: judging.md 3.3.
+// Without old pods to compare with only others can tell the revision's fault from the environment's (docs/judging.md: the formula).
 import type { GuardEvidence } from "../judging/combine.ts";
 import type { Ms } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";

@@ -5,7 +5,7 @@ import { isExcluded } from "./exclusions.ts";
 import type { Baseline, Exclusion } from "./guard.ts";
 
 /**
- * Rate of the old revision before the rollout from its counters at aligned block ends (judging.md 3.1).
+ * Rate of the old revision before the rollout from its counters at aligned block ends (docs/judging.md: the formula).
  * First values only set the base: nothing is known of what a pod did before the window. What was counted in an excluded block
  * is left out, and the next block counts from its end.
  */

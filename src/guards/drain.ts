@@ -3,7 +3,7 @@ import type { Ms, PodState, Revision, Workload } from "../model.ts";
 import type { Ask } from "./ask.ts";
 
 /**
- * Condemned pods to keep while restored ones come up: max(0, ceil(keepReady x desired) - ready old) (design.md section 6).
+ * Condemned pods to keep while restored ones come up: max(0, ceil(keepReady x desired) - ready old) (docs/architecture.md).
  * 8 desired, 75 %, 6 old pods ready: none is kept. 8 desired, 4 ready: 2 are kept, so that 6 go on serving.
  * 0.07 x 100 is a hair above 7 in binary and must not become 8.
  */

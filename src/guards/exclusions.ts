@@ -4,7 +4,7 @@ import { standingOf } from "./phase.ts";
 
 /**
  * Times in which another revision of this workload ran beside the old one and was replaced unfinished, or was found bad: what it broke
- * for both would count as the old revision's own rate (judging.md 7). From its rollout on, because harm comes before it is found, to
+ * for both would count as the old revision's own rate (docs/judging.md: the formula). From its rollout on, because harm comes before it is found, to
  * the end of its guard. One that passed, and the old revision's own rollout, are no reason. Oldest first.
  */
 export function exclusionsOf(rollout: Rollout, others: readonly GuardRecord[]): readonly Exclusion[] {

@@ -3,7 +3,7 @@ import type { Reason } from "../reason.ts";
 import type { GuardRecord } from "./guard.ts";
 import { standingOf } from "./phase.ts";
 
-/** How often Rearguard may act on its own, whatever the evidence (design.md section 6). */
+/** How often Rearguard may act on its own, whatever the evidence (docs/architecture.md). */
 export interface GovernorLimits {
   readonly killSwitch: boolean;
   /** Quiet time on one workload after a rollback of it. */

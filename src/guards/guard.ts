@@ -14,7 +14,7 @@ export interface Exclusion {
   readonly why: "superseded" | "bad-revision";
 }
 
-/** Rate of the old revision before the rollout, per signal (judging.md 3.1). Counts, not ratios, so that the bound can be redone. */
+/** Rate of the old revision before the rollout, per signal (docs/judging.md: the formula). Counts, not ratios, so that the bound can be redone. */
 export interface Baseline {
   readonly from: Ms;
   readonly to: Ms;

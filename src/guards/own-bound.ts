@@ -10,7 +10,7 @@ type SlowerSignal = Extract<Signal, { kind: "http-slower" }>;
 
 /**
  * Baseline of a latency that is judged against the old revision's own: at the smallest bucket bound that at most `limit` of its requests
- * were slower than (judging.md 1.3). All bounds that might have been chosen share the confidence in it. Without `thresholdMs` where no
+ * were slower than (docs/judging.md: the formula). All bounds that might have been chosen share the confidence in it. Without `thresholdMs` where no
  * bound fits or too few requests were seen to choose one.
  */
 export function ownBaseline(

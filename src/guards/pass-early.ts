@@ -9,7 +9,7 @@ const EVIDENCE_BELOW = 2;
 
 /**
  * The window is not over, but the policy allows to pass now: the rollout has been complete for the least time, every signal that counts
- * has shown to be below its limit, and nothing at all speaks against it. A regression that begins later is not seen (judging.md 5.3).
+ * has shown to be below its limit, and nothing at all speaks against it. A regression that begins later is not seen (docs/judging.md: passing early).
  */
 export function decideEarlyPass({ record, standing, judgement, rules, now }: Ask): Decision | undefined {
   const { passEarly } = record.policy.spec;

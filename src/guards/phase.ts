@@ -108,7 +108,7 @@ function detailOf(reason: Reason): string {
   return reason.code === "limitation" ? `/${reason.detail.replaceAll(/\d+/g, "#")}` : "";
 }
 
-/** Reasons after which a brake is for a person to take off (design.md section 12). */
+/** Reasons after which a brake is for a person to take off (docs/decisions.md). */
 export function isHold(reason: Reason): boolean {
   return ["shared-degradation", "suspect-pod", "suspect-node", "environment"].includes(reason.code);
 }

@@ -4,7 +4,7 @@ import type { Ms } from "../model.ts";
 const QUIET_BELOW = 10;
 
 /**
- * Trailing blocks with requests after `since` in which the evidence of all signals together stayed below 10 (judging.md 4.2):
+ * Trailing blocks with requests after `since` in which the evidence of all signals together stayed below 10 (docs/judging.md: the formula):
  * the weighted sum at each block's end, as it was then. A signal that was not judged in a block stands there as it stood before.
  * Two signals of weight 1/2 at 12 each are loud together (12), one at 12 beside one at 0 is quiet (6). Infinity without signals.
  */

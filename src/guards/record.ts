@@ -9,7 +9,7 @@ import { judgementOf } from "./judgement.ts";
 /** Blocks kept per signal when something happened: a quarter of an hour at 15 s blocks. */
 const AUDIT_BLOCKS = 60;
 
-/** More than this costs time at every traffic (judging.md 6.2). */
+/** More than this costs time at every traffic (docs/judging.md: what a guard says at its start). */
 const SLOW_SCRAPES: Ms = 15_000;
 
 export function openRecord(name: string, rollout: Rollout, policy: Policy, now: Ms, limitations: readonly string[]): GuardRecord {

@@ -23,7 +23,7 @@ import type { Signal } from "../policies/signal.ts";
 import { loadsOf, type Roster } from "./container-loads.ts";
 import { servingSince } from "./probe.ts";
 
-/** A plain rule of a signal and what was folded for it: the rules that lie outside the bound (judging.md 5.4). */
+/** A plain rule of a signal and what was folded for it: the rules that lie outside the bound (docs/judging.md: plain rules). */
 export type RuleState =
   | { readonly kind: "threshold"; readonly rule: ThresholdRule; readonly state: ThresholdState }
   | { readonly kind: "failures"; readonly rule: FailuresRule; readonly state: FailuresState }

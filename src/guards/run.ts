@@ -61,9 +61,9 @@ const USUAL_MS = 3_600_000;
 /** Blocks kept in memory per signal: the record's quarter of an hour, and enough to count quiet blocks of signals that lag. */
 const AUDIT_BLOCKS = 80;
 
-/** Largest clump of errors assumed on the old side (judging.md 3.1). */
+/** Largest clump of errors assumed on the old side (docs/judging.md: the formula). */
 const PHI = 3;
-/** The same of log lines: one failure logs a line for each retry, or a whole stack trace (judging.md 6.8). */
+/** The same of log lines: one failure logs a line for each retry, or a whole stack trace (docs/judging.md: log lines). */
 const PHI_LINES = 10;
 
 /** A guard as it stands before its first measurement; also after a restart, from the same record. */
@@ -114,7 +114,7 @@ export function isOfService(signal: Signal | undefined): boolean {
   return (signal?.kind === "http-errors" || signal?.kind === "http-slower") && signal.service !== undefined;
 }
 
-/** Counted signals whose branch rolls back: they share the confidence (design.md section 12). */
+/** Counted signals whose branch rolls back: they share the confidence (docs/decisions.md). */
 export function underConfidence(policy: Policy): readonly string[] {
   return Object.entries(policy.spec.signals).flatMap(([name, written]) =>
     isCounted(signalOf(written)) && actionsFor(policy, name).includes("rollback") ? [name] : [],

@@ -1,4 +1,4 @@
-// One block with everything needed to redo its arithmetic by hand: judging.md 4.3.
+// One block with everything needed to redo its arithmetic by hand: docs/judging.md: reading the audit.
 import type { BlockAudit, Ms, Outcome } from "../model.ts";
 import type { RateCounts } from "./counts.ts";
 import type { EffectiveLimit } from "./limit.ts";

@@ -1,4 +1,4 @@
-// What the old revision did before the rollout: judging.md 3.1.
+// What the old revision did before the rollout: docs/judging.md: the formula.
 import type { Ms } from "../model.ts";
 import { byarUpper } from "./byar.ts";
 import { reaches } from "./combine.ts";

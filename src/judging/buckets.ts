@@ -1,4 +1,4 @@
-// A latency quantile as a count of slow requests: judging.md 1.3.
+// A latency quantile as a count of slow requests: docs/judging.md: the formula.
 import type { CumulativeBucket } from "../model.ts";
 
 /** `bad`: surely slower than the limit. `badAtMost`: possibly slower. They differ when no boundary lies at the limit. */

@@ -1,5 +1,5 @@
 /**
- * Byar's upper bound of a rate from `bad` events in `total` (Breslow & Day 1987; judging.md 3.1), never below the exact bound for
+ * Byar's upper bound of a rate from `bad` events in `total` (Breslow & Day 1987; docs/judging.md: the formula), never below the exact bound for
  * rates under 10 %. `z` is the normal quantile of the confidence. No events seen at all: infinite.
  */
 export function byarUpper(bad: number, total: number, z: number): number {

@@ -1,8 +1,8 @@
-// Several signals, one confidence: judging.md 4.1.
+// Several signals, one confidence: docs/judging.md: the formula.
 
-/** Rounding may leave E a hair below the mark it reached (judging.md 10.1). */
+/** Rounding may leave E a hair below the mark it reached (docs/judging.md: the formula). */
 const TOLERANCE = 1 - 1e-9;
-/** Share of alpha that the process may spend; the rest pays for the baseline bounds (judging.md 0.7). */
+/** Share of alpha that the process may spend; the rest pays for the baseline bounds (docs/judging.md: the formula). */
 const PROCESS_SHARE = 0.9;
 const BRAKE_AT = 100;
 
@@ -11,7 +11,7 @@ export interface SignalShare {
   readonly signal: string;
   readonly weight: number;
   readonly evidence: number;
-  /** Least evidence when any one new pod is left out (judging.md 2.5). */
+  /** Least evidence when any one new pod is left out (docs/judging.md: the formula). */
   readonly withoutOnePod: number;
 }
 

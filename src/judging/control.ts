@@ -1,4 +1,4 @@
-// The old pods of this very block as a control: judging.md 3.1 and 3.2.
+// The old pods of this very block as a control: docs/judging.md: the formula.
 import type { Ms } from "../model.ts";
 
 /** How far back the old pods of "now" reach. */
@@ -73,7 +73,7 @@ export function liveControl(blocks: readonly BlockCounts[], now: Ms, rule: Contr
 }
 
 /**
- * Blocks that must agree (judging.md 2.4). A shock of `sustain` touches ceil((sustain + scrape)/b) + 1 blocks because pods are scraped
+ * Blocks that must agree (docs/judging.md: the formula). A shock of `sustain` touches ceil((sustain + scrape)/b) + 1 blocks because pods are scraped
  * at different offsets; a live control removes shared shocks, so one less will do. 30 s, 15 s scrapes, 15 s blocks: 4, live 3.
  */
 export function sustainBlocks(sustainMs: Ms, scrapeMs: Ms, blockMs: Ms, live: boolean): number {

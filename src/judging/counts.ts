@@ -1,4 +1,4 @@
-// From counters to increments, process by process: judging.md 1.1. Every increment is used exactly once.
+// From counters to increments, process by process: docs/judging.md: the formula. Every increment is used exactly once.
 import type { ProcessReading } from "../model.ts";
 import { jobOf } from "./process.ts";
 

@@ -1,4 +1,4 @@
-// Betting on the burn rate: the core of judging.md 2.2. Plain arithmetic, about 0.1 us a step.
+// Betting on the burn rate: the core of docs/judging.md: the formula. Plain arithmetic, about 0.1 us a step.
 import { type Evidence, type EvidenceRule, startMixture, stepMixture } from "./mixture.ts";
 
 const BETS = [0.05, 0.15, 0.4, 0.7, 0.9, 0.98] as const;

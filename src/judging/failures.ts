@@ -1,4 +1,4 @@
-// The plain rule "3 of 5": so many of the last samples of a series beyond the limit. No bound on wrong breaches (judging.md 5.4).
+// The plain rule "3 of 5": so many of the last samples of a series beyond the limit. No bound on wrong breaches (docs/judging.md: plain rules).
 import type { Measurement, Ms } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 import { calmVerdict, foldValues, GAP_BLOCKS, noValues, type ValueLimit, type ValuesState } from "./values.ts";

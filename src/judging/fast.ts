@@ -1,4 +1,4 @@
-// evidence: fast. Half of the money bets on the burn rate, half on a likelihood ratio with estimated clumps (judging.md 5.1).
+// evidence: fast. Half of the money bets on the burn rate, half on a likelihood ratio with estimated clumps (docs/judging.md: ways of weighing evidence).
 import type { RateCounts } from "./counts.ts";
 import { BURN_PRIOR, burnFactors } from "./evidence.ts";
 import { factorOf } from "./mixture.ts";

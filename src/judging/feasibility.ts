@@ -1,4 +1,4 @@
-// What a guard can see at the traffic it has: judging.md 6.6, computed with the very process that decides.
+// What a guard can see at the traffic it has: docs/judging.md: what a guard says at its start, computed with the very process that decides.
 import type { Ms } from "../model.ts";
 import { reaches } from "./combine.ts";
 import type { RateCounts } from "./counts.ts";

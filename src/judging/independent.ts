@@ -1,4 +1,4 @@
-// evidence: independent. Likelihood ratios request by request; sound only where requests fail independently (judging.md 5.2).
+// evidence: independent. Likelihood ratios request by request; sound only where requests fail independently (docs/judging.md: ways of weighing evidence).
 import type { RateCounts } from "./counts.ts";
 import { factorOf } from "./mixture.ts";
 

@@ -1,4 +1,4 @@
-// The plain rule of a smoke test: its Job failed. No bound on wrong breaches (judging.md 5.4).
+// The plain rule of a smoke test: its Job failed. No bound on wrong breaches (docs/judging.md: plain rules).
 import type { JobFinding, Measurement, Ms, Outcome } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 

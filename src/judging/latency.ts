@@ -1,4 +1,4 @@
-// Histograms of both kinds against a latency limit: judging.md 1.3.
+// Histograms of both kinds against a latency limit: docs/judging.md: the formula.
 import type { Latencies } from "../model.ts";
 import { type BucketProblem, classicReading, type LatencyReading } from "./buckets.ts";
 import { nativeReading } from "./native.ts";

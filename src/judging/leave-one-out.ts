@@ -1,4 +1,4 @@
-// A bad node is not a bad version: the same process once per new pod, without that pod (judging.md 2.5).
+// A bad node is not a bad version: the same process once per new pod, without that pod (docs/judging.md: the formula).
 import type { PodDelta, RateCounts } from "./counts.ts";
 import type { Evidence } from "./mixture.ts";
 

@@ -9,7 +9,7 @@ export interface EffectiveLimit {
   readonly control: number | null;
 }
 
-/** judging.md 3.1: D = max(limit, rho * U_base, rho * S_t). On a tie the plainer term is named. */
+/** docs/judging.md: the formula: D = max(limit, rho * U_base, rho * S_t). On a tie the plainer term is named. */
 export function effectiveLimit(limit: number, worseThanOld: number, baselineUpper: number, control: number | null): EffectiveLimit {
   const baseline = worseThanOld * baselineUpper;
   const live = control === null ? null : worseThanOld * control;

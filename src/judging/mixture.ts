@@ -1,4 +1,4 @@
-// Money on several bets and several start times, with a cap on every block: what all ways of weighing evidence share (judging.md 2.2).
+// Money on several bets and several start times, with a cap on every block: what all ways of weighing evidence share (docs/judging.md: the formula).
 
 const MOST_WEALTH = 1e15;
 const LEAST_EVIDENCE = 1e-250;
@@ -33,7 +33,7 @@ export function startMixture(bets: number): Evidence {
 /**
  * One block. `factors`: what each bet multiplies its money by, none expected above 1 within the limits; null when the block had no requests.
  * `prior`: shares of the bets in the starting money, which sum to one. Growth of the whole is capped at (alphaE * weight)^(-1/m), so that no
- * fewer than m blocks can decide (judging.md 2.4).
+ * fewer than m blocks can decide (docs/judging.md: the formula).
  */
 export function stepMixture(
   before: Evidence,

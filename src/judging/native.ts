@@ -1,4 +1,4 @@
-// A native histogram of Prometheus against a latency limit: judging.md 1.3.
+// A native histogram of Prometheus against a latency limit: docs/judging.md: the formula.
 import type { NativeHistogram } from "../model.ts";
 import { type BucketProblem, type LatencyReading, SAME_BOUNDARY } from "./buckets.ts";
 

@@ -1,4 +1,4 @@
-// Evidence that a revision is within its limit, so that a guard may end before its window does (judging.md 5.3).
+// Evidence that a revision is within its limit, so that a guard may end before its window does (docs/judging.md: passing early).
 import type { Ms } from "../model.ts";
 import { reaches } from "./combine.ts";
 import { factorOf } from "./mixture.ts";

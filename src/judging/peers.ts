@@ -1,4 +1,4 @@
-// Did somebody else, who is not rolling out, suffer at the same time? The peer check of judging.md 3.3.
+// Did somebody else, who is not rolling out, suffer at the same time? The peer check of docs/judging.md: the formula.
 import type { Ms } from "../model.ts";
 import { sumOf } from "./counts.ts";
 import { baselineOf } from "./baseline.ts";
@@ -7,7 +7,7 @@ import { effectiveLimit } from "./limit.ts";
 
 /** How sure the bound of what a peer did before must be. It decides nothing but a hold. */
 const ALPHA = 0.01;
-/** Fewer failures than the largest clump of errors assumed (judging.md 3.1) are no trouble. */
+/** Fewer failures than the largest clump of errors assumed (docs/judging.md: the formula) are no trouble. */
 const TELLING_ERRORS = 3;
 
 export interface PeerCriterion {

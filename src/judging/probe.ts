@@ -1,4 +1,4 @@
-// The plain rule of a probe: so many of its last calls failed. No bound on wrong breaches (judging.md 5.4).
+// The plain rule of a probe: so many of its last calls failed. No bound on wrong breaches (docs/judging.md: plain rules).
 import type { Measurement, Ms, Outcome, ProbeFinding } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
 

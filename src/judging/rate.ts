@@ -1,4 +1,4 @@
-// The plain rule "rate over a window above the limit for a time". No bound on wrong breaches (judging.md 5.4).
+// The plain rule "rate over a window above the limit for a time". No bound on wrong breaches (docs/judging.md: plain rules).
 import type { Ms } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 import type { BlockCounts } from "./control.ts";

@@ -1,11 +1,11 @@
-// Counters of the new pods for a plain rule: the same blocks that evidence is made of, without the evidence (judging.md 1.1, 5.4).
+// Counters of the new pods for a plain rule: the same blocks that evidence is made of, without the evidence (docs/judging.md: the formula, plain rules).
 import type { Ms, Outcome } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 import type { BlockCounts } from "./control.ts";
 import { type CounterMemory, noCounters, type RateCounts, sumOf, takeDeltas } from "./counts.ts";
 import { type BlockInput, MOST_NOTES, OLD_BLOCKS, type Silence } from "./signal.ts";
 
-/** Three bad requests at the limit are the least from which "within limits" may be said (judging.md 4.2). */
+/** Three bad requests at the limit are the least from which "within limits" may be said (docs/judging.md: the formula). */
 const LEAST_BAD = 3;
 
 export interface RatedState<Memory> {

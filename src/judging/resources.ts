@@ -1,4 +1,4 @@
-// CPU and memory of every container against its limits: the fold. A plain rule, without a bound on wrong breaches (judging.md 5.4).
+// CPU and memory of every container against its limits: the fold. A plain rule, without a bound on wrong breaches (docs/judging.md: plain rules).
 import type { Ms, Outcome } from "../model.ts";
 import { type Floors, type Growth, growthOf, noFloors, spanOf, withValue } from "./growth.ts";
 import { GAP_BLOCKS, type ValuesState } from "./values.ts";

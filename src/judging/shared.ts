@@ -1,4 +1,4 @@
-// Bad together with others, the old pods or the environment: judging.md 3.3 and 4.2.
+// Bad together with others, the old pods or the environment: docs/judging.md: the formula.
 import { brakes } from "./combine.ts";
 import type { RateCounts } from "./counts.ts";
 import { startEvidence, stepEvidence } from "./evidence.ts";

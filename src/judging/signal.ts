@@ -1,4 +1,4 @@
-// The fold of one counted signal: block by block from counters to evidence (judging.md 1 to 3).
+// The fold of one counted signal: block by block from counters to evidence (docs/judging.md: the formula).
 import type { BlockAudit, EvidenceMode, Measurement, Ms, Outcome, ProcessReading } from "../model.ts";
 import type { BaselineRate } from "./baseline.ts";
 import { auditAfter, auditOf } from "./audit.ts";
@@ -216,7 +216,7 @@ export function countsToPass(state: SignalState): RateCounts {
   return state.shared.since ?? state;
 }
 
-/** Three bad ones at the limit are the least from which "within limits" may be said (judging.md 4.2). */
+/** Three bad ones at the limit are the least from which "within limits" may be said (docs/judging.md: the formula). */
 export function neededToPass({ limit, exposure }: SignalLimits): number {
   return exposure === true ? 3 / limit : Math.ceil(3 / limit);
 }

@@ -1,4 +1,4 @@
-// The plain rule: above or below a limit for a time. No bound on wrong breaches (judging.md 5.4).
+// The plain rule: above or below a limit for a time. No bound on wrong breaches (docs/judging.md: plain rules).
 import type { Measurement, Ms } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 import { calmVerdict, foldValues, GAP_BLOCKS, noValues, type ValueLimit, type ValuesState } from "./values.ts";

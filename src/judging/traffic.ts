@@ -1,4 +1,4 @@
-// Whether new pods get their share of the requests. Outside the bound and no evidence: it only ever tells (judging.md 7).
+// Whether new pods get their share of the requests. Outside the bound and no evidence: it only ever tells (docs/judging.md: the formula).
 import type { PodDelta } from "./counts.ts";
 
 /** One block in which pods of both revisions were Ready for the whole of it, and what those pods counted. */

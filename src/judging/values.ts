@@ -1,4 +1,4 @@
-// Values of a query, series by series: what the plain rules on them have in common (judging.md 5.4).
+// Values of a query, series by series: what the plain rules on them have in common (docs/judging.md: plain rules).
 import type { Measurement, Ms, Outcome, SeriesValue } from "../model.ts";
 import type { Verdict } from "../reason.ts";
 

@@ -1,4 +1,4 @@
-// From the state of a signal to a verdict with its arithmetic: judging.md 4.2.
+// From the state of a signal to a verdict with its arithmetic: docs/judging.md: the formula.
 import type { Ms } from "../model.ts";
 import type { OwnBound, Reason, Verdict } from "../reason.ts";
 import { combineEvidence, type GuardEvidence, reaches } from "./combine.ts";

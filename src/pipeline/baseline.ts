@@ -35,7 +35,7 @@ export async function ensureBaseline(run: GuardRun, signal: string, flow: Flow):
 }
 
 /**
- * Asks further and further back until there are enough requests or the longest window was asked (judging.md 3.1). Each time only for
+ * Asks further and further back until there are enough requests or the longest window was asked (docs/judging.md: the formula). Each time only for
  * the part that is missing: no sample is asked for twice.
  */
 async function measure(

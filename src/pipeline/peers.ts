@@ -30,7 +30,7 @@ interface Peer {
   readonly ask: Ask;
 }
 
-/** For each of these guards that needs it: how other workloads fared in the blocks that condemn its revision (judging.md 3.3). */
+/** For each of these guards that needs it: how other workloads fared in the blocks that condemn its revision (docs/judging.md: the formula). */
 export async function askPeers(names: Iterable<string>, flow: Flow): Promise<void> {
   await Promise.all(
     [...names].map(async (name) => {

@@ -1,4 +1,4 @@
-// What a process under traffic shows at /metrics: prom-client 15 with a status label, as presets.md describes it.
+// What a process under traffic shows at /metrics: prom-client 15 with a status label.
 
 /** One sample of a scrape, before the scraper adds its own labels. */
 export interface ExposedSample {

@@ -2,7 +2,7 @@ import type { LogFields, Ms, WorkloadRef } from "../model.ts";
 import type { Preset } from "../policies/presets.ts";
 import type { MetricSelector } from "../policies/selector.ts";
 
-/** Cumulative counters of each process, read at block ends (judging.md 1.1). `thresholdMs` null: the histograms whole, as `latencies`. */
+/** Cumulative counters of each process, read at block ends (docs/judging.md: the formula). `thresholdMs` null: the histograms whole, as `latencies`. */
 export type CounterAsk =
   | {
       readonly kind: "errors";

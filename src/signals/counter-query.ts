@@ -118,7 +118,7 @@ export function chunksOf(asks: readonly CountersAsk[]): readonly Chunk[] {
 }
 
 /**
- * PromQL of one class for all asks of a chunk (judging.md 1.1): the counter of each process as its last scrape in the block left it.
+ * PromQL of one class for all asks of a chunk (docs/judging.md: the formula): the counter of each process as its last scrape in the block left it.
  *
  * Prometheus 3 reads `[b]` as (t-b, t], Prometheus 2 as [t-b, t]. A sample exactly at t-b may so be seen at t-b and at t, which does no
  * harm: it is a cumulative value, and its second sight adds 0.

@@ -4,7 +4,7 @@ import type { OwnerMark } from "../model.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Who else believes to own the template of a raw workload (integrations.md 11.4); empty when nobody does. */
+/** Who else believes to own the template of a raw workload (docs/operations.md); empty when nobody does. */
 export function ownerMarks(workload: RawObject, kind: string): readonly OwnerMark[] {
   const labels = strings(dig(workload, "metadata", "labels"));
   const annotations = strings(dig(workload, "metadata", "annotations"));

@@ -108,7 +108,7 @@ function complete(id: number, fields: Fields, now: number): Annotation {
   return { id, time, timeEnd, text, tags, dashboardUID, panelId };
 }
 
-// integrations.md 10: too long is a 500 in Grafana, not a 400.
+// As in Grafana, too long is a 500, not a 400.
 function tagsTooLong({ tags = [] }: Fields): boolean {
   return tags.some((tag) => tag.length > 100) || JSON.stringify(tags).length > 500;
 }
