@@ -4,6 +4,7 @@ import { standingOf } from "./guards/phase.ts";
 import type { GuardRun } from "./guards/run.ts";
 import type { Phase } from "./entry.ts";
 import type { Ms } from "./model.ts";
+import { createBeside } from "./pipeline/beside.ts";
 import { emptyBook } from "./pipeline/book.ts";
 import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
 import type { Flow } from "./pipeline/flow.ts";
@@ -50,7 +51,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const retry = new Set<string>();
   const stepping = new Map<string, Promise<void>>();
   const following = new Map<string, Promise<void>>();
-  const probing = new Map<string, Promise<void>>();
+  const probing = createBeside(64);
+  const testing = createBeside(16);
   let resumed = false;
   let sampling: Promise<void> | undefined;
 
@@ -64,7 +66,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     void stepAll(book.open.keys());
     // Each probe by itself: one that hangs holds up neither the samples nor the others.
     probeGuards(flow, probing, step);
-    workJobs(flow, probing, step);
+    workJobs(flow, testing, step);
     sampling ??= sample().finally(() => (sampling = undefined));
     edges.observe.guards(countPhases());
   }
@@ -128,8 +130,9 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       if (edges.leading(edges.now())) void stepAll(names);
     },
     async idle() {
-      while (sampling !== undefined || stepping.size + following.size + probing.size > 0) {
-        await Promise.all([sampling, ...stepping.values(), ...following.values(), ...probing.values()]);
+      const underWay = () => [...stepping.values(), ...following.values(), ...probing.underWay(), ...testing.underWay()];
+      while (sampling !== undefined || underWay().length > 0) {
+        await Promise.all([sampling, ...underWay()]);
       }
     },
     open: () => [...book.open.values()],

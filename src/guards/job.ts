@@ -19,7 +19,10 @@ export function jobDue(run: GuardRun, name: string, signal: JobSignal, killSwitc
   if (state?.lastAt != null && now - state.lastAt < lookEveryMs) return false;
   if (memory?.job !== undefined) return true;
   if (killSwitch) return false;
-  if (memory !== undefined || signal.when === "completed") return memory !== undefined || standing.completedAt !== undefined;
+  if (memory !== undefined) return true;
+  // Nobody watched until the window was over: what is tested now decides nothing.
+  if (standing.completedAt !== undefined && now > standing.completedAt + record.policy.spec.window) return false;
+  if (signal.when === "completed") return standing.completedAt !== undefined;
   return standing.completedAt !== undefined || servingSince(record.rollout, record.pods) !== null;
 }
 
@@ -28,6 +31,11 @@ export function overdueJob(run: GuardRun, { startedAt, job }: JobMemory, { timeo
   if (job !== undefined) return now - job.createdAt > timeoutMs + graceMs ? "its Job did not end in its time" : undefined;
   // Nobody tried while no process ran.
   return now - Math.max(startedAt, run.watchedSince ?? now) > timeoutMs ? "its Job could not be created in its time" : undefined;
+}
+
+/** A Job that was to be created so long ago that it may have run since. */
+export function isTooLateForJob({ startedAt }: JobMemory, { timeoutMs }: Pick<JobSignal, "timeoutMs">, now: Ms): boolean {
+  return now - startedAt > timeoutMs + graceMs;
 }
 
 export function withJob(run: GuardRun, name: string, memory: JobMemory): GuardRun {

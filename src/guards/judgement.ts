@@ -81,14 +81,20 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
   };
 }
 
+/** Verdict of a plain rule as it was folded; undefined for a signal without one. */
+export function foldedRuleOf(run: GuardRun, name: string, now: Ms): Verdict | undefined {
+  const rule = run.rules[name];
+  const past = { completedAt: run.standing.completedAt, rolledBackAt: run.standing.rollback?.at };
+  return rule === undefined ? undefined : ruleVerdict(rule, name, now, patienceWith(run, name), past);
+}
+
 /** Verdicts of the rules outside the bound: pod state as it is now, beside that of `others`; plain rules as they were folded. */
 export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iterable<GuardRun> = []): readonly Verdict[] {
   const { record, standing } = run;
   return Object.entries(run.signals).flatMap(([name, signal]): Verdict[] => {
-    const rule = run.rules[name];
-    const past = { completedAt: standing.completedAt, rolledBackAt: standing.rollback?.at };
-    if (rule?.kind === "probe" && workload.desired === 0) return [{ signal: name, state: "inconclusive", because: [] }];
-    if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name), past)];
+    if (signal.kind === "probe" && workload.desired === 0) return [{ signal: name, state: "inconclusive", because: [] }];
+    const folded = foldedRuleOf(run, name, now);
+    if (folded !== undefined) return [folded];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
       pods: judgedPods(record, standing.completedAt),
@@ -213,10 +219,11 @@ function isCaughtUp(run: GuardRun, now: Ms): boolean {
   });
 }
 
-/** Nothing was started, or it was looked at by this process, or it is over. */
-function isJobKnown({ record, rules }: GuardRun, signal: string): boolean {
+/** There is none that will be looked at, or it was looked at by this process, or it is over. */
+function isJobKnown({ record, rules, standing }: GuardRun, signal: string): boolean {
   const memory = record.jobs?.[signal];
-  return memory === undefined || memory.finding !== undefined || rules[signal]?.state.lastAt !== null;
+  const isAwaited = memory?.job !== undefined && memory.finding === undefined && standing.rollback === undefined;
+  return !isAwaited || rules[signal]?.state.lastAt !== null;
 }
 
 function later(one: Ms | null, other: Ms | null): Ms | null {

@@ -10,6 +10,7 @@ import type { Decision } from "../entry.ts";
 import type { Ms } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
+import { silenceOf } from "../policies/policy.ts";
 import { signalOf } from "../policies/signal.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";
 import { ownBoundMissing } from "./own-bound.ts";
@@ -36,7 +37,8 @@ function limitKey(reason: Reason): string {
   return reason.code === "no-limit" ? `${reason.signal} ${reason.resource}` : "";
 }
 
-function feasibilityNote({ record, judgement }: Ask): Decision | undefined {
+function feasibilityNote(ask: Ask): Decision | undefined {
+  const { record, judgement } = ask;
   const isSaid = record.entries.some(
     (entry) => entry.kind === "noted" && entry.because.some(({ code }) => code === "feasibility" || code === "not-judged"),
   );
@@ -51,7 +53,13 @@ function feasibilityNote({ record, judgement }: Ask): Decision | undefined {
       continue;
     }
     const baseline = record.baselines[signal];
-    if (baseline?.blocks === undefined) return undefined;
+    if (baseline?.blocks === undefined) {
+      const silence = ask.judgement.silences[signal];
+      const isLost = silence?.outcome === "no-data" && ask.now - silence.since >= silenceOf(record.policy, "no-data").after;
+      if (!isLost) return undefined;
+      because.push({ code: "not-judged", signal, detail: silence.detail });
+      continue;
+    }
     because.push(feasibilityOf(signal, limits, baseline, record.policy.spec.window));
   }
   return because.length === 0 ? undefined : { kind: "note", because };

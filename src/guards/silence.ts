@@ -23,7 +23,9 @@ export function overdueSilences(ask: Ask): readonly Overdue[] {
   const fresh = ask.pods.filter((pod) => pod.podTemplateHash === rollout.new.podTemplateHash);
   const firstReady = Math.min(...fresh.map((pod) => pod.readySince ?? Infinity));
   return Object.entries(ask.judgement.silences).flatMap(([signal, { outcome, since, detail }]): Overdue[] => {
-    const { after, then: follows } = silenceOf(policy, outcome);
+    const { after, then } = silenceOf(policy, outcome);
+    // A smoke test that is over cannot be waited for.
+    const follows = then === "extend" && ask.record.jobs?.[signal]?.finding !== undefined ? "alert" : then;
     const forMs = ask.now - (outcome === "too-few" ? Math.max(since, firstReady) : since);
     return forMs < after ? [] : [{ signal, outcome, since, forMs, detail, follows, unit: ask.judgement.counted[signal]?.limits.unit }];
   });

@@ -1,29 +1,31 @@
 import { sentence } from "../errors.ts";
-import { jobDue, jobName, overdueJob, withJob } from "../guards/job.ts";
+import { isTooLateForJob, jobDue, jobName, overdueJob, withJob } from "../guards/job.ts";
 import { heardOf, judge } from "../guards/run.ts";
 import type { JobMemory } from "../judging/job.ts";
 import type { JobFinding } from "../model.ts";
 import type { JobSignal } from "../policies/job-signal.ts";
 import type { JobAsk } from "../signals/job.ts";
+import type { Beside, DueWork } from "./beside.ts";
 import type { Flow } from "./flow.ts";
-import { hasNoReplicas, noReplicas } from "./no-replicas.ts";
+import { nobodyAnswers } from "./nobody-answers.ts";
 import { persist } from "./write.ts";
 
-/** Starts every smoke test that is due and looks at those that run; each beside everything else, never twice at once (`working`). */
-export function workJobs(flow: Flow, working: Map<string, Promise<void>>, step: (guard: string) => Promise<void>): void {
+/** Starts every smoke test that is due and looks at those that run. */
+export function workJobs(flow: Flow, beside: Beside, step: (guard: string) => Promise<void>): void {
   const { book, edges, settings } = flow;
   const now = edges.now();
+  const due: DueWork[] = [];
   for (const [guard, run] of book.open) {
     for (const [name, signal] of Object.entries(run.signals)) {
-      const key = `${guard}/${name}`;
-      if (signal.kind !== "job" || working.has(key) || !jobDue(run, name, signal, settings.limits.killSwitch, now)) continue;
-      const work = workOn(guard, name, signal, flow)
-        .then((moved) => (moved ? step(guard) : undefined))
-        .catch((error: unknown) => edges.log.error({ guard, signal: name, error: sentence(error) }, "smoke test failed"))
-        .finally(() => working.delete(key));
-      working.set(key, work);
+      if (signal.kind !== "job" || !jobDue(run, name, signal, settings.limits.killSwitch, now)) continue;
+      const work = () =>
+        workOn(guard, name, signal, flow)
+          .then((moved) => (moved ? step(guard) : undefined))
+          .catch((error: unknown) => edges.log.error({ guard, signal: name, error: sentence(error) }, "smoke test failed"));
+      due.push({ key: `${guard}/${name}`, since: heardOf(run, name)?.lastAt ?? 0, work });
     }
   }
+  beside.begin(due);
 }
 
 /**
@@ -48,12 +50,14 @@ async function workOn(guard: string, name: string, signal: JobSignal, flow: Flow
     timeoutMs: signal.timeoutMs,
   };
   const finding = memory.job === undefined ? await create(ask, memory, flow) : await edges.jobs.look(ask, memory.job.uid);
-  const untested = finding.outcome === "failed" && hasNoReplicas(rollout.workload, flow);
-  return conclude(ask, signal, untested ? { outcome: "error", detail: noReplicas, final: true } : finding, flow);
+  const nobody = finding.outcome === "failed" ? nobodyAnswers(guard, flow) : undefined;
+  return conclude(ask, signal, nobody === undefined ? finding : { ...nobody, final: true }, flow);
 }
 
 async function create(ask: JobAsk, memory: JobMemory, flow: Flow): Promise<JobFinding> {
   const { edges } = flow;
+  // One that ran meanwhile may be over and cleared away: it is not run twice.
+  if (isTooLateForJob(memory, ask, edges.now())) return { outcome: "error", detail: "nobody knows what came of its Job", final: true };
   const created = await edges.jobs.create(ask);
   if ("problem" in created) return { outcome: "error", detail: created.problem, final: created.final };
   remember(ask.guard, ask.signal, { ...memory, job: { uid: created.uid, createdAt: edges.now() } }, flow);

@@ -4,32 +4,27 @@ import { heardOf, judge } from "../guards/run.ts";
 import type { Ms } from "../model.ts";
 import { fillUrl } from "../policies/probe-url.ts";
 import type { ProbeSignal } from "../policies/probe-signal.ts";
+import type { Beside, DueWork } from "./beside.ts";
 import type { Flow } from "./flow.ts";
-import { hasNoReplicas, noReplicas } from "./no-replicas.ts";
+import { nobodyAnswers } from "./nobody-answers.ts";
 import { persist } from "./write.ts";
 
-/** Calls under way at once, of all guards; what finds no room comes with a later beat. */
-const mostAtOnce = 64;
-
-/**
- * Calls every probe that is due, each beside the others and never twice at once; `probing` holds what is under way. A guard whose probe
- * was answered takes a step.
- */
-export function probeGuards(flow: Flow, probing: Map<string, Promise<void>>, step: (guard: string) => Promise<void>): void {
+/** Calls every probe that is due. A guard whose probe was answered takes a step. */
+export function probeGuards(flow: Flow, beside: Beside, step: (guard: string) => Promise<void>): void {
   const now = flow.edges.now();
+  const due: DueWork[] = [];
   for (const [guard, run] of flow.book.open) {
     for (const [name, signal] of Object.entries(run.signals)) {
-      const key = `${guard}/${name}`;
-      if (signal.kind !== "probe" || probing.has(key) || probing.size >= mostAtOnce) continue;
-      const at = probeDue(run, name, now);
-      if (at === undefined) continue;
-      const work = call(guard, name, signal, at, flow)
-        .then(() => step(guard))
-        .catch((error: unknown) => flow.edges.log.error({ guard, signal: name, error: sentence(error) }, "probe failed"))
-        .finally(() => probing.delete(key));
-      probing.set(key, work);
+      const at = signal.kind === "probe" ? probeDue(run, name, now) : undefined;
+      if (signal.kind !== "probe" || at === undefined) continue;
+      const work = () =>
+        call(guard, name, signal, at, flow)
+          .then(() => step(guard))
+          .catch((error: unknown) => flow.edges.log.error({ guard, signal: name, error: sentence(error) }, "probe failed"));
+      due.push({ key: `${guard}/${name}`, since: at, work });
     }
   }
+  beside.begin(due);
 }
 
 /** One call, judged; what a restart must know of it is written down before the guard decides by it. */
@@ -44,7 +39,8 @@ async function call(guard: string, name: string, signal: ProbeSignal, at: Ms, fl
     ...(headersFile === undefined ? {} : { headersFile }),
     ...(caFile === undefined ? {} : { caFile }),
   };
-  const finding = hasNoReplicas(workload, flow) ? { outcome: "error" as const, detail: noReplicas } : await edges.probe(ask);
+  const found = nobodyAnswers(guard, flow) ?? (await edges.probe(ask));
+  const finding = found.outcome === "failed" ? (nobodyAnswers(guard, flow) ?? found) : found;
   const run = book.open.get(guard);
   if (run === undefined) return;
   const judged = judge(run, name, { kind: "probe", at, finding });

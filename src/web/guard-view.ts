@@ -1,6 +1,6 @@
 import { summaryLine } from "../explain/summary.ts";
 import type { GuardRecord } from "../guards/guard.ts";
-import { judgementOf } from "../guards/judgement.ts";
+import { foldedRuleOf, judgementOf } from "../guards/judgement.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
 import { linksOf } from "../explain/quotes.ts";
@@ -91,11 +91,17 @@ export function wholeOf(record: GuardRecord, run: GuardRun | undefined, now: Ms)
       blocks: state.audit,
     },
   ]);
+  // The state of the pods is in the record; what their rule says of it depends on the workload as it is now.
+  const rules = run === undefined ? [] : Object.keys(run.rules).flatMap((name) => foldedRuleOf(run, name, now) ?? []);
+  const byRule = Object.entries(run?.rules ?? {}).map(([name, { state }]) => [name, { outcome: state.outcome, silence: state.silence }]);
   return {
     ...lineOf(record, run, now),
     record,
-    signals: Object.fromEntries(signals),
-    verdicts: Object.values(judgement?.verdicts ?? {}).map((verdict) => ({ ...verdict, words: verdict.because.map(explainReason) })),
+    signals: Object.fromEntries([...signals, ...byRule]),
+    verdicts: [...Object.values(judgement?.verdicts ?? {}), ...rules].map((verdict) => ({
+      ...verdict,
+      words: verdict.because.map(explainReason),
+    })),
     history: record.entries.map((entry, index) => historyLine(record.entries.slice(0, index + 1), entry)),
   };
 }

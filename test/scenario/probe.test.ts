@@ -1,7 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import { pods } from "../../src/sandbox/kubernetes/resource-type.ts";
 import type { World } from "../support/world.ts";
+import { shop } from "../support/world-shop.ts";
 import { ended, expectLeftAlone, expectTakenBack, rollbacks, told } from "./incidents.ts";
 import { openQuick } from "./quick.ts";
 
@@ -107,6 +109,21 @@ test("a workload that a person scales to 0 is left alone, although nobody answer
   scale(4);
   await world.run(4);
   health.status = () => 200;
+  await world.until("the guard ends", () => ended(world), 200);
+  expectLeftAlone(world);
+});
+
+test("a good release whose only pod is evicted and takes long to start again is left alone meanwhile", async () => {
+  await using health = await openHealth();
+  await using world = await openQuick([{ progressDeadlineS: 300, replicas: 1 }], { policy: policyOf(health.url) });
+  health.status = () => (world.replicaSets("web").some(({ status }) => (status.readyReplicas ?? 0) > 0) ? 200 : 503);
+  world.release("web", { readyAfterS: 15 });
+  await world.until("the rollout is complete", () => world.entries("web").some(({ kind }) => kind === "completed"), 120);
+  await world.run(8);
+  const { store } = world.sandbox.cluster;
+  for (const { metadata } of store.list(pods, shop)) store.remove(pods, shop, metadata.name);
+  await world.run(25);
+  expect(health.calls, "it was called, and failed, while no pod was ready").toBeGreaterThan(3);
   await world.until("the guard ends", () => ended(world), 200);
   expectLeftAlone(world);
 });

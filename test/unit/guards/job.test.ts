@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { jobDue, overdueJob, withJob } from "../../../src/guards/job.ts";
+import { isTooLateForJob, jobDue, overdueJob, withJob } from "../../../src/guards/job.ts";
+import { judgementOf } from "../../../src/guards/judgement.ts";
 import { type GuardRun, judge, openRun, withWatch } from "../../../src/guards/run.ts";
+import { overdueSilences } from "../../../src/guards/silence.ts";
 import type { JobMemory } from "../../../src/judging/job.ts";
 import type { EntryBody } from "../../../src/entry.ts";
 import type { PodState } from "../../../src/model.ts";
 import type { JobSignal } from "../../../src/policies/job-signal.ts";
-import { BLOCK, fresh, MINUTE, old, pod, policyOf, recordOf, START } from "./a-guard.ts";
+import { askOf, BLOCK, done, fresh, MINUTE, old, pod, policyOf, recordOf, START } from "./a-guard.ts";
 
 const pace = { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 };
 const pods = [pod("a", fresh, { readySince: START + 5_000 }), pod("b", old)];
@@ -49,10 +51,44 @@ describe("a smoke test is due", () => {
     expect(isDue(story)).toBe(due);
   });
 
+  test("not once the window has passed without anybody who watched", () => {
+    const late = { entries: [completed] };
+    expect(isDue(late, runOf(late), START + 60 * MINUTE)).toBe(false);
+  });
+
   test("to be looked at every five seconds", () => {
     const run = judge(runOf({ memory: created }), "smoke", { kind: "job", at: START + MINUTE, finding: { outcome: "running" } });
     expect([4_999, 5_000].map((later) => isDue({}, run, START + MINUTE + later))).toEqual([false, true]);
   });
+});
+
+test("one that was to be created so long ago that it may have run and been cleared away is not created", () => {
+  const signal = runOf({}).signals["smoke"] as JobSignal;
+  expect([6, 7, 8].map((minutes) => isTooLateForJob(memory, signal, START + minutes * MINUTE))).toEqual([false, false, true]);
+});
+
+describe("a guard waits for what it does not know of its smoke test", () => {
+  const rolledBack = done("rollback");
+  test.each<[string, Story, boolean]>([
+    ["not before there is one", {}, true],
+    ["until it was looked at, after a restart", { memory: created }, false],
+    ["not when its Job was never known to be created", { memory }, true],
+    ["not when it is over", { memory: { ...created, finding: { outcome: "passed", at: START } } }, true],
+    ["not after a rollback, when nobody looks at it any more", { memory: created, entries: rolledBack }, true],
+  ])("%s", (_what, story, caughtUp) => {
+    expect(judgementOf(runOf(story), START + MINUTE).caughtUp).toBe(caughtUp);
+  });
+});
+
+test("a smoke test that is over is not waited for, though the policy would wait for its source", () => {
+  const lost = { outcome: "error", detail: "evicted", final: true, at: START + MINUTE } as const;
+  const policy = [
+    "sourceError: { after: 5m, then: extend }",
+    "signals: { smoke: { job: { pod: { containers: [{ name: a, image: b }] } } } }",
+  ];
+  const record = { ...recordOf([completed], { policy: policyOf(...policy), pods }), jobs: { smoke: { ...created, finding: lost } } };
+  const ask = askOf(record, { judgement: judgementOf(openRun(record, pace), START + 10 * MINUTE), now: START + 10 * MINUTE });
+  expect(overdueSilences(ask)).toMatchObject([{ signal: "smoke", outcome: "error", follows: "alert" }]);
 });
 
 test("a smoke test that does not come about, or to an end, is given up after its time", () => {

@@ -54,6 +54,27 @@ describe("what a guard says at its start", () => {
     expect(decided(over).kind).not.toBe("note");
   });
 
+  test("a signal that never had data does not silence the others", () => {
+    const signals = "signals: { errors: { http: { preset: aspnet, errors: { limit: 1% } } }, slow: { http: { slower: { p95: 200ms } } } }";
+    const over = { baselines: { errors: half }, policy: policyOf(signals) };
+    const silence = { outcome: "no-data", since: START, detail: "no preset fits" } as const;
+    const told = { code: "no-usable-data", signal: "slow", outcome: "no-data", detail: "", forMs: 5 * MINUTE } as const;
+    const record = recordOf([{ kind: "held", because: [told] }], over);
+    const later = (minutes: number) => {
+      const judged = judgementOf(openRun(record, pace), START + minutes * MINUTE);
+      return decide(askOf(record, { judgement: { ...judged, silences: { slow: silence } }, now: START + minutes * MINUTE }));
+    };
+
+    expect(later(4).kind).not.toBe("note");
+    expect(later(6)).toMatchObject({
+      kind: "note",
+      because: [
+        { code: "feasibility", signal: "errors" },
+        { code: "not-judged", signal: "slow", detail: "no preset fits" },
+      ],
+    });
+  });
+
   test("of a latency whose usual course is not known it says that it is not judged, once", () => {
     const policy = policyOf("signals: { slow: { http: { preset: aspnet, slower: { p95: old } } } }");
     const decision = decided({ baselines: { slow: { ...half, total: 300 } }, policy });
