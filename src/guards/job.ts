@@ -1,8 +1,21 @@
 import type { JobMemory } from "../judging/job.ts";
-import type { Ms } from "../model.ts";
-import type { JobSignal } from "../policies/job-signal.ts";
+import type { Ms, Revision, WorkloadRef } from "../model.ts";
+import type { JobSignal, PodSpec } from "../policies/job-signal.ts";
 import { servingSince } from "./probe.ts";
 import type { GuardRun } from "./run.ts";
+
+/** One smoke test of one guard: what its Job is made of, and by what it is found again. */
+export interface SmokeTest {
+  readonly guard: string;
+  readonly signal: string;
+  /** Of the Job. */
+  readonly name: string;
+  readonly workload: WorkloadRef;
+  readonly revision: Revision;
+  /** With its placeholders. */
+  readonly pod: PodSpec;
+  readonly timeoutMs: Ms;
+}
 
 /** The API server is asked how a Job stands this often. */
 const lookEveryMs: Ms = 5_000;

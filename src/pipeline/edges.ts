@@ -8,7 +8,8 @@ import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
-import type { JobAsk, LookAtJob } from "../signals/job.ts";
+import type { SmokeTest } from "../guards/job.ts";
+import type { LookAtJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
 
@@ -38,7 +39,7 @@ export interface Edges {
 
 export interface JobEdge {
   /** Creates a smoke test's Job, or finds the one that was created before a crash. Never rejects. */
-  create(ask: JobAsk): Promise<{ readonly uid: string } | { readonly problem: string; readonly final: boolean }>;
+  create(ask: SmokeTest): Promise<{ readonly uid: string } | { readonly problem: string; readonly final: boolean }>;
   /** How it stands; never rejects. */
   readonly look: LookAtJob;
 }

@@ -1,10 +1,9 @@
 import { sentence } from "../errors.ts";
-import { isTooLateForJob, jobDue, jobName, overdueJob, withJob } from "../guards/job.ts";
+import { isTooLateForJob, jobDue, jobName, overdueJob, type SmokeTest, withJob } from "../guards/job.ts";
 import { heardOf, judge } from "../guards/run.ts";
 import type { JobMemory } from "../judging/job.ts";
 import type { JobFinding } from "../model.ts";
 import type { JobSignal } from "../policies/job-signal.ts";
-import type { JobAsk } from "../signals/job.ts";
 import type { Beside, DueWork } from "./beside.ts";
 import type { Flow } from "./flow.ts";
 import { nobodyAnswers } from "./nobody-answers.ts";
@@ -40,7 +39,7 @@ async function workOn(guard: string, name: string, signal: JobSignal, flow: Flow
   if (before.record.jobs?.[name] === undefined) remember(guard, name, memory, flow);
   if (!(await persist(guard, flow)) || !edges.leading(edges.now())) return false;
   const { rollout } = before.record;
-  const ask: JobAsk = {
+  const ask: SmokeTest = {
     guard,
     signal: name,
     name: jobName(guard, name, Object.keys(before.signals)),
@@ -54,7 +53,7 @@ async function workOn(guard: string, name: string, signal: JobSignal, flow: Flow
   return conclude(ask, signal, nobody === undefined ? finding : { ...nobody, final: true }, flow);
 }
 
-async function create(ask: JobAsk, memory: JobMemory, flow: Flow): Promise<JobFinding> {
+async function create(ask: SmokeTest, memory: JobMemory, flow: Flow): Promise<JobFinding> {
   const { edges } = flow;
   // One that ran meanwhile may be over and cleared away: it is not run twice.
   if (isTooLateForJob(memory, ask, edges.now())) return { outcome: "error", detail: "nobody knows what came of its Job", final: true };
@@ -67,7 +66,7 @@ async function create(ask: JobAsk, memory: JobMemory, flow: Flow): Promise<JobFi
 }
 
 /** Judges what was found; what is final is written down before the guard decides by it. True when it is. */
-async function conclude({ guard, signal: name }: JobAsk, signal: JobSignal, finding: JobFinding, flow: Flow): Promise<boolean> {
+async function conclude({ guard, signal: name }: SmokeTest, signal: JobSignal, finding: JobFinding, flow: Flow): Promise<boolean> {
   const { book, edges } = flow;
   const run = book.open.get(guard);
   const memory = run?.record.jobs?.[name];

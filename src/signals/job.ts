@@ -2,23 +2,10 @@ import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, isObject, number, objects, type RawObject, text } from "../clients/kubernetes/raw.ts";
 import { redact, sentence } from "../errors.ts";
-import type { JobFinding, Ms, Revision, WorkloadRef } from "../model.ts";
-import type { PodSpec } from "../policies/job-signal.ts";
+import type { SmokeTest } from "../guards/job.ts";
+import type { JobFinding } from "../model.ts";
 
-/** One smoke test of one guard. */
-export interface JobAsk {
-  readonly guard: string;
-  readonly signal: string;
-  /** Of the Job. */
-  readonly name: string;
-  readonly workload: WorkloadRef;
-  readonly revision: Revision;
-  /** With its placeholders. */
-  readonly pod: PodSpec;
-  readonly timeoutMs: Ms;
-}
-
-export type LookAtJob = (ask: JobAsk, uid: string) => Promise<JobFinding>;
+export type LookAtJob = (ask: SmokeTest, uid: string) => Promise<JobFinding>;
 
 const logLines = 100;
 const logBytes = 8_192;
@@ -35,7 +22,7 @@ export function createJobReader({ api }: { readonly api: Pick<KubernetesApi, "ge
     }
   };
 
-  async function look({ workload: { namespace }, name, timeoutMs }: JobAsk, uid: string): Promise<JobFinding> {
+  async function look({ workload: { namespace }, name, timeoutMs }: SmokeTest, uid: string): Promise<JobFinding> {
     const job = await api.get(`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`).catch((error: unknown) => {
       if (hasStatus(error, 404)) return undefined;
       throw error;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createJobStarter } from "../../src/actions/smoke-job.ts";
 import type { JobFinding } from "../../src/model.ts";
-import { createJobReader, type JobAsk } from "../../src/signals/job.ts";
+import type { SmokeTest } from "../../src/guards/job.ts";
+import { createJobReader } from "../../src/signals/job.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { startUnderRoles } from "./actions-account.ts";
 import type { UnderRoles } from "./actions-account.ts";
@@ -17,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-async function askOf(name: string, script: string, over: Partial<JobAsk> = {}): Promise<JobAsk> {
+async function askOf(name: string, script: string, over: Partial<SmokeTest> = {}): Promise<SmokeTest> {
   rolled ??= await rollOut(cluster.admin, "tested");
   const container = { name: "test", image: "{{image}}", command: ["sh", "-c", script] };
   const { workload } = rolled;
@@ -33,15 +34,15 @@ async function askOf(name: string, script: string, over: Partial<JobAsk> = {}): 
   };
 }
 
-const create = (ask: JobAsk) => createJobStarter({ api: cluster.account, mayAct: () => true })(ask);
+const create = (ask: SmokeTest) => createJobStarter({ api: cluster.account, mayAct: () => true })(ask);
 
-async function started(ask: JobAsk): Promise<string> {
+async function started(ask: SmokeTest): Promise<string> {
   const created = await create(ask);
   if ("problem" in created) throw new Error(created.problem);
   return created.uid;
 }
 
-async function endOf(ask: JobAsk, uid: string): Promise<JobFinding> {
+async function endOf(ask: SmokeTest, uid: string): Promise<JobFinding> {
   const look = createJobReader({ api: cluster.account });
   let found: JobFinding = { outcome: "running" };
   await waitUntil(`the end of Job ${ask.name}`, async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { createJobReader, type JobAsk } from "../../../src/signals/job.ts";
+import type { SmokeTest } from "../../../src/guards/job.ts";
+import { createJobReader } from "../../../src/signals/job.ts";
 import { jobName } from "../../../src/guards/job.ts";
 import { manifestOf } from "../../../src/actions/smoke-job.ts";
 import { fresh, web } from "../guards/a-guard.ts";
 
-const ask: JobAsk = {
+const ask: SmokeTest = {
   guard: "web-guard",
   signal: "smoke",
   name: "smoke-web-guard",
