@@ -1,9 +1,10 @@
 import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, isObject, number, objects, type RawObject, text } from "../clients/kubernetes/raw.ts";
-import { redact, sentence } from "../errors.ts";
+import { sentence } from "../errors.ts";
 import type { JobFinding, Ms, Revision, WorkloadRef } from "../model.ts";
 import type { PodSpec } from "../policies/job-signal.ts";
+import { redact } from "../redact.ts";
 
 /** One smoke test of one guard. */
 export interface JobAsk {
