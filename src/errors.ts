@@ -1,3 +1,5 @@
+import { redact } from "./redact.ts";
+
 /** Every error a user can meet: code → what to do about it. The sentence itself is made where the facts are known. */
 export const catalogue = {
   KUBECONFIG_INVALID: "Correct the kubeconfig, $KUBECONFIG, or `kubernetes.kubeconfig` and `kubernetes.context` in the settings.",
@@ -48,19 +50,6 @@ export class RearguardError extends Error {
 
 export function remedyOf(thrown: unknown): string | undefined {
   return thrown instanceof RearguardError ? thrown.remedy : undefined;
-}
-
-/** Removes credentials from text on its way into a message, a log line or a record. */
-export function redact(text: string): string {
-  return (
-    text
-      // A credential has a digit, a sign or a capital inside; "basic and bearer exclude each other" has not.
-      .replace(/(\b(?:[Bb]earer|[Bb]asic|[Aa]pi[Kk]ey|[Tt]oken)[\s:=]+)(?=\S*(?:[\d+/=]|[a-z][A-Z]))[\w.~+/=-]{8,}/g, "$1[redacted]")
-      .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, "$1[redacted]@")
-      .replace(/([?&](?:token|key|api_key|apikey|password|secret|access_token)=)[^&\s]+/gi, "$1[redacted]")
-      .replace(/\b(?:glsa_|xox[a-z](?:\.xox[a-z])?-|whsec_|sk-)[\w+/=-]{6,}/g, "[redacted]")
-      .replace(/(\bhooks\.slack(?:-gov)?\.com\/)[\w/-]+/g, "$1[redacted]")
-  );
 }
 
 /** The sentence of anything thrown, without secrets. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { RearguardError, redact } from "../errors.ts";
+import { RearguardError } from "../errors.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import type { BlockAudit, PodState } from "../model.ts";
 import { storedPolicy, storePolicy } from "../policies/policy.ts";
+import { redact } from "../redact.ts";
 import { guardKind, guardObject, workloadUidLabel } from "./guard-schema.ts";
 import type { guardSpec, guardStatus } from "./guard-schema.ts";
 

@@ -1,4 +1,4 @@
-import { redact } from "../errors.ts";
+import { redact } from "../redact.ts";
 
 /** One fault of a policy or settings file. Line and column count from 1; line 0 means the file as a whole. */
 export interface Problem {

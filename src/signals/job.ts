@@ -1,9 +1,10 @@
 import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, isObject, number, objects, type RawObject, text } from "../clients/kubernetes/raw.ts";
-import { redact, sentence } from "../errors.ts";
+import { sentence } from "../errors.ts";
 import type { SmokeTest } from "../guards/job.ts";
 import type { JobFinding } from "../model.ts";
+import { redact } from "../redact.ts";
 
 export type LookAtJob = (ask: SmokeTest, uid: string) => Promise<JobFinding>;
 

@@ -1,7 +1,7 @@
 import type { HttpAnswer, HttpApi } from "../clients/http/api.ts";
-import { redact } from "../errors.ts";
 import type { Ms, ProbeFinding } from "../model.ts";
 import type { ProbeExpectation } from "../policies/probe-signal.ts";
+import { redact } from "../redact.ts";
 
 /** One call of one probe, its placeholders filled. */
 export interface ProbeAsk {

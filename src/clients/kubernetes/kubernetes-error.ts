@@ -1,4 +1,5 @@
-import { RearguardError, redact, sentence } from "../../errors.ts";
+import { RearguardError, sentence } from "../../errors.ts";
+import { redact } from "../../redact.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { dig, number, text } from "./raw.ts";
 

@@ -1,4 +1,5 @@
 // The pattern of a log line: its first line with everything masked that differs from one occurrence to the next.
+import { redact } from "../../redact.ts";
 
 /** Longest pattern; what is longer is cut, so that two lines that differ only after this are one pattern. */
 export const longestPattern = 300;
@@ -12,14 +13,12 @@ const continuation =
 /** Letters that the random ends of pod names are made of: no vowels, no 0, 1 and 3. */
 const podEnd = "[bcdfghjklmnpqrstvwxz2456789]";
 
+/** Colours of a terminal. */
+// oxlint-disable-next-line no-control-regex -- the escape is what is looked for
+const colours = /\u001B\[[\d;]*m/g;
+
 /** In this order: what is whole (a UUID) before its parts (digits). `$1` is kept. */
 const masks: readonly (readonly [RegExp, string])[] = [
-  // Colours of a terminal.
-  // oxlint-disable-next-line no-control-regex -- the escape is what is looked for
-  [/\u001B\[[\d;]*m/g, ""],
-  // Secrets first: whatever else they look like, they are not to be quoted.
-  [/\b(bearer|basic)\s+[\w.~+/-]{8,}=*/gi, "$1 *"],
-  [/\b((?:[\w-]*(?:password|passwd|secret|token|api[_-]?key|credential))["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&)\]}]+)/gi, "$1*"],
   [/[\w.%+-]+@[\w-]+(?:\.[\w-]+)+/g, "*"],
   [/(?<![0-9a-z])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-z])/gi, "*"],
   // Names of pods, as Kubernetes ends them: -5b67c48447-mv5hb.
@@ -34,7 +33,7 @@ const masks: readonly (readonly [RegExp, string])[] = [
   // What stands between masked parts of one value: of an address, a time, a version, a size.
   [/\*(?:[.:,_T+-]?\*)+(?:Z\b)?/g, "*"],
   // A part of a path that has a number in it is an id, whatever else is in it; how many of them follow each other differs as they do.
-  [/(?<=\/)[^\s/"'?&,;:()[\]]*\*[^\s/"'?&,;:()[\]]*/g, "*"],
+  [/(?<=\/)[^\s/"'?&,;:@()[\]]*\*[^\s/"'?&,;:@()[\]]*/g, "*"],
   [/(?:\/\*){2,}/g, "/*"],
 ];
 
@@ -49,7 +48,8 @@ const head = /^(?:[[(]?\*[\])]?[\s|:,-]+)*(?:[[(]?(?:FATAL|SEVERE|CRITICAL|ERROR
 export function patternOf(text: string): string | undefined {
   const first = firstLineOf(text);
   if (first === undefined || continuation.test(first)) return undefined;
-  let masked = first;
+  // Secrets first: whatever else they look like, they are not to be quoted.
+  let masked = redact(first.replaceAll(colours, ""), "*");
   for (const [found, mask] of masks) masked = masked.replaceAll(found, mask);
   // A line that is nothing but a level keeps it.
   const bare = masked.replace(head, "") || masked;

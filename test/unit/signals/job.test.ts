@@ -59,13 +59,13 @@ describe("a Job that failed", () => {
   });
 
   test("keeps the last 100 lines of its log, of them the last 8 KiB from the beginning of a line, and no secret", async () => {
-    const log = `${Array.from({ length: 300 }, (_, line) => `line ${line} ${"x".repeat(60)}`).join("\n")}\n\u001b[31mAuthorization: Bearer abcDEF123456789\n`;
+    const log = `${Array.from({ length: 300 }, (_, line) => `line ${line} ${"x".repeat(60)}`).join("\n")}\n\u001b[31mAuthorization: Bearer abcDEF123456789\nPGPASSWORD=hunter {"password": "two words"}\n`;
     const { look, asked } = reader(failedJob, [ended(1, "Error")], log);
     const found = await look();
     const kept = found.outcome === "failed" ? found.log : "";
     expect(kept.length).toBeLessThanOrEqual(8_192);
     expect(kept).toMatch(/^line \d+ x+\n/);
-    expect(kept).toMatch(/x\nAuthorization: Bearer \[redacted\]\n$/);
+    expect(kept).toMatch(/x\nAuthorization: Bearer \[redacted\]\nPGPASSWORD=\[redacted\] \{"password": \[redacted\]\}\n$/);
     expect(asked).toMatchObject([["/api/v1/namespaces/shop/pods/smoke-0/log", { container: "test", tailLines: "100" }]]);
   });
 
