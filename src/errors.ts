@@ -48,6 +48,11 @@ export class RearguardError extends Error {
   }
 }
 
+/** The server answers nobody, whatever it is asked: to ask it more would only wait as long again. */
+export function isSilent(thrown: unknown): boolean {
+  return thrown instanceof RearguardError && /_(TIMEOUT|UNREACHABLE)$/.test(thrown.code);
+}
+
 export function remedyOf(thrown: unknown): string | undefined {
   return thrown instanceof RearguardError ? thrown.remedy : undefined;
 }

@@ -11,7 +11,7 @@ import type { Flow } from "./pipeline/flow.ts";
 import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
 import { workJobs } from "./pipeline/jobs.ts";
 import { probeGuards } from "./pipeline/probe.ts";
-import { sampleGuards } from "./pipeline/sample.ts";
+import { type Lane, lanes, sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
 import { keepHandle } from "./pipeline/tell.ts";
 
@@ -33,7 +33,8 @@ export interface Pipeline {
 
 /**
  * THE flow. When a rollout starts, a guard opens; on every heartbeat it samples its signals, judges them by its policy, decides, acts,
- * and records why. A slow source delays only what needs it: sampling runs beside the beats, and guards step independently.
+ * and records why. A slow source delays only what needs it: each lane samples beside the beats and the other lanes, and guards step
+ * independently.
  */
 export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeline {
   const flow: Flow = {
@@ -53,8 +54,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const following = new Map<string, Promise<void>>();
   const probing = createBeside(64);
   const testing = createBeside(16);
+  const sampling = new Map<Lane, Promise<void>>();
   let resumed = false;
-  let sampling: Promise<void> | undefined;
 
   async function beat(now: Ms): Promise<void> {
     if (!edges.leading(now)) return standDown();
@@ -67,15 +68,19 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     // Each probe by itself: one that hangs holds up neither the samples nor the others.
     probeGuards(flow, probing, step);
     workJobs(flow, testing, step);
-    sampling ??= sample().finally(() => (sampling = undefined));
+    for (const lane of lanes) {
+      if (!sampling.has(lane)) sampling.set(lane, sample(lane));
+    }
     edges.observe.guards(countPhases());
   }
 
-  async function sample(): Promise<void> {
+  async function sample(lane: Lane): Promise<void> {
     try {
-      await stepAll(await sampleGuards(flow));
+      await stepAll(await sampleGuards(lane, flow));
     } catch (error) {
-      edges.log.error({ error: sentence(error) }, "sampling failed");
+      edges.log.error({ lane, error: sentence(error) }, "sampling failed");
+    } finally {
+      sampling.delete(lane);
     }
   }
 
@@ -130,10 +135,9 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       if (edges.leading(edges.now())) void stepAll(names);
     },
     async idle() {
-      const underWay = () => [...stepping.values(), ...following.values(), ...probing.underWay(), ...testing.underWay()];
-      while (sampling !== undefined || underWay().length > 0) {
-        await Promise.all([sampling, ...underWay()]);
-      }
+      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay()];
+      const underWay = () => [...stepping.values(), ...following.values(), ...beside()];
+      while (underWay().length > 0) await Promise.all(underWay());
     },
     open: () => [...book.open.values()],
     ended: () => [...book.ended.values()],

@@ -11,6 +11,7 @@ import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
 import type { LookAtJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
+import type { LinesBudget } from "../signals/read-lines.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
 
 /** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
@@ -21,8 +22,8 @@ export interface Edges {
   leading(now: Ms): boolean;
   readonly cluster: ClusterEdge;
   choosePolicy(workload: Matchable): Choice;
-  /** One list of measurements per ask id, in the order of the instants; never rejects. */
-  sample(asks: readonly Ask[], instants: readonly Ms[]): Promise<ReadonlyMap<string, readonly Measurement[]>>;
+  /** One list of measurements per ask id, in the order of the instants; never rejects. `budget`: for what is only read, not judged. */
+  sample(asks: readonly Ask[], instants: readonly Ms[], budget?: LinesBudget): Promise<ReadonlyMap<string, readonly Measurement[]>>;
   /** One call; never rejects. */
   readonly probe: Probe;
   readonly jobs: JobEdge;

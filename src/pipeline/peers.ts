@@ -39,7 +39,10 @@ export async function askPeers(names: Iterable<string>, flow: Flow): Promise<voi
       if (run === undefined || question === undefined) return;
       const answer = await answerTo(question, run.record.namespace, flow);
       const now = flow.book.open.get(name);
-      if (now !== undefined) flow.book.open.set(name, withPeers(now, answer));
+      // Another lane may have judged a newer block meanwhile: it asks for itself.
+      const still = now === undefined ? undefined : peerQuestion(now, judgementOf(now, flow.edges.now()).guard);
+      if (now === undefined || still?.signal !== question.signal || still.through !== question.through) return;
+      flow.book.open.set(name, withPeers(now, answer));
     }),
   );
 }

@@ -3,6 +3,7 @@ import { type GuardRun, withChosenPresets } from "../guards/run.ts";
 import type { Ms, Revision, SeriesValue } from "../model.ts";
 import { choosePreset, type Exposed, needsRoutes, type PresetFound, type PresetQuestion, routeLabels } from "../policies/preset-fit.ts";
 import type { Ask } from "../signals/ask.ts";
+import { eachOf } from "../signals/each-of.ts";
 import { exposedBy, presetQuery, type PresetSubject, withRoutes } from "../signals/preset-query.ts";
 import type { Edges } from "./edges.ts";
 import type { Flow } from "./flow.ts";
@@ -11,6 +12,10 @@ import { writeEntry } from "./write.ts";
 /** Of all guards of a query, with many pods, some metrics and statuses each. */
 const MOST_SERIES = 20_000;
 const MOST_GUARDS = 50;
+/** Each asks up to four queries at once. */
+const CHUNKS_AT_ONCE = 2;
+/** A refusal comes sooner: who takes longer to say nothing hangs, and would hold up the counters once for each chunk. */
+const LONG_MS: Ms = 2000;
 
 /** Pods, and what is asked about them, by the names of their signals. */
 export interface Sought extends PresetSubject {
@@ -37,43 +42,69 @@ interface Choosing {
   readonly failed?: string;
 }
 
+/** One of them, and whose pods are asked for at which instant. */
+interface Asking {
+  readonly one: Choosing;
+  readonly revision: Revision;
+  readonly at: Ms;
+}
+
 /**
  * Sees to it that the presets of all signals with `preset: auto` of these guards are chosen and written down, before anything is judged
  * by them: by what the old pods exposed when the rollout began, which is asked once, else by what the new ones expose now, for all
  * guards together. By guard and signal, what is missing.
  */
 export async function ensurePresets(guards: Iterable<string>, now: Ms, flow: Flow): Promise<ReadonlyMap<string, WithoutPreset>> {
-  const { book, edges } = flow;
+  const { book, settings } = flow;
   const runs = [...new Set(guards)].flatMap((name) => book.open.get(name) ?? []);
   const all = runs.flatMap((run): Choosing[] => {
     const open = Object.fromEntries(Object.keys(openQuestions(run)).map((signal) => [signal, ""]));
     return Object.keys(open).length === 0 ? [] : [{ run, found: {}, open }];
   });
-  const byOld = await Promise.all(
-    all.map(async (one) => {
-      const { old, startedAt } = one.run.record.rollout;
-      if (old === undefined || one.run.oldPresetsSought === true) return one;
-      const [answer] = await findPresets([soughtOf(one, old)], startedAt, edges);
-      return answeredWith(one, answer);
-    }),
+  const asOld = all.flatMap((one): Asking[] => {
+    const { old, startedAt } = one.run.record.rollout;
+    if (old === undefined || one.run.oldPresetsSought === true) return [];
+    // To the block, so that rollouts that begin together share their queries.
+    return [{ one, revision: old, at: Math.floor(startedAt / settings.pace.blockMs) * settings.pace.blockMs }];
+  });
+  const trouble: Trouble = {};
+  const byOld = await askedFor(asOld, trouble, flow);
+  const afterOld = all.map((one) => byOld.get(one) ?? one);
+  const asNew = afterOld.flatMap((one): Asking[] =>
+    one.failed === undefined && Object.keys(one.open).length > 0 ? [{ one, revision: one.run.record.rollout.new, at: now }] : [],
   );
-  const left = byOld.filter(({ open, failed }) => failed === undefined && Object.keys(open).length > 0);
-  const answers = new Map<Choosing, PresetAnswer | string | undefined>();
-  for (let at = 0; at < left.length; at += MOST_GUARDS) {
-    const some = left.slice(at, at + MOST_GUARDS);
-    const found = await findPresets(
-      some.map((one) => soughtOf(one, one.run.record.rollout.new)),
-      now,
-      edges,
-    );
-    for (const [index, one] of some.entries()) answers.set(one, found[index]);
-  }
+  const byNew = await askedFor(asNew, trouble, flow);
   const missing = new Map<string, WithoutPreset>();
-  for (const one of byOld) {
-    const whole = answers.has(one) ? answeredWith(one, answers.get(one)) : one;
-    missing.set(one.run.record.name, await writtenDown(whole, flow));
-  }
+  for (const one of afterOld) missing.set(one.run.record.name, await writtenDown(byNew.get(one) ?? one, flow));
   return missing;
+}
+
+/** Why nothing more is asked in this beat, once an answer was long awaited in vain. */
+interface Trouble {
+  silent?: string;
+}
+
+/** What each has found then: one set of queries for all that ask for the same instant, in chunks. */
+async function askedFor(asking: readonly Asking[], trouble: Trouble, { edges }: Flow): Promise<ReadonlyMap<Choosing, Choosing>> {
+  const after = new Map<Choosing, Choosing>();
+  const chunks = [...Map.groupBy(asking, ({ at }) => at).values()].flatMap(chunksOf);
+  await eachOf(chunks, CHUNKS_AT_ONCE, async (chunk) => {
+    const sought = chunk.map(({ one, revision }) => soughtOf(one, revision));
+    const began = edges.now();
+    const { silent } = trouble;
+    const answers = silent === undefined ? await findPresets(sought, chunk[0]?.at ?? 0, edges) : sought.map(() => silent);
+    for (const [index, { one }] of chunk.entries()) {
+      const answer = answers[index];
+      if (typeof answer === "string" && edges.now() - began > LONG_MS) trouble.silent ??= answer;
+      after.set(one, answeredWith(one, answer));
+    }
+  });
+  return after;
+}
+
+function chunksOf(asking: readonly Asking[]): readonly (readonly Asking[])[] {
+  const chunks = Math.ceil(asking.length / MOST_GUARDS);
+  return Array.from({ length: chunks }, (_, order) => asking.slice(order * MOST_GUARDS, (order + 1) * MOST_GUARDS));
 }
 
 function soughtOf({ run, open }: Choosing, revision: Revision): Sought {

@@ -10,17 +10,24 @@ import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
 import { counterAsk } from "../signals/counter-signal.ts";
 import { promqlAsk } from "../signals/promql-signal.ts";
+import { linesBudget } from "../signals/read-lines.ts";
 import { ensureBaseline } from "./baseline.ts";
 import type { PipelineSettings } from "./edges.ts";
 import type { Flow } from "./flow.ts";
 import { askPeers } from "./peers.ts";
-import { ensurePresets } from "./presets.ts";
+import { ensurePresets, type WithoutPreset } from "./presets.ts";
 import { persist } from "./write.ts";
+
+/**
+ * What is sampled beside each other, so that a source that is slow or hangs delays its own signals alone: counters and values of Prometheus,
+ * the use of CPU and memory (whose queries read far more), and log lines.
+ */
+export const lanes = ["counters", "usage", "logs"] as const;
+export type Lane = (typeof lanes)[number];
 
 interface Due {
   readonly guard: string;
   readonly signal: string;
-  readonly ofLogs: boolean;
   readonly instants: readonly Ms[];
 }
 
@@ -30,49 +37,59 @@ interface Ready extends Due {
 }
 
 /**
- * Asks for every block that has ended and was not judged: one block in the steady state, all since the opening after a restart,
- * the missed ones after an outage. Guards that are due at the same instants share their queries. Returns the guards that moved.
+ * Asks for every block of this lane that has ended and was not judged: one block in the steady state, all since the opening after a
+ * restart, the missed ones after an outage. Guards that are due at the same instants share their queries. Returns the guards that moved.
+ *
+ * Another lane may be at work on the same guard: whatever is changed in a guard is changed in the newest one, with no await between.
  */
-export async function sampleGuards(flow: Flow): Promise<ReadonlySet<string>> {
+export async function sampleGuards(lane: Lane, flow: Flow): Promise<ReadonlySet<string>> {
   const { book, edges, settings } = flow;
   const now = edges.now();
-  const due = [...book.open.values()].flatMap((run) => dueOf(run, now, settings));
+  const due = [...book.open.values()].flatMap((run) => dueOf(run, lane, now, settings));
   if (due.length === 0) return new Set();
   await edges.sleep(settleLeft(due, now, settings));
+  const withoutPreset = lane === "counters" ? await presetsOf(due, flow) : noneMissing;
+  const budget = linesBudget();
   const moved = new Set<string>();
-  // Metrics first: what they condemn must not wait for a search that hangs; after one that failed the others wait for the next beat.
-  let logsFail = false;
   for (const together of inTurn(due)) {
     const [first] = together;
-    if (first === undefined || (first.ofLogs && logsFail)) continue;
-    const ready = await readyToJudge(together, flow);
+    if (first === undefined) continue;
+    const ready = await readyToJudge(together, withoutPreset, flow);
     const asks = ready.flatMap(({ ask }) => (typeof ask === "string" ? [] : [ask]));
-    const answers = await edges.sample(asks, first.instants);
+    const answers = await edges.sample(asks, first.instants, budget);
+    let failed = false;
     for (const one of ready) {
       const { ask, instants } = one;
       const answer = typeof ask === "string" ? unasked(ask, instants) : (answers.get(ask.id) ?? []);
+      failed ||= answer.some(({ kind }) => kind === "error");
       // Pods may have come or gone while it was asked for.
       if (!(await persist(one.guard, flow)) || flow.unsaved.has(one.guard)) continue;
       if (foldAnswer(one, answer, flow)) moved.add(one.guard);
-      logsFail ||= first.ofLogs && answer.some(({ kind }) => kind === "error");
     }
     for (const { guard, signal, instants } of together) {
       const run = book.open.get(guard);
       if (run !== undefined) book.open.set(guard, withAsked(run, signal, instants.at(-1) ?? 0));
     }
+    // A slow source that hangs must cost a beat its time-out once: the other groups wait for the next one.
+    if (failed && lane !== "counters") break;
   }
   await askPeers(moved, flow);
   return moved;
 }
 
-/** What a block is judged with must be written down before: else a restart would judge it otherwise. */
-async function readyToJudge(due: readonly Due[], flow: Flow): Promise<readonly Ready[]> {
-  const ready: Ready[] = [];
-  const withoutPreset = await ensurePresets(
+const noneMissing: ReadonlyMap<string, WithoutPreset> = new Map();
+
+function presetsOf(due: readonly Due[], flow: Flow): Promise<ReadonlyMap<string, WithoutPreset>> {
+  return ensurePresets(
     due.map(({ guard }) => guard),
-    due[0]?.instants.at(-1) ?? 0,
+    Math.max(...due.map(({ instants }) => instants.at(-1) ?? 0)),
     flow,
   );
+}
+
+/** What a block is judged with must be written down before: else a restart would judge it otherwise. */
+async function readyToJudge(due: readonly Due[], withoutPreset: ReadonlyMap<string, WithoutPreset>, flow: Flow): Promise<readonly Ready[]> {
+  const ready: Ready[] = [];
   for (const one of due) {
     const run = flow.book.open.get(one.guard);
     if (run === undefined) continue;
@@ -95,15 +112,21 @@ function isAskedOtherwise(signal: Signal): signal is AskedOtherwise {
   return signal.kind === "pods" || signal.kind === "probe" || signal.kind === "job";
 }
 
-function dueOf(run: GuardRun, now: Ms, settings: PipelineSettings): readonly Due[] {
+function laneOf(signal: Signal): Lane | undefined {
+  if (isAskedOtherwise(signal)) return undefined;
+  if (signal.kind === "logs") return "logs";
+  return signal.kind === "resources" ? "usage" : "counters";
+}
+
+function dueOf(run: GuardRun, lane: Lane, now: Ms, settings: PipelineSettings): readonly Due[] {
   const { record } = run;
   if (record.pods.length === 0) return [];
   return Object.entries(run.signals).flatMap(([signal, kind]): Due[] => {
-    if (isAskedOtherwise(kind)) return [];
+    if (laneOf(kind) !== lane) return [];
     const instants = blockEnds(judgedThrough(run, signal), now - lagOf(run, signal), settings.pace.blockMs);
     // A source that failed is asked again when the next block has ended, not at every beat.
     const isRested = heardOf(run, signal)?.outcome !== "error" || run.askedThrough[signal] !== instants.at(-1);
-    return instants.length === 0 || !isRested ? [] : [{ guard: record.name, signal, ofLogs: kind.kind === "logs", instants }];
+    return instants.length === 0 || !isRested ? [] : [{ guard: record.name, signal, instants }];
   });
 }
 
@@ -159,17 +182,18 @@ function settleLeft(due: readonly Due[], now: Ms, settings: PipelineSettings): M
   return Math.max(0, newest + settings.settleMs - now);
 }
 
-/** In groups of one kind of source and the same instants: metrics first, and what has just ended before what is caught up with. */
+/** In groups of the same instants: what has just ended before what is caught up with. */
 function inTurn(due: readonly Due[]): Iterable<readonly Due[]> {
-  const ordered = due.toSorted((one, other) => Number(one.ofLogs) - Number(other.ofLogs) || one.instants.length - other.instants.length);
-  return Map.groupBy(ordered, ({ ofLogs, instants }) => `${ofLogs}/${instants[0]}-${instants.at(-1)}`).values();
+  const ordered = due.toSorted((one, other) => one.instants.length - other.instants.length);
+  return Map.groupBy(ordered, ({ instants }) => `${instants[0]}-${instants.at(-1)}`).values();
 }
 
 function foldAnswer(one: Due, answer: readonly Measurement[], { book, edges }: Flow): boolean {
   let moved = false;
   for (const measurement of answer) {
     const run = book.open.get(one.guard);
-    if (run === undefined) return moved;
+    // Read again meanwhile, after leadership or a conflict: blocks are judged in their order, and this one is asked for again.
+    if (run === undefined || measurement.at - judgedThrough(run, one.signal) > run.pace.blockMs) return moved;
     try {
       const judged = judge(run, one.signal, measurement);
       book.open.set(one.guard, judged);

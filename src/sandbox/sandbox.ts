@@ -61,6 +61,8 @@ export interface Sandbox extends Moving, AsyncDisposable {
 export interface PrometheusControls {
   /** In force until it is set to undefined. */
   fault: PrometheusFault | undefined;
+  /** Queries that are never answered; in force until it is set to undefined. */
+  hangs: RegExp | undefined;
   /** False: no new scrapes, old samples stay. */
   scraping: boolean;
   /** The newest 1,000 queries. */
@@ -100,6 +102,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const queries: AskedQuery[] = [];
   const prometheus: PrometheusControls = {
     fault: undefined,
+    hangs: undefined,
     queries,
     get scraping() {
       return scrapes.scraping;
@@ -140,7 +143,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     registerPrometheusApi(app, {
       scrapes,
       now,
-      fault: () => prometheus.fault,
+      fault: (query) => (prometheus.hangs?.test(query) === true ? "hang" : prometheus.fault),
       asked(query) {
         queries.push(query);
         if (queries.length > 1000) queries.shift();

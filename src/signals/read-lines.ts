@@ -4,6 +4,7 @@ import { sentence } from "../errors.ts";
 import { createGatherer, type FoundLine } from "../judging/patterns/gather.ts";
 import type { LinesOrWhy, LinesRead, LogFields, Ms } from "../model.ts";
 import type { LinesWanted, LogsAsk, OldLines } from "./ask.ts";
+import { eachOf } from "./each-of.ts";
 import { anyOf, isBad, ofDeployment, ofPods, within } from "./log-search.ts";
 
 /** Lines of one side that are read at once, the newest ones, and how many in one answer. */
@@ -25,17 +26,30 @@ interface Span {
   readonly budget: AbortSignal;
 }
 
+/** Begins when it is first asked for: until it aborts, one beat reads lines, in however many searches. */
+export type LinesBudget = () => AbortSignal;
+
+export function linesBudget(): LinesBudget {
+  let begun: AbortSignal | undefined;
+  return () => (begun ??= AbortSignal.timeout(budgetMs));
+}
+
 export type Read = { readonly fresh: LinesOrWhy; readonly old?: LinesOrWhy };
 
 /**
  * Reads the lines of all asks, a few at a time. After the first failure the rest is left for the next block: a server that hangs must cost a
  * beat its patience once, not for each guard. Never rejects.
  */
-export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly Wanted[]): Promise<ReadonlyMap<LogsAsk, Read>> {
+export async function readAll(
+  elasticsearch: ElasticsearchApi,
+  wanted: readonly Wanted[],
+  beat: LinesBudget = linesBudget(),
+): Promise<ReadonlyMap<LogsAsk, Read>> {
   const found = new Map<LogsAsk, Read>();
+  if (wanted.length === 0) return found;
   // Those that have waited longest come first: what is not read in this beat must not wait for ever.
   const left = wanted.toSorted((one, other) => one.freshAfter - other.freshAfter);
-  const budget = AbortSignal.timeout(budgetMs);
+  const budget = beat();
   let failed: string | undefined;
 
   async function unlessFailed(read: () => Promise<LinesRead>): Promise<LinesOrWhy> {
@@ -48,18 +62,12 @@ export async function readAll(elasticsearch: ElasticsearchApi, wanted: readonly 
     }
   }
 
-  async function work(): Promise<void> {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const { ask, fresh, freshAfter, old, to } = next;
-      const ofNew = await unlessFailed(() => readLines(elasticsearch, ask, podsOf(ask, [fresh]), { from: freshAfter, to, budget }));
-      const ofOld =
-        old === undefined
-          ? {}
-          : { old: await unlessFailed(() => readOld(elasticsearch, ask, fresh, old, { from: old.after, to, budget })) };
-      found.set(ask, { fresh: ofNew, ...ofOld });
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await eachOf(left, atOnce, async ({ ask, fresh, freshAfter, old, to }) => {
+    const ofNew = await unlessFailed(() => readLines(elasticsearch, ask, podsOf(ask, [fresh]), { from: freshAfter, to, budget }));
+    const ofOld =
+      old === undefined ? {} : { old: await unlessFailed(() => readOld(elasticsearch, ask, fresh, old, { from: old.after, to, budget })) };
+    found.set(ask, { fresh: ofNew, ...ofOld });
+  });
   return found;
 }
 
@@ -99,6 +107,7 @@ async function readOld(elasticsearch: ElasticsearchApi, ask: LogsAsk, fresh: str
   const gatherer = createGatherer();
   const checked: { pattern: string; sure: boolean }[] = [];
   for (const { pattern, phrase } of doubts.patterns) {
+    if (span.budget.aborted) break;
     const saying = (pods: object) => ({ bool: { filter: [pods, anyOf(ask.query.fields.texts.map((field) => wordsIn(field, phrase)))] } });
     const found = await Promise.all([
       page(elasticsearch, ask, saying(podsOf(ask, [fresh])), { from: ask.query.from, to: span.to }, 1),

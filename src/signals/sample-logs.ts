@@ -1,11 +1,12 @@
 import type { ElasticsearchApi } from "../clients/elasticsearch/api.ts";
-import { sentence } from "../errors.ts";
+import { isSilent, sentence } from "../errors.ts";
 import type { Measurement, Ms } from "../model.ts";
 import type { LogsAsk } from "./ask.ts";
+import { eachOf } from "./each-of.ts";
 import { type Around, aroundOf, linesFound, linesOfAsk, nothingBecause, type OwnerLines } from "./log-answer.ts";
 import { arrivalSearch, logSearch, ownersIn, whyNothing } from "./log-search.ts";
 import { basesOf, podBase } from "./pod-prefix.ts";
-import { readAll } from "./read-lines.ts";
+import { type LinesBudget, readAll } from "./read-lines.ts";
 import { createSaid, type SourceLog } from "./said.ts";
 
 type Answers = ReadonlyMap<string, readonly Measurement[]>;
@@ -15,10 +16,12 @@ const mostAsks = 50;
 const mostInstants = 60;
 /** Asks times instants; each may have two revisions of some 50 pods that log errors. */
 const mostCells = 600;
+/** Searches of different guards; one that hangs must not hold up all others. */
+const atOnce = 2;
 
 /**
  * Asks Elasticsearch for the log lines of all guards: one search for all that read the same index by the same fields. A search that fails
- * makes `error` measurements of its own asks alone; where no line of an ask's pods was seen, a second search says why. Never rejects.
+ * makes `error` measurements of its own asks alone, and after one without an answer no more are asked; where no line of an ask's pods was seen, a second search says why. Never rejects.
  */
 export function createLogSampler({ elasticsearch, log }: { readonly elasticsearch: ElasticsearchApi; readonly log: SourceLog }) {
   const say = createSaid(log);
@@ -36,15 +39,15 @@ export function createLogSampler({ elasticsearch, log }: { readonly elasticsearc
     return new Map(await Promise.all(entries));
   }
 
-  /** Puts what the lines say beside the last count of those whose new pods logged any. */
-  async function withLines(asks: readonly LogsAsk[], answers: Map<string, readonly Measurement[]>): Promise<void> {
+  /** Of all at once, so that those that have waited longest come first: puts what the lines say beside the last count of those whose new pods logged any. */
+  async function withLines(asks: readonly LogsAsk[], answers: Map<string, readonly Measurement[]>, budget?: LinesBudget): Promise<void> {
     const wanted = asks.flatMap((ask) => {
       const last = answers.get(ask.id)?.at(-1);
       const { read } = ask.query;
       if (read === undefined || last?.kind !== "lines" || !hasLines(last, read.fresh)) return [];
       return [{ ...read, ask, to: last.at }];
     });
-    for (const [ask, read] of await readAll(elasticsearch, wanted)) {
+    for (const [ask, read] of await readAll(elasticsearch, wanted, budget)) {
       const measurements = answers.get(ask.id) ?? [];
       const last = measurements.at(-1);
       if (last?.kind === "lines") answers.set(ask.id, [...measurements.slice(0, -1), { ...last, read }]);
@@ -69,26 +72,31 @@ export function createLogSampler({ elasticsearch, log }: { readonly elasticsearc
     return noData(instants, because);
   }
 
-  return async (asks: readonly LogsAsk[], instants: readonly Ms[]): Promise<Answers> => {
+  return async (asks: readonly LogsAsk[], instants: readonly Ms[], budget?: LinesBudget): Promise<Answers> => {
     const result = new Map<string, readonly Measurement[]>();
     const failures = new Set<string>();
-    for (const group of Map.groupBy(asks, ({ query }) => JSON.stringify([query.index, query.fields])).values()) {
-      const size = Math.min(mostAsks, Math.floor(mostCells / Math.min(instants.length, mostInstants)));
-      for (const together of chunksOf(group, size)) {
-        let failed: string | undefined;
-        for (const span of chunksOf(instants, mostInstants)) {
-          // Nothing after a failure is judged before it is mended, so it is not asked.
-          const asked = failed === undefined ? measured(together, span) : Promise.reject(new Error(failed));
-          const answers = await asked.catch((error: unknown): Answers => {
-            const because = (failed ??= sentence(error));
-            failures.add(because);
-            return new Map(together.map((ask) => [ask.id, span.map((at) => ({ kind: "error", at, because }) as const)]));
-          });
-          for (const [id, measurements] of answers) result.set(id, [...(result.get(id) ?? []), ...measurements]);
-        }
-        if (failed === undefined) await withLines(together, result);
+    const counted: LogsAsk[] = [];
+    let silent: string | undefined;
+    const size = Math.min(mostAsks, Math.floor(mostCells / Math.min(instants.length, mostInstants)));
+    const groups = Map.groupBy(asks, ({ query }) => JSON.stringify([query.index, query.fields]));
+    const chunks = [...groups.values()].flatMap((group) => chunksOf(group, size));
+    await eachOf(chunks, atOnce, async (together) => {
+      let failed: string | undefined;
+      for (const span of chunksOf(instants, mostInstants)) {
+        failed ??= silent;
+        // Nothing after a failure is judged before it is mended, so it is not asked.
+        const asked = failed === undefined ? measured(together, span) : Promise.reject(new Error(failed));
+        const answers = await asked.catch((error: unknown): Answers => {
+          const because = (failed ??= sentence(error));
+          if (isSilent(error)) silent ??= because;
+          failures.add(because);
+          return new Map(together.map((ask) => [ask.id, span.map((at) => ({ kind: "error", at, because }) as const)]));
+        });
+        for (const [id, measurements] of answers) result.set(id, [...(result.get(id) ?? []), ...measurements]);
       }
-    }
+      if (failed === undefined) counted.push(...together);
+    });
+    await withLines(counted, result, budget);
     say(failures);
     return result;
   };

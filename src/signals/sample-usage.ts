@@ -1,7 +1,8 @@
 import type { PrometheusApi, SampleSeries } from "../clients/prometheus/api.ts";
-import { sentence } from "../errors.ts";
+import { isSilent, sentence } from "../errors.ts";
 import type { ContainerUsage, Measurement, Ms } from "../model.ts";
 import type { UsageAsk } from "./ask.ts";
+import { eachOf } from "./each-of.ts";
 import { evaluate } from "./evaluate.ts";
 import { createSaid, type SourceLog } from "./said.ts";
 import { usageMetrics, usageOwners, usageQuery } from "./usage-query.ts";
@@ -11,10 +12,12 @@ type Resource = keyof typeof usageMetrics;
 
 /** Bound on the text of one query, and on what it answers: the hour before a rollout has 240 instants. */
 const mostPrefixes = 50;
+/** Few: these queries read much, and connections must be left to the counters (sample.ts). */
+const atOnce = 2;
 
 /**
  * Asks Prometheus for the CPU and memory of all guards' containers: one query per resource (chunked). One that fails makes `error`
- * measurements of its own asks alone. Never rejects.
+ * measurements of its own asks alone; after one without an answer no more are asked. Never rejects.
  */
 export function createUsageSampler({ prometheus, log }: { readonly prometheus: PrometheusApi; readonly log: SourceLog }) {
   const say = createSaid(log);
@@ -38,16 +41,18 @@ export function createUsageSampler({ prometheus, log }: { readonly prometheus: P
   return async (asks: readonly UsageAsk[], instants: readonly Ms[]): Promise<Answers> => {
     const result = new Map<string, readonly Measurement[]>();
     const failures = new Set<string>();
-    for (const together of Map.groupBy(asks, ({ query }) => query.resources.join()).values()) {
-      for (const chunk of chunksOf(together)) {
-        const answers = await measured(chunk, instants).catch((error: unknown): Answers => {
-          const because = sentence(error);
-          failures.add(because);
-          return new Map(chunk.map((ask) => [ask.id, instants.map((at) => ({ kind: "error", at, because }) as const)]));
-        });
-        for (const [id, measurements] of answers) result.set(id, measurements);
-      }
-    }
+    let silent: string | undefined;
+    const groups = Map.groupBy(asks, ({ query }) => query.resources.join());
+    await eachOf([...groups.values()].flatMap(chunksOf), atOnce, async (chunk) => {
+      const asked = silent === undefined ? measured(chunk, instants) : Promise.reject(new Error(silent));
+      const answers = await asked.catch((error: unknown): Answers => {
+        const because = sentence(error);
+        if (isSilent(error)) silent ??= because;
+        failures.add(because);
+        return new Map(chunk.map((ask) => [ask.id, instants.map((at) => ({ kind: "error", at, because }) as const)]));
+      });
+      for (const [id, measurements] of answers) result.set(id, measurements);
+    });
     say(failures);
     return result;
   };

@@ -7,12 +7,17 @@ import { chunksOf, classesOf, counterQuery, nativeClassOf } from "./counter-quer
 import type { CounterClass } from "./counter-query.ts";
 import { evaluate } from "./evaluate.ts";
 import { ownersOf } from "./owners.ts";
+import type { LinesBudget } from "./read-lines.ts";
 import { measureCounters } from "./readings.ts";
 import { createSaid, type SourceLog } from "./said.ts";
 import { measureValues } from "./values.ts";
 
 /** Asks every question at every instant; the answer holds one measurement per instant, in their order, under each ask's id. */
-export type Sample = (asks: readonly Ask[], instants: readonly Ms[]) => Promise<ReadonlyMap<string, readonly Measurement[]>>;
+export type Sample = (
+  asks: readonly Ask[],
+  instants: readonly Ms[],
+  budget?: LinesBudget,
+) => Promise<ReadonlyMap<string, readonly Measurement[]>>;
 
 export interface SamplerParts {
   readonly prometheus: PrometheusApi;
@@ -33,7 +38,8 @@ interface Found {
 /** Part of a sample: measurements of some asks. Never rejects. */
 type Job = { readonly asks: readonly Ask[]; readonly run: () => Promise<ReadonlyMap<string, readonly Measurement[]>> };
 
-// Each needs up to two of the client's eight connections: a query's deadline must not run out while it waits for one.
+// Each needs up to two of the client's ten connections, and two are for the use of CPU and memory (sample-usage.ts): a query's deadline
+// must not run out while it waits for one.
 const atOnce = 4;
 
 /** Signals of guards, old ones forgotten first: to forget one costs one query. */

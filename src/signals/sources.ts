@@ -24,7 +24,7 @@ export function createSources({ prometheus, elasticsearch, kubernetes, now, log 
   const usage = createUsageSampler({ prometheus, log });
   const podMetrics = createPodMetricsSampler({ kubernetes, now, log });
   const logs = elasticsearch === undefined ? undefined : createLogSampler({ elasticsearch, log });
-  return async (asks, instants) => {
+  return async (asks, instants, budget) => {
     const lines = asks.filter(asksLogs);
     const [uses = [], usesNow = []] = (["prometheus", "metrics-api"] as const).map((source) =>
       asks.filter(asksUsage).filter(({ query }) => query.source === source),
@@ -34,7 +34,7 @@ export function createSources({ prometheus, elasticsearch, kubernetes, now, log 
       others.length > 0 ? metrics(others, instants) : nothing,
       uses.length > 0 ? usage(uses, instants) : nothing,
       usesNow.length > 0 ? podMetrics(usesNow, instants) : nothing,
-      lines.length > 0 && logs !== undefined ? logs(lines, instants) : nothing,
+      lines.length > 0 && logs !== undefined ? logs(lines, instants, budget) : nothing,
     ]);
     return new Map(answers.flatMap((answer) => [...answer]));
   };

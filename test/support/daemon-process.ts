@@ -17,9 +17,9 @@ export interface DaemonProcess {
   kill(): void;
   /** Lets a dead process's parts end so that its sockets can be closed: whatever it waited for fails. */
   bury(): void;
-  /** Calls that were sent and not answered, those to a Prometheus that hangs left out. */
+  /** Calls that were sent and not answered, those to a source that hangs left out. */
   pending(): number;
-  /** Calls to a Prometheus that hangs whose time-out is due in the world, and must come before the world goes on. */
+  /** Calls to a source that hangs whose time-out is due in the world, and must come before the world goes on. */
   overdue(): number;
   /** Grows with everything that happens at the edges. */
   progress(): number;
@@ -37,10 +37,10 @@ const bookmarkEveryMs = 60_000;
 /** The client's time-out goes by the wall clock; in the world a query that hangs takes so long. */
 const hangsForMs = 10_000;
 
-/** `hung`: whether Prometheus leaves calls unanswered now. */
+/** `hung`: whether Prometheus leaves this query, or Elasticsearch every search, unanswered now. */
 export function createDaemonProcess(
   inner: { readonly clients: Clients; readonly clock: Clock },
-  edges: { readonly onWrite: (write: Write) => void; readonly hung: () => boolean },
+  edges: { readonly onWrite: (write: Write) => void; readonly hung: (asked: { readonly promql: string } | "logs") => boolean },
 ): DaemonProcess {
   const { clock } = inner;
   const { kubernetes, prometheus, elasticsearch, http, targets } = inner.clients;
@@ -50,7 +50,7 @@ export function createDaemonProcess(
   const open = new Map<object, { path: string; selector: string | undefined; seen: number }>();
   let dead = false;
   let pending = 0;
-  const asking = new Map<object, number>();
+  const asking = new Map<{ readonly hangs: () => boolean }, number>();
   let progress = 0;
 
   /** The answer, unless the process is dead by then. */
@@ -79,9 +79,9 @@ export function createDaemonProcess(
     });
   }
 
-  function ask<T>(work: () => Promise<T>): Promise<T> {
+  function ask<T>(what: { readonly promql: string } | "logs", work: () => Promise<T>): Promise<T> {
     return alive(async () => {
-      const one = {};
+      const one = { hangs: () => edges.hung(what) };
       asking.set(one, clock.now());
       try {
         return await work();
@@ -154,13 +154,13 @@ export function createDaemonProcess(
       renew: () => kubernetes.renew(),
     },
     prometheus: {
-      query: (promql, at) => ask(() => prometheus.query(promql, at)),
-      queryRange: (promql, from, to, step) => ask(() => prometheus.queryRange(promql, from, to, step)),
+      query: (promql, at) => ask({ promql }, () => prometheus.query(promql, at)),
+      queryRange: (promql, from, to, step) => ask({ promql }, () => prometheus.queryRange(promql, from, to, step)),
       close: () => prometheus.close(),
     },
     ...(elasticsearch === undefined
       ? {}
-      : { elasticsearch: { search: (request) => call(() => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
+      : { elasticsearch: { search: (request) => ask("logs", () => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
     http: { get: (request) => call(() => http.get(request)) },
     targets: targets.map((target) => ({ name: target.name, send: (message, memory) => call(() => target.send(message, memory)) })),
     close: () => inner.clients.close(),
@@ -186,7 +186,7 @@ export function createDaemonProcess(
       burial.reject(new Error("this process was killed"));
       buried.resolve();
     },
-    pending: () => (dead ? 0 : pending + (edges.hung() ? 0 : asking.size)),
+    pending: () => (dead ? 0 : pending + [...asking.keys()].filter(({ hangs }) => !hangs()).length),
     overdue: () => (dead ? 0 : [...asking.values()].filter((since) => clock.now() - since >= hangsForMs).length),
     progress: () => progress,
     watches: () => (dead ? [] : [...open.values()]),

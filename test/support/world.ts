@@ -153,7 +153,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const inner = { clients: await connect(settings, clock, identity), clock };
     const process = createDaemonProcess(inner, {
       onWrite: (write) => world.onWrite(write),
-      hung: () => sandbox.prometheus.fault === "hang",
+      hung: (asked) =>
+        asked === "logs"
+          ? sandbox.elasticsearch.fault === "hang"
+          : sandbox.prometheus.fault === "hang" || sandbox.prometheus.hangs?.test(asked.promql) === true,
     });
     const { logged } = options;
     const log = logged === undefined ? createLog(settings.log.level) : createLog("trace", { write: logged });
@@ -239,6 +242,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     // What was injected must not stand in the way of the end.
     world.onWrite = () => {};
     sandbox.prometheus.fault = undefined;
+    sandbox.prometheus.hangs = undefined;
+    sandbox.elasticsearch.fault = undefined;
     if (running !== undefined) await stop(running);
     running = undefined;
     for (const dead of graves) {

@@ -24,6 +24,9 @@ export interface PrometheusOptions {
   readonly maxBytes?: number;
 }
 
+/** Fewer than the 20 queries that a Prometheus evaluates at once: other people ask it too. */
+const maxSockets = 10;
+
 /**
  * prometheus-query with its faults mended: a deadline for the whole answer, no redirects, no proxy, a cap on the body, infinities kept,
  * warnings and native histograms kept, and RearguardErrors instead of thrown objects that carry the request's credentials.
@@ -32,9 +35,8 @@ export function createPrometheus(options: PrometheusOptions): PrometheusApi {
   const { timeoutMs, maxBytes = 64 * 1024 * 1024 } = options;
   const server = `Prometheus at ${publicUrl(options.url)}`;
   const headers = requestHeaders(options);
-  // Fewer connections than the 20 queries a Prometheus evaluates at once: other people ask it too.
-  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets: 8 });
-  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: 8, ...(options.ca === undefined ? {} : { ca: options.ca }) });
+  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets });
+  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets, ...(options.ca === undefined ? {} : { ca: options.ca }) });
 
   // One driver per query: its interceptors are the only way to reach this query's request and response.
   async function ask(run: (driver: PrometheusDriver) => Promise<QueryResult>): Promise<{ result: QueryResult; findings: Findings }> {

@@ -6,8 +6,8 @@ import { compile } from "./query.ts";
 import { SearchRefused } from "./refusal.ts";
 import type { LogStore } from "./store.ts";
 
-/** How this Elasticsearch misbehaves. unavailable: 503; partial: a shard failed, the rest is answered. */
-export type ElasticsearchFault = "unavailable" | "partial";
+/** How this Elasticsearch misbehaves. hang: never answers; unavailable: 503; partial: a shard failed, the rest is answered. */
+export type ElasticsearchFault = "hang" | "unavailable" | "partial";
 
 export interface ElasticsearchApiParts {
   readonly store: LogStore;
@@ -52,6 +52,7 @@ export function registerElasticsearchApi(
     return { errors: false, items: [] };
   });
   app.post("/:index/_search", async (request, reply) => {
+    if (fault() === "hang") return reply.hijack();
     if (fault() === "unavailable") return refuse(reply, 503, "cluster_block_exception", "no master");
     const pattern = indexOf(request);
     const access = accessOf(pattern, request.headers.authorization, users, (name) => store.shards(name).length > 0);

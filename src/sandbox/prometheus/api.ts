@@ -16,8 +16,8 @@ export interface PrometheusApiParts {
   readonly scrapes: Pick<Scrapes, "seriesOf" | "all">;
   /** For queries that name no time. */
   readonly now: () => number;
-  /** In force at this request; undefined answers as it should. */
-  readonly fault: () => PrometheusFault | undefined;
+  /** In force at this query; undefined answers as it should. */
+  readonly fault: (query: string) => PrometheusFault | undefined;
   /** Classic histograms are stored as native ones; no unless told. */
   readonly native?: boolean;
   /** Samples that a query may load; any number unless told. */
@@ -64,8 +64,9 @@ function route(app: FastifyInstance, parts: PrometheusApiParts, path: string, an
     url: path,
     handler: async (request, reply) => {
       const parameters = parametersOf(request);
-      parts.asked({ path, query: parameters.get("query") ?? "" });
-      const fault = parts.fault();
+      const query = parameters.get("query") ?? "";
+      parts.asked({ path, query });
+      const fault = parts.fault(query);
       // The connection stays open until the client gives up or the server closes.
       if (fault === "hang") return reply.hijack();
       if (fault === "unavailable") return refuse(reply, 503, "unavailable", "service unavailable");

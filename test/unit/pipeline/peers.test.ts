@@ -61,4 +61,19 @@ describe("a rollback that only other workloads can attribute", () => {
   test("asks nobody before it is due", async () => {
     expect(await verdictBeside({ cart: serving(8), mail: serving(8) }, uncondemned())).toMatchObject({ asked: 0 });
   });
+
+  test("takes no answer to a question that, as another lane judged on meanwhile, is no longer the question", async () => {
+    const flow = flowOver({
+      now: () => now,
+      cluster: { list: () => ["cart", "mail"].map(peer) },
+      choosePolicy: () => ({ kind: "policy", policy: onlyErrors }),
+      sample: async (asks, instants) => {
+        flow.book.open.set("web-guard", uncondemned());
+        return new Map(asks.map((ask) => [ask.id, instants.map(serving(0))]));
+      },
+    });
+    flow.book.open.set("web-guard", condemned(0));
+    await askPeers(["web-guard"], flow);
+    expect(flow.book.open.get("web-guard")?.peers).toBeUndefined();
+  });
 });

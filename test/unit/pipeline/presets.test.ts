@@ -19,8 +19,14 @@ function flowOf(options: {
   readonly exposed: (asked: Asked) => readonly Readonly<Record<string, string>>[] | "error";
   readonly saved?: () => "saved" | Error;
   readonly isFirst?: boolean;
+  /** How long each answer takes. */
+  readonly takes?: Ms;
+  /** When the rollout of each guard began. */
+  readonly startedAt?: (nth: number) => Ms;
 }) {
   const asked: Asked[] = [];
+  const calls = { now: 0, most: 0 };
+  let now = NOW;
   const answer = ({ at, promql }: Asked): Measurement => {
     const found = options.exposed({ at, promql });
     if (found === "error") return { kind: "error", at, because: "Prometheus is down" };
@@ -28,15 +34,20 @@ function flowOf(options: {
     return values.length === 0 ? { kind: "no-data", at, because: "nothing" } : { kind: "values", at, values };
   };
   const flow = flowOver({
-    now: () => NOW,
+    now: () => now,
     leading: () => true,
-    sample: (asks, [at = 0]) => {
+    sample: async (asks, [at = 0]) => {
+      calls.now += asks.length;
+      calls.most = Math.max(calls.most, calls.now);
+      await Promise.resolve();
+      calls.now -= asks.length;
+      now += options.takes ?? 0;
       const answers = asks.map(({ id, query }): readonly [string, readonly Measurement[]] => {
         const promql = query.kind === "promql" ? query.promql : "";
         asked.push({ at, promql });
         return [id, [answer({ at, promql })]];
       });
-      return Promise.resolve(new Map(answers));
+      return new Map(answers);
     },
     journal: {
       save: () => {
@@ -48,7 +59,8 @@ function flowOf(options: {
   const { book } = flow;
   const { old: _, ...first } = rollout;
   for (let nth = 0; nth < (options.guards ?? 1); nth += 1) {
-    const record = { ...recordOf([], { policy }), name: `g${nth}`, ...(options.isFirst === true ? { rollout: first } : {}) };
+    const began = { ...(options.isFirst === true ? first : rollout), startedAt: options.startedAt?.(nth) ?? START };
+    const record = { ...recordOf([], { policy }), name: `g${nth}`, rollout: began };
     book.open.set(record.name, openRun(record, pace));
   }
   const ensure = () => ensurePresets(book.open.keys(), NOW, flow);
@@ -57,7 +69,7 @@ function flowOf(options: {
       name,
       "preset" in signal ? (signal.preset?.name ?? null) : "",
     ]);
-  return { ensure, asked, chosen, noted: () => book.open.get("g0")?.record.entries.filter(({ kind }) => kind === "noted") ?? [] };
+  return { ensure, asked, calls, chosen, noted: () => book.open.get("g0")?.record.entries.filter(({ kind }) => kind === "noted") ?? [] };
 }
 
 const promClient = (pod: string) => [
@@ -125,4 +137,22 @@ test("many guards whose pods expose nothing share their queries", async () => {
   const { ensure, asked } = flowOf({ guards: 120, exposed: () => [], isFirst: true });
   expect((await ensure()).size).toBe(120);
   expect(asked.length, "three labels of pods, 50 guards each").toBe(9);
+});
+
+test("old pods of many guards are asked for a few at once, those of rollouts that began together in the same queries", async () => {
+  const together = flowOf({ guards: 200, exposed: () => [], startedAt: (nth) => START + nth });
+  expect((await together.ensure()).size).toBe(200);
+  expect(together.asked.length, "three labels of pods, four chunks, of old pods and of new ones").toBe(24);
+  expect(together.calls.most).toBe(6);
+  const apart = flowOf({ guards: 200, exposed: () => [], startedAt: (nth) => START - nth * BLOCK });
+  await apart.ensure();
+  expect(apart.asked.length).toBe(612);
+  expect(apart.calls.most).toBe(6);
+});
+
+test("a Prometheus that hangs costs a beat its time-out once, not for each rollout, and every guard says why", async () => {
+  const { ensure, asked } = flowOf({ guards: 200, exposed: () => "error", takes: 10_000, startedAt: (nth) => START - nth * BLOCK });
+  const missing = [...(await ensure()).values()];
+  expect(missing.every(({ errors }) => errors?.kind === "error" && errors.because === "Prometheus is down")).toBe(true);
+  expect(asked.length).toBeLessThanOrEqual(2 * 3);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { toAnswer } from "../../../src/clients/elasticsearch/answer.ts";
 import type { ElasticsearchApi } from "../../../src/clients/elasticsearch/api.ts";
+import { RearguardError } from "../../../src/errors.ts";
 import { logFieldsOf } from "../../../src/policies/log-formats.ts";
 import type { LogsAsk } from "../../../src/signals/ask.ts";
 import { createLogSampler } from "../../../src/signals/sample-logs.ts";
@@ -85,4 +86,23 @@ test("a source that stays down is logged once, and its recovery too", async () =
   const sample = createLogSampler({ elasticsearch: { search, close: async () => {} }, log });
   for (const instant of [15_000, 30_000, 45_000]) await sample([ask], [instant]);
   expect(logged).toEqual(["sampling failed; guards wait for a proper answer", "sampling works again"]);
+});
+
+test("an Elasticsearch that does not answer is asked twice at once and then no more, and all guards say why", async () => {
+  let searches = 0;
+  const search = async () => {
+    searches += 1;
+    await Promise.resolve();
+    throw new RearguardError("ELASTICSEARCH_TIMEOUT", "Elasticsearch did not answer within 10 s.");
+  };
+  const sample = createLogSampler({ elasticsearch: { search, close: async () => {} }, log: { info: () => {}, warn: () => {} } });
+  const answers = await sample(
+    Array.from({ length: 200 }, (_, n) => ({ ...ask, id: `guard-${n}` })),
+    [15_000],
+  );
+  expect(searches).toBe(2);
+  expect(answers.size).toBe(200);
+  for (const answer of answers.values()) {
+    expect(answer).toEqual([{ kind: "error", at: 15_000, because: "Elasticsearch did not answer within 10 s." }]);
+  }
 });

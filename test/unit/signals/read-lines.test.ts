@@ -3,7 +3,7 @@ import type { ElasticsearchApi, Hit, SearchRequest } from "../../../src/clients/
 import { RearguardError } from "../../../src/errors.ts";
 import { logFieldsOf } from "../../../src/policies/log-formats.ts";
 import type { LogsAsk } from "../../../src/signals/ask.ts";
-import { mostLines, readAll } from "../../../src/signals/read-lines.ts";
+import { linesBudget, mostLines, readAll } from "../../../src/signals/read-lines.ts";
 
 const fields = logFieldsOf("filebeat", "error");
 const read = { fresh: "web-2", freshAfter: 0, old: { owners: ["web-1"], workload: "web", after: -1000 } };
@@ -130,4 +130,15 @@ test("after a failure nothing more is asked in this beat, and each says why", as
     for (const side of [fresh, old]) expect(side).toEqual({ because: "Elasticsearch did not answer within 2 s." });
   }
   expect(asked.length, "those under way, and no other").toBeLessThanOrEqual(4);
+});
+
+test("the time for reading is that of a beat: once it is over, no later search of the beat begins", async () => {
+  const { elasticsearch, asked } = answering([lineAt(1, 1000)]);
+  const over = () => AbortSignal.abort();
+  const found = await readAll(elasticsearch, [{ ...read, ask, to }], over);
+  expect(found.get(ask)).toMatchObject({ fresh: { because: "reading them took longer than 4 s" } });
+  expect(asked).toEqual([]);
+  const budget = linesBudget();
+  await readAll(elasticsearch, [{ ...read, ask, to }], budget);
+  expect(budget(), "all searches of a beat share it").toBe(budget());
 });

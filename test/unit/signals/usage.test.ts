@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { PrometheusApi } from "../../../src/clients/prometheus/api.ts";
+import { RearguardError } from "../../../src/errors.ts";
 import type { UsageAsk } from "../../../src/signals/ask.ts";
 import { createUsageSampler, measureUsage } from "../../../src/signals/sample-usage.ts";
 import { usageQuery } from "../../../src/signals/usage-query.ts";
@@ -49,4 +50,29 @@ test("guards are asked for in chunks, and a chunk that fails takes only its own 
   expect(answers.get("guard-0")).toMatchObject([{ kind: "no-data" }]);
   expect(answers.get("guard-59")).toEqual([{ kind: "error", at: 1000, because: "too many samples" }]);
   expect(warned).toHaveLength(1);
+});
+
+test("a Prometheus that does not answer is asked twice at once and then no more, and all guards say why", async () => {
+  let [queries, under, most] = [0, 0, 0];
+  const prometheus: PrometheusApi = {
+    query: async () => {
+      queries += 1;
+      most = Math.max(most, (under += 1));
+      await Promise.resolve();
+      under -= 1;
+      throw new RearguardError("PROMETHEUS_TIMEOUT", "Prometheus did not answer within 10 s.");
+    },
+    queryRange: () => Promise.reject(new Error("not asked for")),
+    close: () => {},
+  };
+  const sample = createUsageSampler({ prometheus, log: { info: () => {}, warn: () => {} } });
+  const answers = await sample(
+    Array.from({ length: 200 }, (_, n) => askOf(`guard-${n}`, [`web-${n}`, `old-${n}`])),
+    [1000],
+  );
+  expect([queries, most]).toEqual([2, 2]);
+  expect(answers.size).toBe(200);
+  for (const answer of answers.values()) {
+    expect(answer).toEqual([{ kind: "error", at: 1000, because: "Prometheus did not answer within 10 s." }]);
+  }
 });
