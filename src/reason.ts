@@ -85,6 +85,8 @@ export type Reason =
       held?: "alike" | "no-old" | "too-young" | "few-pods" | "not-beside";
     }>
   | Readonly<{ code: "no-limit"; signal: string; resource: "cpu" | "memory"; containers: string[] }>
+  /** Of no new pod was it seen for as long as its rule needs, once they were warm. */
+  | Readonly<{ code: "seen-briefly"; signal: string; resource: "cpu" | "memory"; seenMs: Ms; neededMs: Ms; warmUpMs: Ms }>
   | Readonly<{ code: "rate"; signal: string; badRatio: number; bad: number; total: number; overMs: Ms; limit: number; forMs: Ms }>
   | Readonly<{
       code: "burn-rate";

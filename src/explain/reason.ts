@@ -8,7 +8,7 @@ import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 import { presetSentence } from "./preset.ts";
-import { noLimitSentence, resourcesHeadline, resourcesSentence } from "./resources.ts";
+import { noLimitSentence, resourcesHeadline, resourcesSentence, seenBrieflySentence } from "./resources.ts";
 import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
 import { shareOf } from "./share.ts";
 
@@ -34,6 +34,8 @@ export function explainReason(reason: Reason): string {
       return `${resourcesSentence(reason)}; ${noBound}`;
     case "no-limit":
       return noLimitSentence(reason);
+    case "seen-briefly":
+      return seenBrieflySentence(reason);
     case "probe":
       return probeSentence(reason);
     case "job":

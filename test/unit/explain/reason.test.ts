@@ -249,6 +249,16 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "cpu: container app has no CPU limit (resources.limits.cpu), so that cannot be judged",
     ],
   ],
+  "seen-briefly": [
+    [
+      { code: "seen-briefly", signal: "load", resource: "cpu", seenMs: 0, neededMs: 300_000, warmUpMs: 300_000 },
+      "load: the CPU of the new pods was not looked at yet; its rule needs 5 min after a warm-up of 5 min",
+    ],
+    [
+      { code: "seen-briefly", signal: "load", resource: "memory", seenMs: 60_000, neededMs: 300_000, warmUpMs: 0 },
+      "load: the memory of the new pods was looked at for 1 min only; its rule needs 5 min",
+    ],
+  ],
   failures: [
     [
       { code: "failures", signal: "queue", value: 120, comparison: "above", limit: 100, failed: 3, of: 5, series: "" },
