@@ -22,6 +22,8 @@ export type Reason =
       /** Absent: burn. */
       mode?: Exclude<EvidenceMode, "burn">;
       ownBound?: OwnBound;
+      /** What a policy calls slow; the old revision's own bound is in ownBound. */
+      slowerThanMs?: Ms;
       /** Judged by what callers, or the proxy of the whole Service, counted of old and new pods together. */
       seenBy?: "callers" | "service";
       /** Of log lines: the patterns of which there are most, or why there are none to show. */
@@ -178,6 +180,8 @@ export type Reason =
       effectiveLimit?: number;
       evidence: number;
       ownBound?: OwnBound;
+      /** What a policy calls slow; the old revision's own bound is in ownBound. */
+      slowerThanMs?: Ms;
       unit?: string;
     }>
   | Readonly<{
@@ -218,6 +222,8 @@ export type Reason =
   | Readonly<{ code: "forbidden"; detail: string }>
   | Readonly<{ code: "conflict"; detail: string }>
   | Readonly<{ code: "recovered"; signal: string; blocks: number; badRatio: number; limit: number; afterMs: Ms; unit?: string }>
+  /** Since the rollback, so often in a row. */
+  | Readonly<{ code: "answers-well"; signal: string; calls: number; afterMs: Ms }>
   | Readonly<{ code: "pods-ready"; ready: number; of: number; afterMs: Ms }>
   | Readonly<{ code: "not-recovered"; detail: string; afterMs: Ms }>
   | Readonly<{
