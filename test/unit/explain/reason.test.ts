@@ -592,6 +592,7 @@ test.each(Object.values(golden).flat())("$code is explained in a sentence with i
 
 test("a headline keeps the two numbers that matter", () => {
   expect(headline(liveControl)).toBe("errors 20 %, limit 6 %");
+  expect(headline({ ...errors, signal: "latency", slowerThanMs: 500 })).toBe("latency 20 % slower than 500 ms, limit 1 %");
   expect(headline({ code: "pods", signal: "pods", trouble: "never-ready", pods: ["a"], of: 3, detail: "x", forMs: 9 })).toBe(
     "1 of 3 new pods never became ready",
   );

@@ -165,8 +165,9 @@ describe("what was not looked at for as long as it must last", () => {
         fc.integer({ min: 0, max: 20 }),
         (warmUp, lasts, after) => {
           const changed = { ...asked, warmUpMs: warmUp * MINUTE, forMs: lasts * MINUTE };
-          if (verdict(after, { rule: changed }).state === "pass") expect(after).toBeGreaterThanOrEqual(warmUp + lasts);
-          else expect(after).toBeLessThan(warmUp + lasts + 1);
+          // The first block of a new pod ends a block after its start.
+          const isSeen = after > warmUp + lasts;
+          expect(verdict(after, { rule: changed }).state).toBe(isSeen ? "pass" : "inconclusive");
         },
       ),
       { numRuns: 40 },
