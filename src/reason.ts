@@ -22,6 +22,8 @@ export type Reason =
       /** Absent: burn. */
       mode?: Exclude<EvidenceMode, "burn">;
       ownBound?: OwnBound;
+      /** What a policy calls slow; the old revision's own bound is in ownBound. */
+      slowerThanMs?: Ms;
       /** Judged by what callers, or the proxy of the whole Service, counted of old and new pods together. */
       seenBy?: "callers" | "service";
       /** Of log lines: the patterns of which there are most, or why there are none to show. */
@@ -85,6 +87,8 @@ export type Reason =
       held?: "alike" | "no-old" | "too-young" | "few-pods" | "not-beside";
     }>
   | Readonly<{ code: "no-limit"; signal: string; resource: "cpu" | "memory"; containers: string[] }>
+  /** Of no new pod was it seen for as long as its rule needs, once they were warm. */
+  | Readonly<{ code: "seen-briefly"; signal: string; resource: "cpu" | "memory"; seenMs: Ms; neededMs: Ms; warmUpMs: Ms }>
   | Readonly<{ code: "rate"; signal: string; badRatio: number; bad: number; total: number; overMs: Ms; limit: number; forMs: Ms }>
   | Readonly<{
       code: "burn-rate";
@@ -176,6 +180,8 @@ export type Reason =
       effectiveLimit?: number;
       evidence: number;
       ownBound?: OwnBound;
+      /** What a policy calls slow; the old revision's own bound is in ownBound. */
+      slowerThanMs?: Ms;
       unit?: string;
     }>
   | Readonly<{
@@ -216,6 +222,8 @@ export type Reason =
   | Readonly<{ code: "forbidden"; detail: string }>
   | Readonly<{ code: "conflict"; detail: string }>
   | Readonly<{ code: "recovered"; signal: string; blocks: number; badRatio: number; limit: number; afterMs: Ms; unit?: string }>
+  /** Since the rollback, so often in a row. */
+  | Readonly<{ code: "answers-well"; signal: string; calls: number; afterMs: Ms }>
   | Readonly<{ code: "pods-ready"; ready: number; of: number; afterMs: Ms }>
   | Readonly<{ code: "not-recovered"; detail: string; afterMs: Ms }>
   | Readonly<{

@@ -16,11 +16,13 @@ export function evidenceSentence(reason: Evidence): string {
   return `${measured(reason)} = ${times(reason.burn)} the limit (${limitBasis(reason).full}) ${sample}; ${evidence}`;
 }
 
-/** "errors 20.1 %", "errors as callers see them 20.1 %", or "latency 20.1 % slower than 250 ms (the old revision's own p95 bound)". */
+/** "errors 20.1 %", "errors as callers see them 20.1 %", "latency 20.1 % slower than 500 ms", or "latency 20.1 % slower than 250 ms (the old revision's own p95 bound)". */
 export function measured(reason: Evidence | Extract<Reason, { code: "within-limits" }>): string {
-  const { signal, badRatio, ownBound } = reason;
+  const { signal, badRatio, ownBound, slowerThanMs } = reason;
   const view = "seenBy" in reason && reason.seenBy !== undefined ? views[reason.seenBy] : "";
-  const slower = ownBound === undefined ? "" : ` slower than ${milliseconds(ownBound.thresholdMs)} (${whose(ownBound)})`;
+  const than = ownBound?.thresholdMs ?? slowerThanMs;
+  const own = ownBound === undefined ? "" : ` (${whose(ownBound)})`;
+  const slower = than === undefined ? "" : ` slower than ${milliseconds(than)}${own}`;
   return `${signal}${view} ${shareOf(badRatio, reason.unit)}${slower}`;
 }
 

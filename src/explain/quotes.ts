@@ -12,9 +12,13 @@ function quotation({ pattern, lines, pods, of, last }: QuotedLines): string {
 }
 
 /** Follows the evidence of a signal of log lines; empty where there are no lines beside it. */
-export function quotesOf({ quotes = [], partly, unread }: Of<"evidence">): string {
-  if (quotes.length > 0)
-    return `; most of the lines${partly === true ? " that were read, which are not all" : ""}: ${quotes.map(quotation).join("; ")}`;
+export function quotesOf({ quotes = [], partly, unread, bad }: Of<"evidence">): string {
+  if (quotes.length > 0) {
+    // Read beside the count: with lines of pods that still start, and without those that came late.
+    const isMost = quotes.reduce((sum, { lines }) => sum + lines, 0) >= bad;
+    const read = partly === true ? " that were read, which are not all" : "";
+    return `; ${isMost ? "most of the lines" : "the most frequent of the lines"}${read}: ${quotes.map(quotation).join("; ")}`;
+  }
   return unread === undefined ? "" : `; the lines could not be read (${unread})`;
 }
 

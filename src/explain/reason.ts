@@ -8,7 +8,7 @@ import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 import { presetSentence } from "./preset.ts";
-import { noLimitSentence, resourcesHeadline, resourcesSentence } from "./resources.ts";
+import { noLimitSentence, resourcesHeadline, resourcesSentence, seenBrieflySentence } from "./resources.ts";
 import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
 import { shareOf } from "./share.ts";
 
@@ -34,6 +34,8 @@ export function explainReason(reason: Reason): string {
       return `${resourcesSentence(reason)}; ${noBound}`;
     case "no-limit":
       return noLimitSentence(reason);
+    case "seen-briefly":
+      return seenBrieflySentence(reason);
     case "probe":
       return probeSentence(reason);
     case "job":
@@ -56,7 +58,7 @@ export function explainReason(reason: Reason): string {
     case "environment":
       return `${reason.signal}: ${count(reason.suffering.length)} of ${counted(reason.of, "other workload")}, none of them rolling out, went over their own limits in the same ${counted(reason.blocks, "block")} (${someOf(reason.suffering.map(peer))}), so suspect the environment before the revision`;
     case "peers-well":
-      return `${reason.signal}: no old pods are left to compare with; ${reason.suffering === 0 ? "none" : count(reason.suffering)} of ${counted(reason.of, "other workload")} had trouble at the same time`;
+      return `${reason.signal}: no old pods are left to compare with; ${othersFared(reason)}`;
     case "peers-unknown":
       return `${reason.signal}: no old pods are left to compare with, and how other workloads fared could not be asked (${reason.detail})`;
     case "no-usable-data":
@@ -99,6 +101,8 @@ export function explainReason(reason: Reason): string {
       return `somebody changed the workload meanwhile: ${reason.detail}`;
     case "recovered":
       return `${reason.signal} recovered: ${shareOf(reason.badRatio, reason.unit)}, limit ${shareOf(reason.limit, reason.unit)}, over ${counted(reason.blocks, "block")}, ${duration(reason.afterMs)} after the rollback`;
+    case "answers-well":
+      return `${reason.signal} answered well ${reason.calls === 2 ? "twice" : `${count(reason.calls)} times`} in a row, ${duration(reason.afterMs)} after the rollback`;
     case "pods-ready":
       return `${count(reason.ready)} of ${counted(reason.of, "pod")} ready after ${duration(reason.afterMs)}`;
     case "not-recovered":
@@ -127,6 +131,11 @@ export function headline(reason: Reason): string {
 
 function peer({ name, ratio, limit }: SufferingPeer): string {
   return `${name} ${percent(ratio)}, limit ${percent(limit)}`;
+}
+
+function othersFared({ suffering, of }: Of<"peers-well">): string {
+  if (suffering === 0 && of === 1) return "the one other workload that was asked had no trouble";
+  return `${suffering === 0 ? "none" : count(suffering)} of ${counted(of, "other workload")} had trouble at the same time`;
 }
 
 function notEnoughSentence({ signal, total, needed, unit = "requests" }: Of<"not-enough-requests">): string {
@@ -191,5 +200,5 @@ function suspectNodeSentence({ signal, node, pods, readyElsewhere, neighbours, u
 function trafficSentence(reason: Of<"traffic-missing">): string {
   const does = reason.counted === "all" ? "gets" : "answers well";
   const rates = `a new pod ${does} ${plain(Number(reason.newPerMinute.toPrecision(2)))} requests/min, an old one ${plain(Number(reason.oldPerMinute.toPrecision(2)))}`;
-  return `${reason.signal}: ${rates}, over ${counted(reason.blocks, "block")} with ${reason.newPods} new and ${reason.oldPods} old pods ready`;
+  return `${reason.signal}: ${rates}, over ${counted(reason.blocks, "block")} with ${counted(reason.newPods, "new pod")} and ${counted(reason.oldPods, "old pod")} ready`;
 }

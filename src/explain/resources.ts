@@ -3,6 +3,8 @@ import { count, counted, duration, percent, plain } from "./numbers.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 
+const nouns = { cpu: "CPU", memory: "memory" } as const;
+
 /** `memory: app in pod web-2 uses 412 MiB of its limit of 512 MiB, grows by 105 MiB/h and is full in 57 min (3 of 3 new pods; old pods: 41 %, 2 MiB/h)`. */
 export function resourcesSentence(reason: Of<"resources">): string {
   const held = reason.held === undefined ? "" : `; ${heldWords[reason.held]}`;
@@ -11,14 +13,20 @@ export function resourcesSentence(reason: Of<"resources">): string {
 
 export function resourcesHeadline(reason: Of<"resources">): string {
   const { signal, resource, container, pod, used, limit, share, forMs, perHour, fullInMs } = reason;
-  const uses = `${signal}: ${container} in pod ${pod} uses ${amount(resource, used)} of its ${resource === "cpu" ? "CPU" : "memory"} limit of ${amount(resource, limit)}`;
+  const uses = `${signal}: ${container} in pod ${pod} uses ${amount(resource, used)} of its ${nouns[resource]} limit of ${amount(resource, limit)}`;
   if (reason.rule === "above") return `${uses}, ${percent(used / limit)} where ${percent(share ?? 1)} are allowed, for ${duration(forMs)}`;
   return `${uses}, grows by ${amount(resource, perHour ?? 0)}/h and is full in ${duration(fullInMs ?? 0)}`;
 }
 
 export function noLimitSentence({ signal, resource, containers }: Of<"no-limit">): string {
   const [noun, have] = containers.length === 1 ? ["container", "has"] : ["containers", "have"];
-  return `${signal}: ${noun} ${containers.join(", ")} ${have} no ${resource === "cpu" ? "CPU" : "memory"} limit (resources.limits.${resource}), so that cannot be judged`;
+  return `${signal}: ${noun} ${containers.join(", ")} ${have} no ${nouns[resource]} limit (resources.limits.${resource}), so that cannot be judged`;
+}
+
+export function seenBrieflySentence({ signal, resource, seenMs, neededMs, warmUpMs }: Of<"seen-briefly">): string {
+  const seen = seenMs > 0 ? `was looked at for ${duration(seenMs)} only` : "was not looked at yet";
+  const after = warmUpMs > 0 ? ` after a warm-up of ${duration(warmUpMs)}` : "";
+  return `${signal}: the ${nouns[resource]} of the new pods ${seen}; its rule needs ${duration(neededMs)}${after}`;
 }
 
 function oldPods({ resource, old }: Of<"resources">): string {

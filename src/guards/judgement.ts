@@ -5,6 +5,7 @@ import { withoutOnePod } from "../judging/signal.ts";
 import { missingTraffic, type Traffic } from "../judging/traffic.ts";
 import { verdictOf } from "../judging/verdict.ts";
 import type { ContainerState, Ms, PodState, Workload } from "../model.ts";
+import type { Signal } from "../policies/signal.ts";
 import type { Reason, Verdict } from "../reason.ts";
 import { actionsFor, silenceOf } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
@@ -56,6 +57,7 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
         ...(sharing.includes(signal) ? { guard } : {}),
         ...(environment === undefined ? {} : { environment }),
         ...(ownBound === undefined ? {} : { ownBound }),
+        ...slowness(run.signals[signal]),
       },
     );
     return [signal, withQuotes(attributed(verdict, question, run.peers), run)];
@@ -79,6 +81,10 @@ export function judgementOf(run: GuardRun, now: Ms): Judgement {
     lastRequestsAt: [...capable, ...alone].reduce<Ms | null>((last, state) => later(last, state.lastUsableAt), null),
     caughtUp: isCaughtUp(run, now),
   };
+}
+
+function slowness(signal: Signal | undefined): { readonly slowerThanMs?: Ms } {
+  return signal?.kind === "http-slower" && signal.thresholdMs !== null ? { slowerThanMs: signal.thresholdMs } : {};
 }
 
 /** Verdict of a plain rule as it was folded; undefined for a signal without one. */

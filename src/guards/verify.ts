@@ -1,3 +1,4 @@
+import { HEALED } from "../judging/probe.ts";
 import { recoveryOf } from "../judging/recovery.ts";
 import { POD_MINUTES } from "../judging/unit.ts";
 import type { Decision } from "../entry.ts";
@@ -52,6 +53,7 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
       return `the old template runs again, but ${cause.signal} has not healed`;
     if (cause.code === "probe" && !ask.rules.some((rule) => rule.signal === cause.signal && rule.state === "pass"))
       return `the old template runs again, but ${cause.signal} was not good twice in a row since`;
+    if (cause.code === "probe") reasons.push({ code: "answers-well", signal: cause.signal, calls: HEALED, afterMs: ask.now - at });
     if (cause.code !== "evidence" && cause.code !== "rate" && cause.code !== "burn-rate") continue;
     const { signal } = cause;
     const state = ask.judgement.counted[signal] ?? ask.judgement.byRule[signal];
@@ -68,7 +70,13 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
   const pods = ask.pods.filter((pod) => pod.podTemplateHash === targetHash && isThere(pod, ask.now));
   const ready = pods.filter((pod) => pod.ready).length;
   if (ready < pods.length || ready === 0) return `the old template is back, but ${ready} of ${pods.length} pods are ready`;
-  return reasons.length > 0 ? reasons : [{ code: "pods-ready", ready, of: pods.length, afterMs: ask.now - at }];
+  if (reasons.some(({ code }) => code === "recovered")) return reasons;
+  const untested = causes.flatMap(({ code, ...cause }): Reason[] =>
+    code === "job" && "signal" in cause
+      ? [{ code: "limitation", detail: `the smoke test ${cause.signal} is not run again after a rollback` }]
+      : [],
+  );
+  return [...reasons, { code: "pods-ready", ready, of: pods.length, afterMs: ask.now - at }, ...untested];
 }
 
 /** The rule is over; that its series is gone with the condemned pods will do, that its source does not answer will not. */

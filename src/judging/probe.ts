@@ -69,7 +69,7 @@ export interface ProbeMoment {
 }
 
 /** Good calls in a row after a rollback that show that it helped: what failed before is not waited for. */
-const HEALED = 2;
+export const HEALED = 2;
 
 /** `breach` while enough calls of the window failed, `warn` while some did. A call that was not made is neither failed nor good. */
 export function probeVerdict(state: ProbeState, rule: ProbeRule, moment: ProbeMoment): Verdict {

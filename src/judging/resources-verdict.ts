@@ -44,24 +44,41 @@ export function resourcesVerdict(state: ResourcesState, rule: ResourcesRule, sig
   return calm(state, rule, signal, now, noDataAfterMs);
 }
 
-/** Nothing speaks against the revision; but what could not be judged is said, and where that is all, nothing was judged. */
+/** Nothing speaks against the revision; but what could not be judged is said, and what nobody looked at for long enough has not passed. */
 function calm(state: ResourcesState, rule: ResourcesRule, signal: string, now: Ms, noDataAfterMs: Ms): Verdict {
   const usual = calmVerdict(state, signal, now, noDataAfterMs);
   const unlimited = resourcesOf(rule).flatMap((resource): Reason[] => {
     const containers = state.unlimited[resource];
     return containers.length === 0 ? [] : [{ code: "no-limit", signal, resource, containers: [...containers] }];
   });
-  if (usual.state !== "pass") return { ...usual, because: usual.because.length > 0 ? usual.because : unlimited };
-  const fresh = [...state.lives.values()].filter(({ side, memory }) => side === "new" && memory !== null);
-  if (rule.fullWithinMs === null || fresh.length === 0 || fresh.some(({ growth }) => growth !== null)) {
-    return { ...usual, because: unlimited };
+  const briefly = seenBriefly(state, rule, signal);
+  if (usual.state !== "pass") {
+    const because = [...(state.silence === null ? briefly : []), ...unlimited];
+    return { ...usual, because: usual.because.length > 0 ? usual.because : because };
   }
+  const unseen = [...briefly, ...growthUnseen(state, rule, signal)];
+  return { signal, state: unseen.length === 0 ? "pass" : "inconclusive", because: [...unseen, ...unlimited] };
+}
+
+function growthUnseen({ lives }: ResourcesState, { fullWithinMs }: ResourcesRule, signal: string): readonly Reason[] {
+  const fresh = [...lives.values()].filter(({ side, memory }) => side === "new" && memory !== null);
+  if (fullWithinMs === null || fresh.length === 0 || fresh.some(({ growth }) => growth !== null)) return [];
   const seen = Math.max(...fresh.map(({ floors }) => floors.closed.length));
-  return {
-    signal,
-    state: "inconclusive",
-    because: [{ code: "rule-blind", signal, seen, needed: LEAST_FLOORS, overMs: null }, ...unlimited],
-  };
+  return [{ code: "rule-blind", signal, seen, needed: LEAST_FLOORS, overMs: null }];
+}
+
+/** What was asked of new pods that have a limit, and of which none was seen for as long as it must be above its share. */
+function seenBriefly({ lives, unlimited }: ResourcesState, rule: ResourcesRule, signal: string): readonly Reason[] {
+  const fresh = [...lives.values()].filter(({ side }) => side === "new");
+  return (["cpu", "memory"] as const).flatMap((resource): Reason[] => {
+    const seen = fresh.flatMap((life) => (life[resource] === null ? [] : [life.lastAt - life[resource].from]));
+    if (rule[resource] === null || fresh.length === 0 || (seen.length === 0 && unlimited[resource].length > 0)) return [];
+    const seenMs = Math.max(0, ...seen);
+    if (seen.length > 0 && seenMs >= rule.forMs) return [];
+    // How much memory is used counts from the start.
+    const warmUpMs = resource === "cpu" ? rule.warmUpMs : 0;
+    return [{ code: "seen-briefly", signal, resource, seenMs, neededMs: rule.forMs, warmUpMs }];
+  });
 }
 
 interface Context {

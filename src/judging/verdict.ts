@@ -20,6 +20,7 @@ export interface VerdictInput {
   readonly environment?: Reason;
   /** Of a latency against the old revision's own. */
   readonly ownBound?: OwnBound;
+  readonly slowerThanMs?: Ms;
   readonly seenBy?: "callers" | "service";
 }
 
@@ -94,6 +95,7 @@ function evidenceReason(state: SignalState, input: VerdictInput, due: GuardEvide
     unit: input.unit,
     ...(limits.mode === undefined || limits.mode === "burn" ? {} : { mode: limits.mode }),
     ...(input.ownBound === undefined ? {} : { ownBound: input.ownBound }),
+    ...(input.slowerThanMs === undefined ? {} : { slowerThanMs: input.slowerThanMs }),
     ...(input.seenBy === undefined ? {} : { seenBy: input.seenBy }),
   };
 }
@@ -135,7 +137,7 @@ function silenceReason(state: SignalState, { signal, unit, now, noDataAfterMs }:
   return { code: "no-usable-data", signal, outcome: silence.outcome, detail: silence.detail, forMs: now - silence.since, unit };
 }
 
-function withinReason(state: SignalState, { signal, unit, ownBound }: VerdictInput): Reason {
+function withinReason(state: SignalState, { signal, unit, ownBound, slowerThanMs }: VerdictInput): Reason {
   const { evidence, limits } = state;
   const { total, bad } = countsToPass(state);
   const badRatio = ratio(bad, total) ?? 0;
@@ -150,6 +152,7 @@ function withinReason(state: SignalState, { signal, unit, ownBound }: VerdictInp
     ...(badRatio > limits.limit ? { effectiveLimit: effective } : {}),
     evidence: evidence.e,
     ...(ownBound === undefined ? {} : { ownBound }),
+    ...(slowerThanMs === undefined ? {} : { slowerThanMs }),
     ...rateOf(unit),
   };
 }

@@ -4,7 +4,7 @@ import { durationOr } from "./duration.ts";
 import { type HttpRule, httpRule, httpRuleOf } from "./http-rule.ts";
 import { labelName } from "./label-name.ts";
 import type { PresetChoice } from "./preset-fit.ts";
-import { callersPresets, type Preset, presetNames, presetOf, servicePresets } from "./presets.ts";
+import { callersPresets, namespacedPresets, type Preset, presetNames, presetOf, servicePresets } from "./presets.ts";
 import { percent, worseTimes } from "./ratio.ts";
 import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
 import { named, told } from "./told.ts";
@@ -206,12 +206,33 @@ function refuseServiceOfPods(
     if (!isOfService || written[key]?.rule === undefined) continue;
     add([key, "rule"], "a rule cannot judge a whole Service", "no rule, or a preset of pods", "a rule looks at the new pods alone");
   }
-  if (isOfService) return;
+  if (isOfService) {
+    refuseUnusedLabels(written, context);
+    return;
+  }
   const allowed = `one of the presets ${servicePresets.join(", ")}`;
   if (written.service !== undefined)
     add(["service"], "service is not possible with this preset", allowed, `${written.preset} counts by pod`);
   for (const key of ["serviceLabel", "namespaceLabel"]) {
     if (written.metric?.[key] !== undefined)
       add(["metric", key], `${key} is not possible with this preset`, allowed, `${written.preset} counts by pod`);
+  }
+}
+
+/** A proxy's view has no pods, and where the value of the Service's label holds the namespace there is no label for it. */
+function refuseUnusedLabels(
+  { preset, metric }: { readonly preset: string; readonly metric?: Readonly<Record<string, unknown>> | undefined },
+  context: z.RefinementCtx,
+): void {
+  const hasNamespace = namespacedPresets.some((name) => name === preset);
+  const allowed = hasNamespace ? "serviceLabel, namespaceLabel" : "serviceLabel";
+  const unused = {
+    podLabel: `${preset} counts whole Services`,
+    ...(hasNamespace ? {} : { namespaceLabel: `${preset} names the namespace in the label of the Service` }),
+  };
+  for (const [key, cause] of Object.entries(unused)) {
+    if (metric?.[key] === undefined) continue;
+    const message = told(`${key} is not possible with this preset`, allowed, cause);
+    context.addIssue({ code: "custom", path: ["metric", key], params: { at: "key" }, message });
   }
 }

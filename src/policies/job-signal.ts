@@ -20,6 +20,7 @@ export const job = z
       .superRefine((pod, context) => {
         for (const message of problemsOf(pod)) context.addIssue({ code: "custom", message });
       })
+      .meta({ allOf: [{ properties: { containers: { type: "array", minItems: 1 } }, required: ["containers"] }] })
       .describe("The spec of the pod that tests; {{namespace}}, {{name}} and {{image}} in its texts. Exit code 0 passes."),
     timeout: duration(10_000, 60 * minute)
       .prefault("5m")
@@ -63,11 +64,15 @@ function problemsOf(pod: PodSpec): readonly string[] {
   const isWhole = (one: unknown) => isMap(one) && typeof one["name"] === "string" && typeof one["image"] === "string";
   if (!Array.isArray(containers) || containers.length === 0 || !containers.every(isWhole)) {
     problems.push(
-      told("the pod has no containers with a name and an image", 'containers: [{ name: test, image: "{{image}}", command: […] }]'),
+      told(
+        "the pod has no containers with a name and an image",
+        'containers: [{ name: test, image: "{{image}}", command: […] }]',
+        containers === undefined && isMap(pod["spec"]) ? "spec is one level too deep: what stands under it belongs here" : "",
+      ),
     );
   }
   if (restartPolicy !== undefined && restartPolicy !== "Never") {
-    problems.push(told(`${named(restartPolicy)} starts a test that failed again`, "restartPolicy: Never, which needs not be written"));
+    problems.push(told(`${named(restartPolicy)} would start a failed test again`, "restartPolicy: Never, which need not be written"));
   }
   for (const [whole, name = ""] of JSON.stringify(pod).matchAll(placeholder)) {
     if (!known.includes(name)) problems.push(told(`unknown placeholder ${whole}`, known.map((one) => `{{${one}}}`).join(", ")));

@@ -26,6 +26,7 @@ export function limitWarnings(policy: Policy): readonly string[] {
     const found = signal.kind === "http-slower" ? [bucketWarning(signal)] : signal.kind === "ratio" ? counterWarnings(signal) : [];
     for (const warning of found) if (warning !== undefined) warnings.push(`${name}: ${warning}`);
     for (const warning of outsideWarnings(signal, policy)) warnings.push(`${name}: ${warning}`);
+    if (signal.kind === "resources") for (const late of comesLate(signal, window)) warnings.push(`${name}: ${late}`);
     const never = neverBreaches(signal, window);
     if (never !== undefined) warnings.push(`${name}: ${never}: it can never breach`);
   }
@@ -46,7 +47,7 @@ function outsideWarnings(signal: Signal, { spec: { mode, window } }: Policy): re
 }
 
 function neverBreaches(signal: Signal, window: Ms): string | undefined {
-  if (signal.kind === "job") return undefined;
+  if (signal.kind === "job" || signal.kind === "resources") return undefined;
   if (signal.kind === "probe") {
     const needed = (signal.failures.failures - 1) * signal.everyMs;
     return needed < window
@@ -54,20 +55,32 @@ function neverBreaches(signal: Signal, window: Ms): string | undefined {
       : `${signal.failures.failures} calls, one every ${formatDuration(signal.everyMs)}, take longer than window`;
   }
   const rule = signal.kind === "http-errors" || signal.kind === "http-slower" ? signal.rule : undefined;
-  const forMs = signal.kind === "promql" || signal.kind === "resources" ? signal.forMs : rule?.kind === "rate" ? rule.forMs : 0;
+  const forMs = signal.kind === "promql" ? signal.forMs : rule?.kind === "rate" ? rule.forMs : 0;
   if (forMs >= window) return `for ${formatDuration(forMs)} is not shorter than window`;
-  if (signal.kind === "resources") return growthComesLate(signal, window);
   if (rule?.kind !== "burn-rate" || signal.kind === "pods") return undefined;
   if (rule.shortMs >= window) return `short ${formatDuration(rule.shortMs)} is not shorter than window`;
   return rule.factor * signal.limit < 1 ? undefined : `${formatTimes(rule.factor)} the limit is more than all requests`;
 }
 
-/** Growth is judged once it was seen for long enough; without memory and cpu nothing else is. */
-function growthComesLate({ fullWithinMs, warmUpMs }: Signal & { kind: "resources" }, window: Ms): string | undefined {
-  if (fullWithinMs === null) return undefined;
-  const least = warmUpMs + seenForMs(fullWithinMs);
-  if (least < window) return undefined;
-  return `memoryFullWithin ${formatDuration(fullWithinMs)} needs ${formatDuration(least)} of a new pod with its warm-up, and the window is ${formatDuration(window)}`;
+/** Each of the things that are asked needs its own time of a new pod; only pods that were ready long before the rollout was complete have more than the window. */
+function comesLate({ cpu, memory, fullWithinMs, forMs, warmUpMs }: Signal & { kind: "resources" }, window: Ms): readonly string[] {
+  const [forTold, warmUp] = [`for ${formatDuration(forMs)}`, `warmUp ${formatDuration(warmUpMs)}`];
+  const asked = [
+    { isAsked: cpu !== null, what: "cpu", leastMs: warmUpMs + forMs, why: `${warmUp} and ${forTold}` },
+    { isAsked: memory !== null, what: "memory", leastMs: forMs, why: forTold },
+    {
+      isAsked: fullWithinMs !== null,
+      what: `memoryFullWithin ${formatDuration(fullWithinMs ?? 0)}`,
+      leastMs: warmUpMs + seenForMs(fullWithinMs ?? 0),
+      why: `${warmUp} and a fifth of it`,
+    },
+  ];
+  return asked
+    .filter(({ isAsked, leastMs }) => isAsked && leastMs >= window)
+    .map(({ what, leastMs, why }) => {
+      const [least, within] = [formatDuration(leastMs), formatDuration(window)];
+      return `${what} needs ${least} of a new pod (${why}), and the window is ${within}: it can hardly ever be judged`;
+    });
 }
 
 /** By their names alone: a gauge has no increments, and of a histogram's buckets every one counts the same request. */

@@ -19,7 +19,7 @@ export function problemsOf(issues: readonly Issue[], document: YamlDocument, fil
     }
     const path = issue.path;
     if (issue.code === "invalid_key") add(path, "key", readTold(issue.issues[0]?.message ?? issue.message));
-    else if (isMissing(issue, document.value)) add(path, "key", missing(path, schemaAt(schema, path)));
+    else if (isMissing(issue, document.value)) add(path, "key", missing(issue, schemaAt(schema, path)));
     else
       add(
         path,
@@ -41,12 +41,12 @@ function unknownKey(key: string, schema: JsonSchema | undefined): Told {
 }
 
 function isMissing(issue: Issue, value: unknown): boolean {
-  return (issue.code === "invalid_type" || issue.code === "invalid_value") && valueAt(value, issue.path) === undefined;
+  return ["invalid_type", "invalid_value", "invalid_union"].includes(issue.code) && valueAt(value, issue.path) === undefined;
 }
 
-function missing(path: readonly PropertyKey[], schema: JsonSchema | undefined): Told {
-  const allowed = allowedBy(schema);
-  return { what: `${String(path.at(-1) ?? "the document")} is missing`, ...(allowed && { allowed }) };
+function missing(issue: Issue, schema: JsonSchema | undefined): Told {
+  const allowed = readTold(issue.message).allowed ?? allowedBy(schema);
+  return { what: `${String(issue.path.at(-1) ?? "the document")} is missing`, ...(allowed && { allowed }) };
 }
 
 function wrong(issue: Issue, schema: JsonSchema | undefined, document: unknown): Told {
@@ -70,6 +70,7 @@ function wrong(issue: Issue, schema: JsonSchema | undefined, document: unknown):
       ...(quotes && { cause: `YAML reads it as a ${typeof value}; put it in quotes` }),
     };
   }
+  if (issue.message.includes("\n")) return readTold(issue.message);
   if (issue.code === "too_small") return { what: bound(issue.origin, issue.minimum, "least", value) };
   if (issue.code === "too_big") return { what: bound(issue.origin, issue.maximum, "most", value) };
   return readTold(issue.message);

@@ -49,6 +49,11 @@ export const callersPresets: readonly PresetName[] = presetNames.filter((name) =
 /** Presets that know Services, and no pods. */
 export const servicePresets: readonly PresetName[] = presetNames.filter((name) => "service" in rows[name]);
 
+/** Those of them that name the Service's namespace in a label of its own. */
+export const namespacedPresets: readonly PresetName[] = servicePresets.filter(
+  (name) => (rows[name] as Row).service?.namespaceLabel !== undefined,
+);
+
 /** The preset with what the policy overrides. Override names are checked by the schema, so they cannot carry PromQL. */
 export function presetOf(name: PresetName, overrides: MetricOverrides = {}): Preset {
   const row: Row = rows[name];

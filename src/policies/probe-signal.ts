@@ -10,6 +10,7 @@ const file = z.string().min(1).max(1000);
 
 const statusAllowed = "a number such as 200, a class such as 2xx, or a list of these";
 const noStatus = { error: ({ input }: { readonly input?: unknown }) => told(`${named(input)} is no HTTP status`, statusAllowed) };
+const noStatuses = { error: () => told("the list is empty", statusAllowed) };
 const status = z.union([z.int(noStatus).min(100, noStatus).max(599, noStatus), z.string().regex(/^[1-5]xx$/, noStatus)], noStatus);
 const scalar = z.union([z.string().max(200), z.number(), z.boolean(), z.null()], {
   error: ({ input }) => told(`${named(input)} cannot be compared with`, "a text, a number, true, false or null"),
@@ -22,7 +23,7 @@ export const probe = z
     expect: z
       .strictObject({
         status: z
-          .union([status, z.array(status).min(1).max(20)], noStatus)
+          .union([status, z.array(status).min(1, noStatuses).max(20)], noStatus)
           .default("2xx")
           .describe("Statuses that are good."),
         json: z

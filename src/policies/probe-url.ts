@@ -37,11 +37,7 @@ function problemOf(url: string): string | undefined {
   }
   const parsed = URL.parse(fillUrl(url, { namespace: "x", name: "x" }));
   if (parsed === null || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) {
-    return told(
-      `${named(url)} is no address to call`,
-      "http://… or https://…",
-      parsed === null ? "" : "the scheme is missing or another one",
-    );
+    return told(`${named(url)} is no address to call`, "http://… or https://…", addressCause(url, parsed));
   }
   if (parsed.username !== "" || parsed.password !== "") {
     return told("the address holds a user or a password", "an address without them", "secrets come from headersFile");
@@ -51,4 +47,9 @@ function problemOf(url: string): string | undefined {
     return told("the host ends in a placeholder", "a host that ends in fixed text, such as {{name}}.{{namespace}}.svc");
   }
   return undefined;
+}
+
+function addressCause(url: string, parsed: URL | null): string {
+  if (!url.includes("://")) return "http:// or https:// is missing";
+  return parsed === null ? "its host or port cannot be read" : `${parsed.protocol}// cannot be called`;
 }

@@ -96,6 +96,27 @@ test("CPU at its limit is taken back only where old pods serve beside the new on
   expect(told(quick)).toMatch(/no old pod runs beside it to show how much CPU the requests need now/);
 });
 
+test("a revision whose CPU was never looked at after its warm-up does not pass, neither early nor at the end of its window", async () => {
+  const early = policy
+    .replace("  window: 30m", "  window: 30m\n  passEarly: { after: 2m }")
+    .replace(/ {4}memory:.*\n/, "")
+    .replace("{ cpu: 90% }", "{ cpu: 90%, memory: 80% }");
+  await using world = await openShop({}, { policy: early });
+  world.release("web", { ...newPods, cpuCores: 0.97 });
+  await world.until("the guard ends", () => ended(world), 2700);
+  expect(world.phase("web")).toBe("unresolved");
+
+  const short = policy
+    .replace("window: 30m", "window: 4m")
+    .replace(/ {4}memory:.*\n/, "")
+    .replace("{ cpu: 90% }", "{ cpu: 90%, for: 1m }");
+  await using blind = await openShop({}, { policy: short });
+  blind.release("web", { ...newPods, cpuCores: 0.97 });
+  await blind.until("the guard ends", () => ended(blind), 2700);
+  expect(blind.phase("web")).toBe("inconclusive");
+  expect(told(blind)).toContain("cpu: the CPU of the new pods was not looked at yet; its rule needs 1 min after a warm-up of 5 min");
+});
+
 test("a daemon that is killed in the middle of a leak judges all of it again and takes it back all the same", async () => {
   await using world = await openShop();
   world.release("web", { ...newPods, leakMibPerMinute: 8 });

@@ -14,7 +14,9 @@ describe("new pods that are ready, but hardly served", () => {
     const [message] = held(world);
     expect((message?.at ?? Infinity) - (newPodsReady(world)[0] ?? NaN)).toBeLessThanOrEqual(120_000);
     expect(message).toMatchObject({ severity: "warning" });
-    expect(message?.text).toMatch(/a new pod gets [\d.]+ requests\/min, an old one \d+, over 4 blocks with \d new and \d old pods ready/);
+    expect(message?.text).toMatch(
+      /a new pod gets [\d.]+ requests\/min, an old one \d+, over 4 blocks with \d new pods? and \d old pods? ready/,
+    );
     expect(message?.next).toContain("Service's selector");
     await world.until("the guard ends", () => ended(world), 1500);
     expect(world.phase("web")).toBe(trafficShare === 0 ? "inconclusive" : "passed");

@@ -43,10 +43,11 @@ export function createStory(page: Page, secondsSinceStart: () => number, colour:
         message = entry.message;
       }
       let evidence = before?.evidence ?? 1;
-      if (guard.evidence !== null && guard.phase === "observing" && guard.evidence >= evidence * 3) {
+      const isFull = evidence >= guard.evidenceNeeded;
+      if (guard.evidence !== null && guard.phase === "observing" && guard.evidence >= evidence * 3 && !isFull) {
         evidence = guard.evidence;
         const share = Math.min(1, Math.log(evidence) / Math.log(guard.evidenceNeeded));
-        say(`${name} evidence   ${bar(share)} ${Math.round(share * 100)} % of what a rollback needs`, "yellow");
+        say(`${name} evidence   ${bar(share)} ${Math.floor(share * 100)} % of what a rollback needs`, "yellow");
       }
       seen.set(guard.name, { entries: guard.history.length, message, evidence });
     }

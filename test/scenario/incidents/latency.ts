@@ -4,7 +4,7 @@ import { newPods, policyOf, shopOf } from "./shop.ts";
 
 const quick = { p50Ms: 30, p95Ms: 90 };
 const leftAlone: Expected = { action: "none", phase: "passed", untilS: 1500 };
-const takenBack: Expected = { action: "rollback", onset: halfOfPodsNew, withinS: 300, emits: /latency [\d.]+ % = / };
+const takenBack: Expected = { action: "rollback", onset: halfOfPodsNew, withinS: 300, emits: /latency [\d.]+ % slower than \d+ ms = / };
 
 function slower(factor: number, p95: string, expected: Expected): Case {
   return {

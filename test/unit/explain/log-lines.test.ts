@@ -40,11 +40,15 @@ test.each<[string, Reason]>([
     { ...evidence, limitSource: "baseline", effectiveLimit: 8 },
   ],
   [
-    'error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed; most of the lines: "connect ECONNREFUSED *" (120 lines of 4 pods, web-2-a and 3 more, last at 14:00:15 UTC); "boom" (1 line of pod web-2-a, last at 14:00:15 UTC)',
+    'error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed; the most frequent of the lines: "connect ECONNREFUSED *" (120 lines of 4 pods, web-2-a and 3 more, last at 14:00:15 UTC); "boom" (1 line of pod web-2-a, last at 14:00:15 UTC)',
     { ...evidence, quotes: [refused, { ...refused, pattern: "boom", lines: 1, of: 1 }] },
   ],
   [
-    'error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed; most of the lines that were read, which are not all: "connect ECONNREFUSED *" (120 lines of 4 pods, web-2-a and 3 more, last at 14:00:15 UTC)',
+    'error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 110 log lines in 9 pod-minutes; evidence 1998 of 1111 needed; most of the lines: "connect ECONNREFUSED *" (120 lines of 4 pods, web-2-a and 3 more, last at 14:00:15 UTC)',
+    { ...evidence, bad: 110, quotes: [refused] },
+  ],
+  [
+    'error-logs 14.2 lines/min/pod = 2.4x the limit (limit 6 lines/min/pod; old pods 0.5 lines/min/pod) in 4 blocks, 128 log lines in 9 pod-minutes; evidence 1998 of 1111 needed; the most frequent of the lines that were read, which are not all: "connect ECONNREFUSED *" (120 lines of 4 pods, web-2-a and 3 more, last at 14:00:15 UTC)',
     { ...evidence, quotes: [refused], partly: true },
   ],
   [

@@ -116,6 +116,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors: no old pods are left to compare with; none of 3 other workloads had trouble at the same time",
     ],
     [
+      { code: "peers-well", signal: "errors", suffering: 0, of: 1 },
+      "errors: no old pods are left to compare with; the one other workload that was asked had no trouble",
+    ],
+    [
       { code: "peers-well", signal: "errors", suffering: 1, of: 1 },
       "errors: no old pods are left to compare with; 1 of 1 other workload had trouble at the same time",
     ],
@@ -155,6 +159,10 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       fast,
       "errors 20 % = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed (fast: the bound is approximate)",
+    ],
+    [
+      { ...errors, signal: "latency", slowerThanMs: 500 },
+      "latency 20 % slower than 500 ms = 20x the limit (limit 1 %; old pods 0.33 %) in 3 blocks, 181 of 903 requests; evidence 1998 of 1111 needed",
     ],
     [
       ownLatency,
@@ -247,6 +255,16 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [
       { code: "no-limit", signal: "cpu", resource: "cpu", containers: ["app"] },
       "cpu: container app has no CPU limit (resources.limits.cpu), so that cannot be judged",
+    ],
+  ],
+  "seen-briefly": [
+    [
+      { code: "seen-briefly", signal: "load", resource: "cpu", seenMs: 0, neededMs: 300_000, warmUpMs: 300_000 },
+      "load: the CPU of the new pods was not looked at yet; its rule needs 5 min after a warm-up of 5 min",
+    ],
+    [
+      { code: "seen-briefly", signal: "load", resource: "memory", seenMs: 60_000, neededMs: 300_000, warmUpMs: 0 },
+      "load: the memory of the new pods was looked at for 1 min only; its rule needs 5 min",
     ],
   ],
   failures: [
@@ -512,6 +530,12 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors recovered: 0.21 %, limit 1 %, over 4 blocks, 1 min 15 s after the rollback",
     ],
   ],
+  "answers-well": [
+    [
+      { code: "answers-well", signal: "health", calls: 2, afterMs: 74_000 },
+      "health answered well twice in a row, 1 min 14 s after the rollback",
+    ],
+  ],
   "pods-ready": [[{ code: "pods-ready", ready: 8, of: 8, afterMs: 12_000 }, "8 of 8 pods ready after 12 s"]],
   "not-recovered": [
     [
@@ -520,10 +544,14 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     ],
   ],
   "traffic-missing": [
-    [missing, "errors: a new pod gets 1.3 requests/min, an old one 300, over 4 blocks with 2 new and 6 old pods ready"],
+    [
+      { ...missing, oldPods: 1 },
+      "errors: a new pod gets 1.3 requests/min, an old one 300, over 4 blocks with 2 new pods and 1 old pod ready",
+    ],
+    [missing, "errors: a new pod gets 1.3 requests/min, an old one 300, over 4 blocks with 2 new pods and 6 old pods ready"],
     [
       { ...missing, counted: "successful", newPerMinute: 0 },
-      "errors: a new pod answers well 0 requests/min, an old one 300, over 4 blocks with 2 new and 6 old pods ready",
+      "errors: a new pod answers well 0 requests/min, an old one 300, over 4 blocks with 2 new pods and 6 old pods ready",
     ],
   ],
   feasibility: [
@@ -564,6 +592,7 @@ test.each(Object.values(golden).flat())("$code is explained in a sentence with i
 
 test("a headline keeps the two numbers that matter", () => {
   expect(headline(liveControl)).toBe("errors 20 %, limit 6 %");
+  expect(headline({ ...errors, signal: "latency", slowerThanMs: 500 })).toBe("latency 20 % slower than 500 ms, limit 1 %");
   expect(headline({ code: "pods", signal: "pods", trouble: "never-ready", pods: ["a"], of: 3, detail: "x", forMs: 9 })).toBe(
     "1 of 3 new pods never became ready",
   );

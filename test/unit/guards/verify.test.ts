@@ -173,6 +173,25 @@ describe("a rollback is verified", () => {
   });
 });
 
+describe("a rollback is told to have helped", () => {
+  test("by a probe that answers well again, and by the pods", () => {
+    const probe: Reason = { code: "probe", signal: "health", detail: "503", failed: 3, of: 5, everyMs: 30_000, sinceGoodMs: 60_000 };
+    const rules = [{ signal: "health", state: "pass", because: [] } as const];
+    expect(verifying({ judgement: judgementOf(), rules }, [probe])).toMatchObject({
+      phase: "restored",
+      because: [{ code: "answers-well", signal: "health", calls: 2, afterMs: 2 * MINUTE }, { code: "pods-ready" }],
+    });
+  });
+
+  test("by its pods where a smoke test failed, which is not run again", () => {
+    const job: Reason = { code: "job", signal: "smoke", detail: "exit code 1", log: "" };
+    expect(verifying({ judgement: judgementOf() }, [job])).toMatchObject({
+      phase: "restored",
+      because: [{ code: "pods-ready" }, { code: "limitation", detail: "the smoke test smoke is not run again after a rollback" }],
+    });
+  });
+});
+
 describe("the drain after a rollback", () => {
   const condemned = pods(4, fresh);
   const during = (ready: number, over: Partial<Ask> = {}, after: readonly EntryBody[] = []) =>

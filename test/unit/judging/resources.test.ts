@@ -127,8 +127,51 @@ describe("memory that grows", () => {
   });
 
   test("is not judged within a guard that ended too early, so such a guard does not pass", () => {
-    expect(verdict(9, {})).toMatchObject({ state: "inconclusive", because: [{ code: "rule-blind", needed: 20 }] });
+    expect(verdict(9, {})).toMatchObject({
+      state: "inconclusive",
+      because: [
+        { code: "seen-briefly", resource: "cpu" },
+        { code: "rule-blind", needed: 20 },
+      ],
+    });
     expect(verdict(16, {}).state).toBe("pass");
+  });
+});
+
+describe("what was not looked at for as long as it must last", () => {
+  const asked = { fullWithinMs: null } as const;
+
+  test.each<[string, number, Partial<ResourcesRule>, object[]]>([
+    ["CPU that still warms up", 4, { memory: null }, [{ resource: "cpu", seenMs: 0, neededMs: 5 * MINUTE, warmUpMs: 5 * MINUTE }]],
+    ["CPU that still warms up beside memory that was seen", 5, { forMs: 4 * MINUTE }, [{ resource: "cpu", neededMs: 4 * MINUTE }]],
+    ["CPU that is just warm", 8, {}, [{ resource: "cpu", seenMs: 2.75 * MINUTE }]],
+    ["memory", 2, { cpu: null }, [{ resource: "memory", seenMs: 1.75 * MINUTE, warmUpMs: 0 }]],
+    ["both", 2, {}, [{ resource: "cpu" }, { resource: "memory" }]],
+  ])("%s has not passed, and that is said", (_, minutes, changed, because) => {
+    const found = verdict(minutes, { freshCpu: () => 0.5, rule: { ...asked, ...changed } });
+    expect(found).toMatchObject({ state: "inconclusive", because: because.map((one) => ({ code: "seen-briefly", ...one })) });
+  });
+
+  test("passes once it was", () => {
+    expect(verdict(11, { rule: asked })).toEqual({ signal: "memory", state: "pass", because: [] });
+    expect(verdict(6, { rule: { ...asked, cpu: null } }).state).toBe("pass");
+  });
+
+  test("passes never sooner than after `for`, with the warm-up before it for CPU", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 8 }),
+        fc.integer({ min: 0, max: 8 }),
+        fc.integer({ min: 0, max: 20 }),
+        (warmUp, lasts, after) => {
+          const changed = { ...asked, warmUpMs: warmUp * MINUTE, forMs: lasts * MINUTE };
+          // The first block of a new pod ends a block after its start.
+          const isSeen = after > warmUp + lasts;
+          expect(verdict(after, { rule: changed }).state).toBe(isSeen ? "pass" : "inconclusive");
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 });
 
@@ -162,7 +205,7 @@ describe("above its share", () => {
 
   test("CPU of a container that warms up says nothing", () => {
     const given: Case = { freshCpu: (minute) => (minute < 6 ? 1 : 0.3), oldUntil: 30, rule: { fullWithinMs: null, forMs: 2 * MINUTE } };
-    for (let minute = 1; minute <= 12; minute += 1) expect(["pass", "warn"]).toContain(verdict(minute, given).state);
+    for (let minute = 1; minute <= 12; minute += 1) expect(["inconclusive", "pass", "warn"]).toContain(verdict(minute, given).state);
   });
 
   test("a container that is not heard of any more says nothing", () => {

@@ -16,8 +16,13 @@ describe("a smoke test in a policy", () => {
   test.each<[string, object, RegExp]>([
     ["no pod", { pod: undefined }, /is no pod/],
     ["a pod without containers", { pod: {} }, /no containers with a name and an image/],
+    ["the spec of a pod and what is around it", { pod: { spec: pod } }, /no containers.*\n.*\nspec is one level too deep/],
     ["a container without an image", { pod: { containers: [{ name: "a" }] } }, /no containers with a name and an image/],
-    ["a test that is tried again", { pod: { ...pod, restartPolicy: "OnFailure" } }, /"OnFailure" starts a test that failed again/],
+    [
+      "a test that is tried again",
+      { pod: { ...pod, restartPolicy: "OnFailure" } },
+      /"OnFailure" would start a failed test again\n.*which need not be written/,
+    ],
     ["a placeholder that does not exist", { pod: { ...pod, hostname: "{{pod}}" } }, /unknown placeholder \{\{pod\}\}/],
     ["a pod that would fill the guard's record", { pod: { ...pod, hostname: "x".repeat(40_000) } }, /the pod is too long/],
     ["a time too short to pull an image", { timeout: "1s" }, /out of range/],

@@ -336,6 +336,36 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
   });
 });
 
+describe("a wrong signal is told with what is allowed and the likely slip", () => {
+  test.each([
+    ["job: {}", "spec.signals.a.job.pod: pod is missing; allowed: what stands under spec of a pod: containers with name and image"],
+    [
+      "probe: { url: http://web.shop.svc, expect: { json: { path: a } } }",
+      "spec.signals.a.probe.expect.json.equals: equals is missing; allowed: a text, a number, true, false or null",
+    ],
+    [
+      "probe: { url: http://web.shop.svc, expect: { status: [] } }",
+      "spec.signals.a.probe.expect.status: the list is empty; allowed: a number such as 200, a class such as 2xx, or a list of these",
+    ],
+    [
+      "http: { preset: traefik, metric: { namespaceLabel: ns }, errors: {} }",
+      "spec.signals.a.http.metric.namespaceLabel: namespaceLabel is not possible with this preset; allowed: serviceLabel; traefik names the namespace in the label of the Service",
+    ],
+    [
+      "http: { preset: envoy, metric: { podLabel: pod }, errors: {} }",
+      "spec.signals.a.http.metric.podLabel: podLabel is not possible with this preset; allowed: serviceLabel; envoy counts whole Services",
+    ],
+    [
+      "http: { preset: ingress-nginx, metric: { podLabel: pod, namespaceLabel: ns }, errors: {} }",
+      "spec.signals.a.http.metric.podLabel: podLabel is not possible with this preset; allowed: serviceLabel, namespaceLabel; ingress-nginx counts whole Services",
+    ],
+  ])("%s", (signal, expected) => {
+    expect(problemsOf(policyYaml("p", "{}", [`signals: { a: { ${signal} } }`])).map((problem) => problem.replace(/^\S+ /, ""))).toEqual([
+      expected,
+    ]);
+  });
+});
+
 describe("a wrong match is refused at its place", () => {
   test.each([
     [

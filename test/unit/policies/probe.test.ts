@@ -21,8 +21,10 @@ describe("a probe", () => {
   });
 
   test.each<[string, object, RegExp]>([
-    ["another scheme", { url: "ftp://web/health" }, /is no address to call/],
-    ["no scheme", { url: "web.shop.svc/health" }, /is no address to call/],
+    ["another scheme", { url: "ftp://web/health" }, /is no address to call\n.*\nftp:\/\/ cannot be called/],
+    ["no scheme", { url: "shop.example/health" }, /is no address to call\n.*\nhttp:\/\/ or https:\/\/ is missing/],
+    ["no scheme before a port", { url: "shop.example:8080/health" }, /http:\/\/ or https:\/\/ is missing/],
+    ["a port that is none", { url: "http://shop.example:80x/health" }, /its host or port cannot be read/],
     ["a password in the address", { url: "http://me:pw@web.shop.svc" }, /holds a user or a password.*\n.*\n.*headersFile/],
     ["a placeholder that does not exist", { url: "http://{{pod}}.shop.svc" }, /unknown placeholder \{\{pod\}\}/],
     ["a host that a workload's name would choose", { url: "http://{{name}}/health" }, /the host ends in a placeholder/],

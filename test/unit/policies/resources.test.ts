@@ -49,9 +49,29 @@ test.each([
   [
     "{ memory: 90%, memoryFullWithin: 1h }",
     "15m",
-    ["a: memoryFullWithin 1h needs 17m of a new pod with its warm-up, and the window is 15m: it can never breach"],
+    ["a: memoryFullWithin 1h needs 17m of a new pod (warmUp 5m and a fifth of it), and the window is 15m: it can hardly ever be judged"],
   ],
-  ["{ cpu: 90%, for: 20m }", "15m", ["a: for 20m is not shorter than window: it can never breach"]],
+  [
+    "{ cpu: 90%, for: 20m, memoryFullWithin: 10m, warmUp: 2m }",
+    "15m",
+    ["a: cpu needs 22m of a new pod (warmUp 2m and for 20m), and the window is 15m: it can hardly ever be judged"],
+  ],
+  [
+    "{ memoryFullWithin: 7d }",
+    "5m",
+    [expect.stringMatching(/^a: memoryFullWithin 7d needs 1d9h41m of a new pod \(warmUp 5m and a fifth of it\)/)],
+  ],
+  [
+    "{ cpu: 90%, warmUp: 1h }",
+    "15m",
+    ["a: cpu needs 1h5m of a new pod (warmUp 1h and for 5m), and the window is 15m: it can hardly ever be judged"],
+  ],
+  [
+    "{ memory: 90%, for: 20m, warmUp: 0s }",
+    "15m",
+    ["a: memory needs 20m of a new pod (for 20m), and the window is 15m: it can hardly ever be judged"],
+  ],
+  ["{ memory: 90%, warmUp: 1h }", "15m", []],
 ])("%s in a window of %s warns of what comes too late", (yaml, window, warnings) => {
   expect(limitWarnings(aPolicy("p", "{}", [`window: ${window}`, `signals: { a: { resources: ${yaml} } }`]))).toEqual(warnings);
 });
