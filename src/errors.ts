@@ -53,6 +53,9 @@ export function isSilent(thrown: unknown): boolean {
   return thrown instanceof RearguardError && /_(TIMEOUT|UNREACHABLE)$/.test(thrown.code);
 }
 
+/** Messages that whoever comes next tells from the Guards: no fault. */
+export class LeftToNext extends Error {}
+
 export function remedyOf(thrown: unknown): string | undefined {
   return thrown instanceof RearguardError ? thrown.remedy : undefined;
 }

@@ -88,7 +88,7 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
           .describe("Further labels of every alert, for routing."),
         lasts: duration(60_000, 30 * day)
           .prefault("1d")
-          .describe("After this an alert that nothing ended resolves by itself; longer than any guard."),
+          .describe("After this an alert that nothing ended resolves by itself; longer than any guard. From 1m to 30d."),
       })
       .superRefine(({ bearerTokenFile, basic }, context) => {
         if (bearerTokenFile === undefined || basic === undefined) return;
@@ -112,7 +112,11 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
             z.strictObject({
               namespace: z.string().min(1).describe("Namespace of a workload that users know."),
               name: z.string().min(1).describe("Its name."),
-              called: z.string().min(1).max(100).describe("What users call it; nothing else of it is told."),
+              called: z
+                .string()
+                .min(1)
+                .max(100)
+                .describe("What users call it, as within a sentence (the shop); nothing else of it is told."),
               component: z.string().min(1).optional().describe("Id of its component."),
             }),
           )
@@ -142,7 +146,11 @@ export function nameProblems(
       taken.add(each);
       if (!isTaken) return [];
       return [
-        { path: [list, at, "name"], message: told(`the name ${named(each)} is taken by another receiver`, "each name once"), input: each },
+        {
+          path: [list, at, "name"],
+          message: told(`the name ${named(each)} is taken by another receiver`, "each name once", "give it a name of its own"),
+          input: each,
+        },
       ];
     }),
   );

@@ -81,6 +81,38 @@ test("a brake that is released ends the alert", async () => {
   expect(it.firing()).toEqual([]);
 });
 
+test("a brake that is released ends no alert that a person has to deal with", async () => {
+  await using it = await setUp();
+
+  await it.tell(braked, withheld, after(50, { ...released, id: "web-1a2b3c-50", phase: "breached" }));
+  expect(it.firing()).toEqual([["critical", "rollback withheld"]]);
+  await it.tell(after(55, { ...released, id: "web-1a2b3c-55", phase: "observing" }));
+
+  expect(it.firing()).toEqual([["critical", "rollback withheld"]]);
+});
+
+test("a release ends no warning either while the revision is to blame and was not taken back", async () => {
+  await using it = await setUp();
+  const byPolicy = after(45, { kind: "withheld", severity: "warning", phase: "breached", title: "only told" });
+
+  await it.tell(braked, byPolicy, after(50, { kind: "released", severity: "info", phase: "breached" }));
+
+  expect(it.firing()).toEqual([["warning", "only told"]]);
+});
+
+test("a brake after a rollback that was withheld does not end what a person has to deal with", async () => {
+  await using it = await setUp();
+
+  await it.tell(withheld, after(46, { kind: "braked", severity: "warning", phase: "breached", title: "is braked" }));
+  expect(it.firing()).toEqual([
+    ["critical", "rollback withheld"],
+    ["warning", "is braked"],
+  ]);
+  await it.tell(ended("superseded"));
+
+  expect(it.firing()).toEqual([]);
+});
+
 test("a guard that ends unresolved fires on for as long as the settings say, and no longer", async () => {
   await using it = await setUp();
 
@@ -114,7 +146,7 @@ test("told again after a restart, an alert that is over does not fire again", as
 test("the labels are those of the guard with the settings' own, and never the other way round", async () => {
   await using it = await setUp({ labels: { team: "shop", severity: "none" } });
 
-  await it.tell(braked);
+  await it.tell(braked, withheld);
 
   const own = {
     alertname: "RearguardGuard",

@@ -27,7 +27,7 @@ export interface AlertmanagerOptions {
   readonly timeoutMs?: Ms;
 }
 
-/** One alert for each guard in trouble, at one peer of an Alertmanager (API v2). */
+/** An alert for each guard in trouble, at one peer of an Alertmanager (API v2). */
 export function createAlertmanager(options: AlertmanagerOptions): Target {
   const { bearerTokenFile, basic, labels = {}, lastsMs, clock, timeoutMs } = options;
   const root = new URL(options.url.endsWith("/") ? options.url : `${options.url}/`);
@@ -45,8 +45,8 @@ export function createAlertmanager(options: AlertmanagerOptions): Target {
     name,
     async send(message, memory) {
       const alerts = alertsOf(message, labels, lastsMs);
-      if (alerts.length === 0) return;
-      await once(message, memory, async () => {
+      if (alerts.length === 0) return "left-out";
+      return once(message, memory, async () => {
         const timeout = timeoutMs === undefined ? {} : { timeoutMs };
         const headers = await authorization();
         const body = JSON.stringify(alerts);
@@ -60,12 +60,14 @@ export function createAlertmanager(options: AlertmanagerOptions): Target {
 }
 
 /**
- * Pure: what Alertmanager is posted of a message. The severity is a label and so a part of the alert's identity: the alert of
- * the other severity is ended in the same post. An end that never began is told to nobody.
+ * Pure: what Alertmanager is posted of a message. The severity is a label and so a part of the alert's identity: what is over of
+ * the other one is ended in the same post. What needs a person is over when the rollback was done or the guard ends, and not when
+ * there is smaller news. An end that never began is told to nobody.
  */
 export function alertsOf(message: Message, extra: Readonly<Record<string, string>>, lastsMs: Ms): readonly object[] {
-  if (message.kind === "released" || endsWell(message) || isUndecided(message))
-    return severities.map((each) => ended(message, extra, each));
+  if (endsWell(message) || isUndecided(message)) return severities.map((each) => ended(message, extra, each));
+  // While the revision is to blame and not taken back, the trouble goes on without the brake.
+  if (message.kind === "released") return message.phase === "breached" ? [] : [ended(message, extra, "warning")];
   if (!isTrouble(message)) return [];
   const severity = needsPerson(message) ? "critical" : "warning";
   const firing = {
@@ -74,7 +76,8 @@ export function alertsOf(message: Message, extra: Readonly<Record<string, string
     endsAt: iso(message.at + lastsMs),
     annotations: { summary: cut(message.title, longestWords), description: cut(message.text, longestWords), ...nextOf(message) },
   };
-  return [firing, ...severities.filter((each) => each !== severity).map((each) => ended(message, extra, each))];
+  if (severity === "critical") return [firing, ended(message, extra, "warning")];
+  return message.kind === "rolled-back" ? [firing, ended(message, extra, "critical")] : [firing];
 }
 
 /** Nobody would ever end its alert, and there is no more to know. */
@@ -82,7 +85,7 @@ function isUndecided({ kind, phase }: Message): boolean {
   return kind === "finished" && phase === "inconclusive";
 }
 
-function ended(message: Message, extra: Readonly<Record<string, string>>, severity: string): object {
+function ended(message: Message, extra: Readonly<Record<string, string>>, severity: (typeof severities)[number]): object {
   const endsAt = message.at - skewMs;
   return { ...common(message, extra, severity), startsAt: iso(Math.min(message.openedAt, endsAt)), endsAt: iso(endsAt) };
 }

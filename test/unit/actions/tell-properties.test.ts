@@ -82,7 +82,7 @@ test("whatever is told, of one guard at most one alert fires, and every alert be
       const alerts = alertsOf(told, {}, 86_400_000) as readonly { readonly startsAt: string; readonly endsAt: string }[];
       expect(alerts.every(({ startsAt, endsAt }) => Date.parse(startsAt) <= Date.parse(endsAt))).toBe(true);
       expect(alerts.filter(({ endsAt }) => Date.parse(endsAt) > told.at).length).toBeLessThanOrEqual(1);
-      expect([0, 2]).toContain(alerts.length);
+      expect(alerts.length).toBeLessThanOrEqual(2);
     }),
   );
 });

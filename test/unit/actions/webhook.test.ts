@@ -25,7 +25,7 @@ async function secretFile(content: string): Promise<string> {
   return file;
 }
 
-async function failureOf(sending: Promise<void>): Promise<TargetError> {
+async function failureOf(sending: Promise<unknown>): Promise<TargetError> {
   const error: unknown = await sending.then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -66,6 +66,27 @@ test("a message without secret is sent unsigned", async () => {
   await createWebhook({ name: "ops", url: receiver.url, clock }).send(message());
 
   expect(receiver.received[0]?.headers["webhook-signature"]).toBeUndefined();
+});
+
+test("a URL that is replaced in its file is used from the next message on", async () => {
+  await using first = await startReceiver(() => ({ status: 200 }));
+  await using second = await startReceiver(() => ({ status: 200 }));
+  const file = await secretFile(`${first.url}/hooks/one\n`);
+  const webhook = createWebhook({ name: "ops", urlFile: file, clock });
+
+  await webhook.send(message());
+  await writeFile(file, `${second.url}/hooks/two`);
+  await webhook.send(message());
+
+  expect([first, second].map(({ received }) => received.map(({ url }) => url.pathname))).toEqual([["/hooks/one"], ["/hooks/two"]]);
+});
+
+test("a URL file that holds no URL costs no start, and is said with its receiver, its key and its path", async () => {
+  const file = await secretFile("hooks.example/T0PS3CRET");
+
+  const error = await failureOf(createWebhook({ name: "ops", urlFile: file, clock }).send(message()));
+
+  expect(error.message).toBe(`webhook ops (urlFile): its URL file ${file} does not hold an http:// or https:// URL`);
 });
 
 test.each<[string, Answer, string, TargetError["facts"]]>([
@@ -113,8 +134,8 @@ test("no error carries the URL, which is a secret, nor the signing secret", asyn
   const noSecret = await failureOf(createWebhook({ name: "ops", url, secretFile: `${file}-gone`, clock }).send(message()));
 
   expect(unreachable.message).toMatch(/^webhook ops cannot be reached \(.+\)$/);
-  expect(badSecret.message).toBe("webhook ops: its secret file does not hold a secret of the form whsec_<base64>");
-  expect(noSecret.message).toBe("webhook ops: its secret file cannot be read (ENOENT)");
+  expect(badSecret.message).toBe(`webhook ops: its secret file ${file} does not hold a secret of the form whsec_<base64>`);
+  expect(noSecret.message).toBe(`webhook ops: its secret file ${file}-gone cannot be read (ENOENT)`);
   expect(JSON.stringify([unreachable, badSecret, noSecret].map((error) => [error.message, error.stack, error.cause]))).not.toMatch(
     /T0PS3CRET|not-base64/,
   );
