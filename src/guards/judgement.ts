@@ -8,6 +8,7 @@ import type { ContainerState, Ms, PodState, Workload } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
 import { actionsFor, silenceOf } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
+import { alertVerdictOf } from "./alert.ts";
 import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
@@ -89,6 +90,7 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
     const past = { completedAt: standing.completedAt, rolledBackAt: standing.rollback?.at };
     if (rule?.kind === "probe" && workload.desired === 0) return [{ signal: name, state: "inconclusive", because: [] }];
     if (rule !== undefined) return [ruleVerdict(rule, name, now, patienceWith(run, name), past)];
+    if (signal.kind === "alert") return [alertVerdictOf(run, name, signal, now)];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
       pods: judgedPods(record, standing.completedAt),

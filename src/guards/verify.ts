@@ -50,6 +50,8 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
   for (const cause of causes) {
     if ((cause.code === "threshold" || cause.code === "failures" || cause.code === "resources") && !isHealed(ask, cause.signal))
       return `the old template runs again, but ${cause.signal} has not healed`;
+    if (cause.code === "alert" && !isSilent(ask, cause.signal))
+      return `the old template runs again, but the alert ${cause.name} still fires`;
     if (cause.code === "probe" && !ask.rules.some((rule) => rule.signal === cause.signal && rule.state === "pass"))
       return `the old template runs again, but ${cause.signal} was not good twice in a row since`;
     if (cause.code !== "evidence" && cause.code !== "rate" && cause.code !== "burn-rate") continue;
@@ -69,6 +71,12 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
   const ready = pods.filter((pod) => pod.ready).length;
   if (ready < pods.length || ready === 0) return `the old template is back, but ${ready} of ${pods.length} pods are ready`;
   return reasons.length > 0 ? reasons : [{ code: "pods-ready", ready, of: pods.length, afterMs: ask.now - at }];
+}
+
+/** One that was there before the rollout does not count: it is not what the rollback was for. */
+function isSilent({ rules }: Ask, signal: string): boolean {
+  const verdict = rules.find((rule) => rule.signal === signal);
+  return verdict?.state !== "breach" && verdict?.state !== "warn";
 }
 
 /** The rule is over; that its series is gone with the condemned pods will do, that its source does not answer will not. */
