@@ -48,8 +48,8 @@ export interface AlertReason {
   readonly forMs: Ms;
   /** What else fires alike. */
   readonly others: number;
-  /** Why it is not laid to the new revision: it began before that could have caused it, or names a pod of the old one. */
-  readonly held?: "before" | "old-pod";
+  /** Why it is not laid to the new revision: it began before that could have caused it, names a pod of the old one, or fires beside one like that. */
+  readonly held?: "before" | "old-pod" | "alike";
   /** Of `before`: time from the start of the rollout to the start of the alert, negative for one that was there already. */
   readonly afterStartMs?: Ms;
 }

@@ -21,6 +21,7 @@ export function alertSentence(reason: AlertReason): string {
 
 function whose({ held, afterStartMs = 0 }: AlertReason): string {
   if (held === "old-pod") return "it is about a pod of the old revision, so it is not laid to the new one";
+  if (held === "alike") return "the same alert fires since before the rollout, or of old pods too, so it is not laid to the new revision";
   if (held === undefined) return noBound;
   if (afterStartMs < 0) return `it began ${duration(-afterStartMs)} before the rollout, so it is not laid to the new revision`;
   return `it began ${duration(afterStartMs)} after the start of the rollout, when its rule still looked at the time before, so it is not laid to the new revision`;

@@ -10,8 +10,10 @@ export interface AlertRule {
   readonly afterMs: Ms;
 }
 
-/** Firings kept for one signal, the newest: a storm of alerts must not fill the record. */
-export const MOST_ALERTS = 32;
+/** Firings kept for one signal, so that a storm does not fill the record: the newest, and of the oldest those that show what was there before. */
+const MOST_NEWEST = 32;
+const MOST_OLDEST = 16;
+export const MOST_ALERTS = MOST_NEWEST + MOST_OLDEST;
 
 /**
  * Folds what was told. The same alerts in any order and any number of times give the same list: a firing that has ended never fires
@@ -28,9 +30,12 @@ export function foldAlerts(known: readonly GuardAlert[], told: readonly GuardAle
     byFiring.set(key, after);
   }
   if (!changed) return known;
-  const newest = [...byFiring.values()].toSorted(newestFirst).slice(0, MOST_ALERTS);
-  return newest.length === known.length && newest.every((alert, at) => alert === known[at]) ? known : newest;
+  const sorted = [...byFiring.values()].toSorted(newestFirst);
+  const kept = sorted.filter((_, at) => at < MOST_NEWEST || at >= sorted.length - MOST_OLDEST);
+  return kept.length === known.length && kept.every((alert, at) => alert === known[at]) ? known : kept;
 }
+
+type Held = NonNullable<AlertReason["held"]>;
 
 export interface AlertMoment {
   readonly signal: string;
@@ -50,33 +55,59 @@ export interface AlertMoment {
  */
 export function alertVerdict(alerts: readonly GuardAlert[], rule: AlertRule, moment: AlertMoment): Verdict {
   const { signal, now } = moment;
+  const held = heldOf(alerts, rule, moment);
   const firing = alerts
     .filter((alert) => alert.endsAt === undefined)
     .toSorted((one, other) => one.startsAt - other.startsAt || compare(one.fingerprint, other.fingerprint));
-  const held = firing.filter((alert) => heldBy(alert, rule, moment) !== undefined);
-  const blamed = firing.filter((alert) => heldBy(alert, rule, moment) === undefined);
+  const cleared = firing.filter((alert) => held.has(alert));
+  const blamed = firing.filter((alert) => !held.has(alert));
   const lasting = blamed.filter(({ startsAt }) => now - startsAt >= rule.forMs);
-  if (lasting.length > 0) return { signal, state: "breach", because: reasonsOf(lasting, rule, moment) };
-  if (held.length > 0) return { signal, state: "hold", because: reasonsOf(held, rule, moment) };
-  if (blamed.length > 0) return { signal, state: "warn", because: reasonsOf(blamed, rule, moment) };
+  if (lasting.length > 0) return { signal, state: "breach", because: reasonsOf(lasting, held, moment) };
+  if (cleared.length > 0) return { signal, state: "hold", because: reasonsOf(cleared, held, moment) };
+  if (blamed.length > 0) return { signal, state: "warn", because: reasonsOf(blamed, held, moment) };
   if (!moment.alone) return { signal, state: "pass", because: [] };
   const detail = "no alert fires, and that alone does not show that the revision is good";
   return { signal, state: "inconclusive", because: [{ code: "not-judged", signal, detail }] };
 }
 
-function heldBy({ startsAt, pod }: GuardAlert, { afterMs }: AlertRule, { startedAt, isOld }: AlertMoment): AlertReason["held"] {
+function heldBy({ startsAt, pod }: GuardAlert, { afterMs }: AlertRule, { startedAt, isOld }: AlertMoment): Held | undefined {
   if (startsAt < startedAt + afterMs) return "before";
   return pod !== undefined && isOld(pod) ? "old-pod" : undefined;
 }
 
+/**
+ * Alerts that the new revision did not cause, each with why. One that fires beside such an alert of its name is of the same trouble: a rule
+ * by pod begins anew with every new pod.
+ */
+function heldOf(alerts: readonly GuardAlert[], rule: AlertRule, moment: AlertMoment): ReadonlyMap<GuardAlert, Held> {
+  const held = new Map<GuardAlert, Held>();
+  for (const alert of alerts) {
+    const why = heldBy(alert, rule, moment);
+    if (why !== undefined) held.set(alert, why);
+  }
+  // What was found last may hold others in its turn.
+  for (let before = -1; before < held.size;) {
+    before = held.size;
+    for (const alert of alerts) {
+      if (!held.has(alert) && [...held.keys()].some((other) => isBeside(other, alert))) held.set(alert, "alike");
+    }
+  }
+  return held;
+}
+
+function isBeside(one: GuardAlert, other: GuardAlert): boolean {
+  const overlap = one.startsAt <= (other.endsAt ?? Infinity) && other.startsAt <= (one.endsAt ?? Infinity);
+  return overlap && one.labels["alertname"] === other.labels["alertname"];
+}
+
 /** Of the alerts of one name and cause the one that fires longest. */
-function reasonsOf(alerts: readonly GuardAlert[], rule: AlertRule, moment: AlertMoment): readonly AlertReason[] {
-  const groups = Map.groupBy(alerts, (alert) => `${heldBy(alert, rule, moment)}/${alert.labels["alertname"]}`);
+function reasonsOf(alerts: readonly GuardAlert[], whys: ReadonlyMap<GuardAlert, Held>, moment: AlertMoment): readonly AlertReason[] {
+  const groups = Map.groupBy(alerts, (alert) => `${whys.get(alert)}/${alert.labels["alertname"]}`);
   return [...groups.values()].flatMap(([longest, ...others]): AlertReason[] => {
     if (longest === undefined) return [];
     const { labels, summary, startsAt } = longest;
     const { alertname: name = "", ...rest } = labels;
-    const held = heldBy(longest, rule, moment);
+    const held = whys.get(longest);
     return [
       {
         code: "alert",

@@ -358,6 +358,20 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       },
       'alerts: alert PodSlow {pod="web-1"} fires since 14:03:07 UTC, for 1 min; it is about a pod of the old revision, so it is not laid to the new one',
     ],
+    [
+      {
+        code: "alert",
+        signal: "alerts",
+        name: "PodSlow",
+        labels: {},
+        summary: "",
+        since: Date.UTC(2026, 10, 23, 14, 3, 7),
+        forMs: 60_000,
+        others: 0,
+        held: "alike",
+      },
+      "alerts: alert PodSlow fires since 14:03:07 UTC, for 1 min; the same alert fires since before the rollout, or of old pods too, so it is not laid to the new revision",
+    ],
   ],
   certificate: [
     [

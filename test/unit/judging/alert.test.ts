@@ -49,8 +49,18 @@ describe("an alert", () => {
     expect(verdict([alert(over)], moment).state).toBe(state);
   });
 
-  test("that the revision may have caused counts also beside one that it cannot have caused", () => {
-    const { state, because } = verdict([alert({ fingerprint: "b", startsAt: START - MINUTE }), alert()]);
+  test("by pod, which begins anew with every new pod, is held while it fires since before the rollout or of old pods", () => {
+    const before = alert({ fingerprint: "b", startsAt: START - MINUTE });
+    const oldPod = alert({ fingerprint: "c", pod: "web-old", startsAt: START + 4 * MINUTE });
+    const isOld = (pod: string) => pod === "web-old";
+    for (const other of [before, oldPod]) expect(verdict([other, alert()], { isOld }).state).toBe("hold");
+    const next = alert({ fingerprint: "d", startsAt: START + 4 * MINUTE });
+    expect(verdict([{ ...before, endsAt: START + 3 * MINUTE }, alert(), next]).state, "through the one between").toBe("hold");
+    expect(verdict([{ ...before, endsAt: START + 1 * MINUTE }, alert()]).state, "that was over before").toBe("breach");
+  });
+
+  test("of another name is not excused by one that the revision cannot have caused", () => {
+    const { state, because } = verdict([alert({ fingerprint: "b", startsAt: START - MINUTE, labels: { alertname: "Slow" } }), alert()]);
     expect([state, because.map((reason) => reason.code === "alert" && reason.held)]).toEqual(["breach", [undefined]]);
   });
 
