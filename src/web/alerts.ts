@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import type { Alert } from "../alert.ts";
 import { sentence } from "../errors.ts";
+import type { Ms } from "../model.ts";
 import type { AlertsTaken } from "../pipeline/alerts.ts";
 import { readAlertmanagerPost } from "./alertmanager.ts";
 
@@ -10,6 +11,7 @@ export interface AlertEdges {
   readonly alertsToken?: () => Promise<string>;
   /** Writes down whom they reach; nothing is decided here. */
   readonly takeAlerts: (alerts: readonly Alert[]) => Promise<AlertsTaken>;
+  now(): Ms;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -17,7 +19,10 @@ export interface AlertEdges {
 const MOST_BYTES = 8_000_000;
 
 /** Posts under way at once. What waits for a slow API server must not pile up here: Alertmanager keeps it and comes again. */
-const MOST_AT_ONCE = 200;
+const MOST_AT_ONCE = 500;
+
+/** The same is logged once in this time: a storm of posts must not become one of lines. */
+const QUIET_MS: Ms = 10_000;
 
 const path = "/api/v1/webhooks/alertmanager";
 
@@ -26,7 +31,8 @@ const path = "/api/v1/webhooks/alertmanager";
  * is a 503, never a 429 (its next try would be at the next group_interval).
  */
 export async function serveAlerts(app: FastifyInstance, edges: AlertEdges): Promise<void> {
-  const { alertsToken, takeAlerts, log } = edges;
+  const { alertsToken, takeAlerts } = edges;
+  const logged = new Map<string, Ms>();
   let underWay = 0;
   await app.register(async (webhook) => {
     webhook.addHook("onRequest", async (request, reply) => {
@@ -41,7 +47,7 @@ export async function serveAlerts(app: FastifyInstance, edges: AlertEdges): Prom
       if (token === "") return later(reply, "the file of alerts.tokenFile is empty");
       const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
       if (given !== undefined && isSame(given, token)) return undefined;
-      log.warn({ path, from: request.ip }, "a post without the token of alerts.tokenFile was refused");
+      warn({ from: request.ip }, "a post without the token of alerts.tokenFile was refused");
       const error = given === undefined ? "the bearer token is missing" : "the bearer token is wrong";
       return reply
         .code(401)
@@ -64,14 +70,21 @@ export async function serveAlerts(app: FastifyInstance, edges: AlertEdges): Prom
     });
   });
 
+  function warn(fields: object, message: string): void {
+    const now = edges.now();
+    if (now - (logged.get(message) ?? -Infinity) < QUIET_MS) return;
+    logged.set(message, now);
+    edges.log.warn({ path, ...fields }, message);
+  }
+
   function refused(reply: FastifyReply, code: number, error: string) {
-    log.warn({ path, error }, "a post of alerts was refused");
+    warn({ error }, "a post of alerts was refused");
     return reply.code(code).send({ error });
   }
 
   /** On a connection of its own the next try may reach the one that leads. */
   function later(reply: FastifyReply, error: string) {
-    log.warn({ path, error }, "a post of alerts has to come again");
+    warn({ error }, "a post of alerts has to come again");
     return reply.code(503).header("connection", "close").send({ error, hint: "nothing of it is lost: Alertmanager posts it again" });
   }
 
@@ -84,7 +97,7 @@ export async function serveAlerts(app: FastifyInstance, edges: AlertEdges): Prom
     }));
     if (truncated === 0) return { alerts: listed };
     const error = `${truncated} more alerts of this group were left out by Alertmanager; set max_alerts: 0 in webhook_configs`;
-    log.warn({ path, truncated }, error);
+    warn({ truncated }, "alerts were left out of a post; set max_alerts: 0 in webhook_configs");
     return { alerts: listed, truncated: error };
   }
 }

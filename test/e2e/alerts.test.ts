@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { reserveAlertmanagers } from "../servers/alertmanager.ts";
 import type { AlertmanagerPair } from "../servers/alertmanager.ts";
@@ -25,6 +26,10 @@ let daemon: Daemon;
 let alertmanagers: AlertmanagerPair;
 let sick: Shop;
 let before: Shop;
+let stormy: Shop;
+
+/** Fewer than are kept, and no multiple of three: each fires and ends in turn. */
+const firings = 40;
 
 /** Failed requests by pod: the pod's label alone says whose it is. */
 const rules = [
@@ -47,6 +52,13 @@ const policyOf = (namespace: string) =>
     alerts: { alert: { names: [PodErrors], labels: { severity: critical }, after: 3s } }`,
   });
 
+const stormyPolicy = policyText({
+  name: "stormy",
+  namespaces: ["stormy"],
+  window: "120s",
+  signals: "{ pods: { pods: {} }, storm: { alert: { names: [Storm] } } }",
+});
+
 const configOf = (url: string) => ({
   route: { receiver: "rearguard", group_by: ["alertname", "namespace"], group_wait: "1s", group_interval: "1s", repeat_interval: "2s" },
   receivers: [
@@ -61,9 +73,10 @@ beforeAll(async () => {
   const reserved = await reserveAlertmanagers();
   const cluster = await startCluster({ cidr: await ownCidr(), alerting: { rules, alertmanagers: reserved.targets } });
   world = stack.use(await createWorld(cluster));
-  [sick, before] = await Promise.all([
+  [sick, before, stormy] = await Promise.all([
     deployShop(cluster, { namespace: "sick", minReadySeconds: 2 }),
     deployShop(cluster, { namespace: "before", minReadySeconds: 2, behaviour: { "error-rate": "0.4" } }),
+    deployShop(cluster, { namespace: "stormy" }),
   ]);
   for (const namespace of ["sick", "before"]) {
     stack.use(await startTraffic({ client: cluster.client, namespace, service: "shop", requestsPerSecond: 60 }));
@@ -72,7 +85,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "alerts-token"), `${token}\n`);
   daemon = await world.startDaemon({
     folder,
-    policies: { "sick.yaml": policyOf("sick"), "before.yaml": policyOf("before") },
+    policies: { "sick.yaml": policyOf("sick"), "before.yaml": policyOf("before"), "stormy.yaml": stormyPolicy },
     settings: { alerts: { tokenFile: join(folder, "alerts-token") } },
   });
   alertmanagers = stack.use(await reserved.start(configOf(`${daemon.url}/api/v1/webhooks/alertmanager`)));
@@ -124,6 +137,73 @@ describe("alerts of a real Prometheus by a pair of real Alertmanagers", () => {
 
     expect(guard.status?.phase).toBe("unresolved");
     expect(await workloadWrites(cluster, "before")).toEqual([]);
+  });
+
+  test("at 500 posts a second, most of them repeats, are all written down once", async () => {
+    const { cluster } = world;
+    await stormy.rollOut("v2");
+    const { metadata } = await guardOf(cluster, "stormy", 2, ({ status }) => status?.phase === "observing");
+    const startsAt = new Date().toISOString();
+    const tookMs: number[] = [];
+    const codes = new Map<number, number>();
+    let refused = 0;
+    // As Alertmanager does: what is refused with 503 comes again.
+    const post = async (at: number): Promise<void> => {
+      const fingerprint = `storm-${at % firings}`;
+      const isOver = at % 3 === 0;
+      const began = performance.now();
+      const answer = await fetch(`${daemon.url}/api/v1/webhooks/alertmanager`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: JSON.stringify({
+          version: "4",
+          groupKey: "{}",
+          alerts: [
+            {
+              status: isOver ? "resolved" : "firing",
+              labels: { alertname: "Storm", namespace: "stormy", deployment: "shop", shard: fingerprint },
+              annotations: {},
+              startsAt,
+              endsAt: isOver ? startsAt : "0001-01-01T00:00:00Z",
+              fingerprint,
+            },
+          ],
+        }),
+      });
+      await answer.text();
+      if (answer.status === 503) {
+        refused += 1;
+        await delay(500);
+        return post(at);
+      }
+      tookMs.push(performance.now() - began);
+      codes.set(answer.status, (codes.get(answer.status) ?? 0) + 1);
+    };
+    const posts: Promise<void>[] = [];
+    const begin = performance.now();
+    for (let at = 0; at < 5_000; at += 1) {
+      const early = begin + at * 2 - performance.now();
+      if (early > 1) await delay(early);
+      posts.push(post(at));
+    }
+    await Promise.all(posts);
+    const seconds = (performance.now() - begin) / 1000;
+    const p99 = tookMs.toSorted((one, other) => one - other)[Math.floor(tookMs.length * 0.99)] ?? NaN;
+    process.stdout.write(`5,000 posts in ${seconds.toFixed(1)} s, ${refused} told to come again, p99 ${p99.toFixed(0)} ms\n`);
+
+    expect([...codes.keys()]).toEqual([202]);
+    type Told = {
+      readonly status: { readonly alerts: { readonly storm: readonly { readonly fingerprint: string; readonly endsAt?: number }[] } };
+    };
+    const path = `/apis/rearguard.dev/v1alpha1/namespaces/stormy/guards/${metadata.name}`;
+    const { storm } = (await cluster.client.request<Told>("GET", path)).status.alerts;
+    expect(storm.map(({ fingerprint }) => fingerprint).toSorted()).toEqual(
+      Array.from({ length: firings }, (_, at) => `storm-${at}`).toSorted(),
+    );
+    expect(
+      storm.every(({ endsAt }) => endsAt !== undefined),
+      "each was told to be over at some time",
+    ).toBe(true);
   });
 
   test("come from both peers and again and again, which changes nothing", async () => {

@@ -178,6 +178,14 @@ describe("a post of Alertmanager", () => {
     expect(answer.json().error).toMatch(error);
   });
 
+  it("is logged once in ten seconds when it is refused, however many there are", async () => {
+    const lines: string[] = [];
+    let now = 0;
+    await using web = await served({ now: () => now, log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }) });
+    for (now of [0, 1, 9_999, 10_000]) await web.post("{}");
+    expect(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)).toEqual(Array(2).fill("a post of alerts was refused"));
+  });
+
   it("is answered 503, never 429, while too many are being written down", async () => {
     let letGo = () => {};
     const gate = new Promise<void>((resolve) => (letGo = resolve));
@@ -185,7 +193,7 @@ describe("a post of Alertmanager", () => {
     const body = await bodyOf("firing");
     let refused = 0;
     const codes = await Promise.all(
-      Array.from({ length: 230 }, async () => {
+      Array.from({ length: 530 }, async () => {
         const { statusCode } = await web.post(body);
         refused += Number(statusCode === 503);
         if (refused === 30) letGo();
@@ -193,6 +201,6 @@ describe("a post of Alertmanager", () => {
       }),
     );
     expect(codes.filter((code) => code === 503)).toHaveLength(30);
-    expect(codes.filter((code) => code === 202)).toHaveLength(200);
+    expect(codes.filter((code) => code === 202)).toHaveLength(500);
   });
 });
