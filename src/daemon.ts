@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createActions } from "./actions/actions.ts";
 import { createJobStarter } from "./actions/smoke-job.ts";
 import { createOutbox } from "./actions/tell/outbox.ts";
@@ -157,6 +158,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     log,
   };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
+  const tokenFile = settings.alerts?.tokenFile;
   const web = createWeb({
     now: () => clock.now(),
     open: () => pipeline.open(),
@@ -166,6 +168,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
     log,
     token,
+    takeAlerts: (alerts) => pipeline.alerts(alerts),
+    ...(tokenFile === undefined ? {} : { alertsToken: () => readFile(tokenFile, "utf8") }),
   });
 
   async function beat(): Promise<void> {

@@ -4,6 +4,8 @@ import { standingOf } from "./guards/phase.ts";
 import type { GuardRun } from "./guards/run.ts";
 import type { Phase } from "./entry.ts";
 import type { Ms } from "./model.ts";
+import type { Alert } from "./alert.ts";
+import { type AlertsTaken, takeAlerts } from "./pipeline/alerts.ts";
 import { createBeside } from "./pipeline/beside.ts";
 import { emptyBook } from "./pipeline/book.ts";
 import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
@@ -20,6 +22,8 @@ export interface Pipeline {
   beat(now: Ms): Promise<void>;
   /** Pods of this workload changed: decide now, not at the next beat. */
   wake(workloadUid: string): void;
+  /** Alerts that were posted to us. `taken` when every guard they reach has them in its record; those guards decide at once. */
+  alerts(alerts: readonly Alert[]): Promise<AlertsTaken>;
   /** Resolves when nothing that a beat began is still under way. */
   idle(): Promise<void>;
   open(): readonly GuardRun[];
@@ -133,6 +137,14 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     wake(workloadUid) {
       const names = [...book.open.values()].filter((run) => run.record.rollout.workload.uid === workloadUid).map((run) => run.record.name);
       if (edges.leading(edges.now())) void stepAll(names);
+    },
+    async alerts(alerts) {
+      if (!edges.leading(edges.now())) return { taken: false, because: "another Rearguard leads" };
+      // Until the open guards were read nobody knows whom an alert reaches.
+      if (!resumed || flow.lost.size > 0) return { taken: false, because: "the open guards are being read" };
+      const taken = await takeAlerts(alerts, flow);
+      if (taken.taken) void stepAll(taken.guards);
+      return taken;
     },
     async idle() {
       const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay()];

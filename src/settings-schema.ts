@@ -125,6 +125,12 @@ export function settingsSchema(folder: string) {
           .describe("File with the bearer token that the API asks for; without it the API answers this machine alone."),
       })
       .prefault({}),
+    alerts: z
+      .strictObject({
+        tokenFile: file.describe("File with the bearer token that Alertmanager has to send, read again at every post."),
+      })
+      .optional()
+      .describe("Takes alerts at /api/v1/webhooks/alertmanager; left out: none are taken, and `alert` signals hear of nothing."),
     grafana: z
       .strictObject({
         url: httpUrl("no query").describe("Base URL of Grafana."),

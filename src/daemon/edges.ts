@@ -100,6 +100,7 @@ export function pipelineSettingsOf({
   elasticsearch,
   verify,
   governor,
+  alerts,
 }: Settings): PipelineSettings {
   return {
     cluster,
@@ -111,6 +112,7 @@ export function pipelineSettingsOf({
       ...(elasticsearch === undefined ? {} : { logLagMs: elasticsearch.lag }),
       ...(elasticsearch?.kibana === undefined ? {} : { kibana: spaceOf(elasticsearch.kibana) }),
     },
+    takesAlerts: alerts !== undefined,
     settleMs: judging.settle,
     baselineMs: judging.baseline,
     verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },

@@ -1,5 +1,6 @@
 import { POD_MINUTES } from "../judging/unit.ts";
 import type { Reason, SufferingPeer } from "../reason.ts";
+import { alertHeadline, alertSentence } from "./alert.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { jobHeadline, jobSentence } from "./job.ts";
 import { certificateSentence, probeHeadline, probeSentence } from "./probe.ts";
@@ -40,6 +41,8 @@ export function explainReason(reason: Reason): string {
       return probeSentence(reason);
     case "job":
       return jobSentence(reason);
+    case "alert":
+      return alertSentence(reason);
     case "certificate":
       return certificateSentence(reason);
     case "rule-blind":
@@ -124,6 +127,7 @@ export function headline(reason: Reason): string {
   if (reason.code === "pods") return podsHeadline(reason);
   if (reason.code === "job") return jobHeadline(reason);
   if (reason.code === "probe") return probeHeadline(reason);
+  if (reason.code === "alert") return alertHeadline(reason);
   if (reason.code === "resources") return resourcesHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);

@@ -118,7 +118,7 @@ function isCertificate(reason: Reason): boolean {
 }
 
 function isElsewhere(reason: Reason): boolean {
-  return reason.code === "resources" ? reason.held !== undefined : isHold(reason);
+  return reason.code === "resources" || reason.code === "alert" ? reason.held !== undefined : isHold(reason);
 }
 
 const undone = { brake: "paused", release: "resumed", rollback: "rolled back", drain: "scaled down" } as const;

@@ -1,3 +1,4 @@
+import type { GuardAlert } from "../alert.ts";
 import type { Entry, Phase } from "../entry.ts";
 import type { JobMemory } from "../judging/job.ts";
 import type { ProbeMemory } from "../judging/probe.ts";
@@ -49,6 +50,8 @@ export interface GuardRecord {
   readonly probes?: Readonly<Record<string, ProbeMemory>>;
   /** By signal: the smoke test's Job, from before it is created to what came of it. Absent without any. */
   readonly jobs?: Readonly<Record<string, JobMemory>>;
+  /** By signal: alerts that were told while the guard was open, which cannot be asked for again. Absent without any. */
+  readonly alerts?: Readonly<Record<string, readonly GuardAlert[]>>;
   /** Blocks at brake, breach and end, capped: what Prometheus will have forgotten. */
   readonly audit: Readonly<Record<string, readonly BlockAudit[]>>;
   /** Messages up to this `seq` (exclusive) have been handed to every receiver. */

@@ -9,6 +9,7 @@ import type { Signal } from "../policies/signal.ts";
 import type { Reason, Verdict } from "../reason.ts";
 import { actionsFor, silenceOf } from "../policies/policy.ts";
 import type { Judgement } from "./ask.ts";
+import { alertVerdictOf } from "./alert.ts";
 import { attributed, peerQuestion } from "./attribution.ts";
 import { isComplete } from "./complete.ts";
 import { environmentHold } from "./environment-hold.ts";
@@ -101,6 +102,7 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
     if (signal.kind === "probe" && workload.desired === 0) return [{ signal: name, state: "inconclusive", because: [] }];
     const folded = foldedRuleOf(run, name, now);
     if (folded !== undefined) return [folded];
+    if (signal.kind === "alert") return [alertVerdictOf(run, name, signal, now)];
     if (signal.kind !== "pods") return [];
     const verdict = judgePods({
       pods: judgedPods(record, standing.completedAt),

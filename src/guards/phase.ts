@@ -100,6 +100,7 @@ export function noteKey(kind: string, reason: Reason): string {
 function detailOf(reason: Reason): string {
   // Another time of trouble is another piece of news.
   if (reason.code === "environment") return `/${reason.signal}/${reason.since}`;
+  if (reason.code === "alert") return `/${reason.signal}/${reason.name}`;
   if (reason.code === "resources") return `/${reason.signal}/${reason.resource}/${reason.rule}`;
   if ("signal" in reason) return `/${reason.signal}`;
   if (reason.code === "governor") return `/${reason.rule}`;

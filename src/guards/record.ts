@@ -73,6 +73,7 @@ export function limitationsOf(
   owners: readonly string[],
   scrapeMs: Ms,
   readsLogs = false,
+  takesAlerts = false,
 ): readonly string[] {
   const told: string[] = [];
   if (rollout.old === undefined) {
@@ -103,6 +104,9 @@ export function limitationsOf(
   }
   for (const [name, { probe }] of Object.entries(policy.spec.signals)) {
     if (probe !== undefined) told.push(`${name}: old and new pods answer together, so what fails for both is laid to the new revision`);
+  }
+  for (const [name, { alert }] of Object.entries(policy.spec.signals)) {
+    if (alert !== undefined && !takesAlerts) told.push(`${name}: the settings take no alerts (alerts.tokenFile), so none is heard of`);
   }
   for (const [name, written] of Object.entries(policy.spec.signals)) {
     const signal = signalOf(written);

@@ -57,6 +57,8 @@ export function openRule(signal: Signal, { blockMs }: { readonly blockMs: Ms }, 
     const { cpu, memory, forMs, fullWithinMs, warmUpMs } = signal;
     return { kind: "resources", rule: { cpu, memory, forMs, fullWithinMs, warmUpMs, blockMs }, state: noResources };
   }
+  // What fires is in the record itself.
+  if (signal.kind === "alert") return undefined;
   if (signal.kind === "pods" || signal.kind === "ratio" || signal.kind === "logs" || signal.rule === undefined) return undefined;
   const common = { limit: signal.limit, blockMs };
   if (signal.rule.kind === "rate") return { kind: "rate", rule: { ...signal.rule, ...common }, state: openRated(noRate) };

@@ -51,6 +51,8 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
   for (const cause of causes) {
     if ((cause.code === "threshold" || cause.code === "failures" || cause.code === "resources") && !isHealed(ask, cause.signal))
       return `the old template runs again, but ${cause.signal} has not healed`;
+    if (cause.code === "alert" && !isSilent(ask, cause.signal))
+      return `the old template runs again, but the alert ${cause.name} still fires`;
     if (cause.code === "probe" && !ask.rules.some((rule) => rule.signal === cause.signal && rule.state === "pass"))
       return `the old template runs again, but ${cause.signal} was not good twice in a row since`;
     if (cause.code === "probe") reasons.push({ code: "answers-well", signal: cause.signal, calls: HEALED, afterMs: ask.now - at });
@@ -77,6 +79,12 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
       : [],
   );
   return [...reasons, { code: "pods-ready", ready, of: pods.length, afterMs: ask.now - at }, ...untested];
+}
+
+/** One that was there before the rollout does not count: it is not what the rollback was for. */
+function isSilent({ rules }: Ask, signal: string): boolean {
+  const verdict = rules.find((rule) => rule.signal === signal);
+  return verdict?.state !== "breach" && verdict?.state !== "warn";
 }
 
 /** The rule is over; that its series is gone with the condemned pods will do, that its source does not answer will not. */

@@ -51,6 +51,9 @@ export function guardObjectOf(record: GuardRecord, summary: GuardSummary): Guard
       baselines: { ...record.baselines },
       ...(record.probes === undefined ? {} : { probes: { ...record.probes } }),
       ...(record.jobs === undefined ? {} : { jobs: { ...record.jobs } }),
+      ...(record.alerts === undefined
+        ? {}
+        : { alerts: Object.fromEntries(Object.entries(record.alerts).map(([signal, alerts]) => [signal, [...alerts]])) }),
       audit: Object.fromEntries(Object.entries(record.audit).map(([signal, blocks]) => [signal, [...blocks]])),
       toldThrough: record.toldThrough,
       ...(record.handles === undefined ? {} : { handles: { ...record.handles } }),
@@ -80,6 +83,7 @@ export function readGuardObject(raw: unknown): StoredGuard | string {
       baselines: status?.baselines ?? {},
       ...(status?.probes === undefined ? {} : { probes: status.probes }),
       ...(status?.jobs === undefined ? {} : { jobs: status.jobs }),
+      ...(status?.alerts === undefined ? {} : { alerts: status.alerts }),
       audit: status?.audit ?? {},
       toldThrough: status?.toldThrough ?? 0,
       ...(status?.handles === undefined ? {} : { handles: status.handles }),

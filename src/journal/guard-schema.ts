@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { GuardAlert } from "../alert.ts";
 import type { Baseline } from "../guards/guard.ts";
 import type { JobMemory } from "../judging/job.ts";
 import type { ProbeMemory } from "../judging/probe.ts";
@@ -35,6 +36,7 @@ const pod = ours<PodState>("A pod this guard has seen.", (it) => typeof it["uid"
 const baseline = ours<Baseline>("Counts of one signal before the rollout.", (it) => typeof it["total"] === "number");
 const probe = ours<ProbeMemory>("Calls of one probe that a restart must know.", (it) => Array.isArray(it["failures"]));
 const job = ours<JobMemory>("The Job of one smoke test.", (it) => typeof it["startedAt"] === "number");
+const alert = ours<GuardAlert>("One firing of an alert.", (it) => typeof it["startsAt"] === "number" && typeof it["labels"] === "object");
 const block = ours<BlockAudit>("One judged block with its arithmetic.", (it) => typeof it["at"] === "number");
 const rollout = ours<Omit<Rollout, "workload">>("The passage from the old revision to the new.", (it) => {
   return typeof it["new"] === "object" && typeof it["templateDigest"] === "string" && typeof it["startedAt"] === "number";
@@ -69,6 +71,7 @@ export const guardStatus = z
     baselines: z.record(z.string(), baseline).describe("By signal."),
     probes: z.record(z.string(), probe).optional().describe("By signal; absent without probes."),
     jobs: z.record(z.string(), job).optional().describe("By signal; absent without smoke tests."),
+    alerts: z.record(z.string(), z.array(alert)).optional().describe("By signal; absent without alerts."),
     audit: z.record(z.string(), z.array(block)).describe("Blocks at brake, breach and end by signal, capped."),
     handles: z
       .record(z.string(), z.string())

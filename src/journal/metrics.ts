@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { AlertOutcome } from "../alert.ts";
 import type { ActionKind, Decision, Phase, Receipt } from "../entry.ts";
 import type { Ms, Outcome } from "../model.ts";
 
@@ -8,6 +9,7 @@ export interface Metrics {
   render(): Promise<string>;
   /** Guards by phase now; a phase that is not named has none. */
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
+  alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
   acted(kind: ActionKind, outcome: Receipt["outcome"]): void;
   beat(took: Ms): void;
@@ -38,6 +40,12 @@ export function createMetrics(options: { readonly version: string; readonly proc
     name: "rearguard_actions_total",
     help: "Actions by kind and outcome.",
     labelNames: ["kind", "outcome"],
+    registers,
+  });
+  const alerts = new Counter({
+    name: "rearguard_alerts_total",
+    help: "Alerts that were posted to us, by what became of them.",
+    labelNames: ["outcome"],
     registers,
   });
   const beats = new Histogram({
@@ -104,6 +112,7 @@ export function createMetrics(options: { readonly version: string; readonly proc
       guards.reset();
       for (const [phase, count] of Object.entries(byPhase)) guards.set({ phase }, count);
     },
+    alerted: (outcome) => alerts.inc({ outcome }),
     decided: (kind) => decisions.inc({ kind }),
     acted: (kind, outcome) => actions.inc({ kind, outcome }),
     beat: (took) => beats.observe(took / 1000),

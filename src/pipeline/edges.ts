@@ -1,3 +1,4 @@
+import type { AlertOutcome } from "../alert.ts";
 import type { VerifyRule } from "../guards/ask.ts";
 import type { GovernorLimits } from "../guards/governor.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
@@ -71,6 +72,8 @@ export interface Observers {
   sampled(outcome: Outcome, signal: Signal["kind"]): void;
   /** A silence has outlasted the policy's patience, and this is what follows; once for each silence. */
   silenced(outcome: Outcome, follows: Silenced["then"]): void;
+  /** What became of an alert that was told to us. */
+  alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
   acted(receipt: Receipt): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
@@ -92,4 +95,6 @@ export interface PipelineSettings {
   readonly baselineMs: Ms;
   readonly verify: VerifyRule;
   readonly limits: GovernorLimits;
+  /** Alerts are taken in. */
+  readonly takesAlerts?: boolean;
 }

@@ -65,7 +65,7 @@ async function openIfRollout(workload: Workload, flow: Flow): Promise<void> {
     rollout,
     policy,
     now,
-    limitationsOf(rollout, policy, owners, settings.pace.scrapeMs, settings.pace.logLagMs !== undefined),
+    limitationsOf(rollout, policy, owners, settings.pace.scrapeMs, settings.pace.logLagMs !== undefined, settings.takesAlerts),
   );
   const run = openRun(record, settings.pace);
   const outcome = await edges.journal.create(record, summaryOf(run, now, "opened"));

@@ -105,11 +105,11 @@ async function readyToJudge(due: readonly Due[], withoutPreset: ReadonlyMap<stri
   return ready;
 }
 
-type AskedOtherwise = Extract<Signal, { kind: "pods" | "probe" | "job" }>;
+type AskedOtherwise = Extract<Signal, { kind: "pods" | "probe" | "job" | "alert" }>;
 
-/** Not by blocks: pods are watched, probes and jobs have a beat of their own. */
+/** Not by blocks: pods are watched, probes and jobs have a beat of their own, alerts are told to us. */
 function isAskedOtherwise(signal: Signal): signal is AskedOtherwise {
-  return signal.kind === "pods" || signal.kind === "probe" || signal.kind === "job";
+  return signal.kind === "pods" || signal.kind === "probe" || signal.kind === "job" || signal.kind === "alert";
 }
 
 function laneOf(signal: Signal): Lane | undefined {

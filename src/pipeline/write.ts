@@ -30,10 +30,11 @@ async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise
     return false;
   }
   // Blocks may have been judged meanwhile: only the record and what follows from its entries are replaced.
-  const { pods, baselines, toldThrough, probes, jobs, handles } = now.record;
+  const { pods, baselines, toldThrough, probes, jobs, alerts, handles } = now.record;
   const written = {
     ...(probes === undefined ? {} : { probes }),
     ...(jobs === undefined ? {} : { jobs }),
+    ...(alerts === undefined ? {} : { alerts }),
     ...(handles === undefined ? {} : { handles }),
   };
   const kept = { pods, baselines, toldThrough, ...written };

@@ -54,6 +54,7 @@ function neverBreaches(signal: Signal, window: Ms): string | undefined {
       ? undefined
       : `${signal.failures.failures} calls, one every ${formatDuration(signal.everyMs)}, take longer than window`;
   }
+  if (signal.kind === "alert") return signal.forMs < window ? undefined : `for ${formatDuration(signal.forMs)} is not shorter than window`;
   const rule = signal.kind === "http-errors" || signal.kind === "http-slower" ? signal.rule : undefined;
   const forMs = signal.kind === "promql" ? signal.forMs : rule?.kind === "rate" ? rule.forMs : 0;
   if (forMs >= window) return `for ${formatDuration(forMs)} is not shorter than window`;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alert, type AlertSignal, alertSignalOf } from "./alert-signal.ts";
 import { http, type HttpSignal, httpSignalOf } from "./http-signal.ts";
 import { job, type JobSignal, jobSignalOf } from "./job-signal.ts";
 import { logs, type LogsSignal, logsSignalOf } from "./logs-signal.ts";
@@ -10,7 +11,7 @@ import { ratio, type RatioSignal, ratioSignalOf } from "./ratio-signal.ts";
 import { resources, type ResourcesSignal, resourcesSignalOf } from "./resources-signal.ts";
 import { exactlyOne, oneOf } from "./siblings.ts";
 
-const kinds = ["http", "ratio", "logs", "pods", "resources", "promql", "probe", "job"] as const;
+const kinds = ["http", "ratio", "logs", "pods", "resources", "promql", "probe", "job", "alert"] as const;
 
 /** One signal as it is written: exactly one key says what kind it is. */
 export const signalSchema = z
@@ -23,16 +24,26 @@ export const signalSchema = z
     promql: promql.optional(),
     probe: probe.optional(),
     job: job.optional(),
+    alert: alert.optional(),
   })
   .superRefine(...exactlyOne(kinds))
   .meta(oneOf(kinds))
-  .describe("One question about the new revision. Exactly one of http, ratio, logs, pods, resources, promql, probe and job.");
+  .describe("One question about the new revision. Exactly one of http, ratio, logs, pods, resources, promql, probe, job and alert.");
 
 /** A signal as the policy holds it: the shape of the YAML with times in ms and ratios 0–1. */
 export type WrittenSignal = z.output<typeof signalSchema>;
 
 /** A signal to switch on. Ratios are 0–1, times in ms. With a `rule` an http signal is judged by that rule instead of by evidence. */
-export type Signal = HttpSignal | RatioSignal | LogsSignal | PodsSignal | ResourcesSignal | PromqlSignal | ProbeSignal | JobSignal;
+export type Signal =
+  | HttpSignal
+  | RatioSignal
+  | LogsSignal
+  | PodsSignal
+  | ResourcesSignal
+  | PromqlSignal
+  | ProbeSignal
+  | JobSignal
+  | AlertSignal;
 
 /**
  * Which kind a written signal is; `chosen` is the preset that was found for an http signal with `preset: auto`. Throws only on a value
@@ -47,5 +58,6 @@ export function signalOf(written: WrittenSignal, chosen?: PresetChoice): Signal 
   if (written.promql) return promqlSignalOf(written.promql);
   if (written.probe) return probeSignalOf(written.probe);
   if (written.job) return jobSignalOf(written.job);
+  if (written.alert) return alertSignalOf(written.alert);
   throw new TypeError(`A signal without ${kinds.join(", ")} was not read through signalSchema.`);
 }

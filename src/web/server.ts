@@ -3,10 +3,11 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { GuardRecord } from "../guards/guard.ts";
 import type { GuardRun } from "../guards/run.ts";
 import type { Ms } from "../model.ts";
+import { type AlertEdges, serveAlerts } from "./alerts.ts";
 import { lineOf, wholeOf } from "./guard-view.ts";
 
 /** What the pages and probes are made from. */
-export interface WebEdges {
+export interface WebEdges extends AlertEdges {
   now(): Ms;
   open(): readonly GuardRun[];
   ended(): readonly GuardRecord[];
@@ -18,7 +19,7 @@ export interface WebEdges {
   readonly token: string | undefined;
 }
 
-/** Read-only for now: what this process knows, over HTTP. Probes and metrics ask for no token: kubelet and Prometheus have none. */
+/** What this process knows, over HTTP, and where alerts come in. Probes and metrics ask for no token: kubelet and Prometheus have none. */
 export async function createWeb(edges: WebEdges): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: edges.log,
@@ -45,6 +46,7 @@ export async function createWeb(edges: WebEdges): Promise<FastifyInstance> {
       return reply.code(404).send({ error: `there is no guard ${request.params.name}`, hint: "GET /api/v1/guards lists them" });
     });
   });
+  await serveAlerts(app, edges);
   return app;
 
   function all(): readonly { readonly record: GuardRecord; readonly run: GuardRun | undefined }[] {

@@ -18,7 +18,7 @@ import { startKwok } from "./kwok.ts";
 import { podDiscovery } from "./pod-discovery.ts";
 import { startPodList } from "./pod-list.ts";
 import { preparePrometheus } from "./prometheus.ts";
-import type { Prometheus } from "./prometheus.ts";
+import type { Alerting, Prometheus } from "./prometheus.ts";
 import { ensurePrometheus, type PrometheusVersion } from "./prometheus-versions.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { makeAccount } from "./service-account.ts";
@@ -35,6 +35,8 @@ export type ClusterOptions = {
   readonly prometheus?: PrometheusVersion;
   /** Entries of `scrape_configs` beside the one for pods. */
   readonly alsoScraped?: readonly object[];
+  /** Rules of its Prometheus, and who is told what they find. */
+  readonly alerting?: Alerting;
 };
 
 export type Cluster = AsyncDisposable & {
@@ -101,6 +103,7 @@ export async function reserveCluster(options: ClusterOptions): Promise<Cluster> 
           : podDiscovery({ apiServerUrl: server, token: tokens.prometheus, caPath, cidr: options.cidr }),
         ...(options.alsoScraped ?? []),
       ],
+      ...(options.alerting === undefined ? {} : { alerting: options.alerting }),
     }),
   );
 

@@ -17,6 +17,15 @@ export type PrometheusOptions = {
   readonly scrapeInterval: string;
   /** Entries of `scrape_configs`, as Prometheus wants them. */
   readonly scrapeConfigs: readonly object[];
+  /** Its rules, and who is told what they find. */
+  readonly alerting?: Alerting;
+};
+
+export type Alerting = {
+  /** Entries of a group's `rules`. */
+  readonly rules: readonly object[];
+  /** host:port of every Alertmanager. */
+  readonly alertmanagers: readonly string[];
 };
 
 /** A vector as `/api/v1/query` gives it. */
@@ -50,6 +59,13 @@ export async function startPrometheus(options: Pick<PrometheusOptions, "scrapeIn
   return { ...prometheus, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
+async function alertingPart(folder: string, alerting: Alerting | undefined): Promise<object> {
+  if (alerting === undefined) return {};
+  const rules = join(folder, "rules.yml");
+  await writeFile(rules, stringify({ groups: [{ name: "test", rules: alerting.rules }] }));
+  return { rule_files: [rules], alerting: { alertmanagers: [{ static_configs: [{ targets: alerting.alertmanagers }] }] } };
+}
+
 /** A Prometheus whose address is known and that does not run before `start`. */
 export async function preparePrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const { folder, port } = options;
@@ -60,7 +76,10 @@ export async function preparePrometheus(options: PrometheusOptions): Promise<Pro
     scrape_timeout: options.scrapeInterval,
     evaluation_interval: options.scrapeInterval,
   };
-  await writeFile(configPath, stringify({ global, scrape_configs: options.scrapeConfigs }));
+  await writeFile(
+    configPath,
+    stringify({ global, scrape_configs: options.scrapeConfigs, ...(await alertingPart(folder, options.alerting)) }),
+  );
   let server: ServerProcess | undefined;
 
   async function start(): Promise<void> {
@@ -75,6 +94,7 @@ export async function preparePrometheus(options: PrometheusOptions): Promise<Pro
         "--storage.tsdb.retention.time=1d",
         // New pods at the next second rather than up to 5 s later (a hidden flag).
         "--scrape.discovery-reload-interval=500ms",
+        "--rules.alert.resend-delay=1s",
         "--log.level=warn",
       ],
       cwd: folder,

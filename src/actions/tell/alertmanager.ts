@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownAlertName } from "../../alert.ts";
 import type { Clock } from "../../clock.ts";
 import type { Message } from "../../entry.ts";
 import type { Ms } from "../../model.ts";
@@ -92,7 +93,7 @@ function ended(message: Message, extra: Readonly<Record<string, string>>, severi
 
 function common({ guard, cluster, workload, link }: Message, extra: Readonly<Record<string, string>>, severity: string) {
   const { namespace, name, kind } = workload;
-  const labels = { ...extra, alertname: "RearguardGuard", severity, cluster, namespace, kind, workload: name, guard };
+  const labels = { ...extra, alertname: ownAlertName, severity, cluster, namespace, kind, workload: name, guard };
   return { labels, ...(link === undefined ? {} : { generatorURL: link }) };
 }
 

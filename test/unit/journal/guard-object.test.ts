@@ -66,6 +66,12 @@ test("a record comes back from the custom resource exactly, to the last digit", 
   expect(read).toEqual({ uid: "u-1", resourceVersion: "42", record, summary: { ...summary, evidence: 1998 } });
 });
 
+test("so do the alerts that were told while it was open", () => {
+  const alert = { fingerprint: "c1f2", startsAt: startedAt + 1, labels: { alertname: "High" }, summary: "5 %", pod: "web-1" };
+  const told = { ...record, alerts: { alerts: [alert, { ...alert, fingerprint: "77aa", endsAt: startedAt + 2 }] } };
+  expect(readGuardObject(stored(guardObjectOf(told, summary)))).toMatchObject({ record: told });
+});
+
 test("a guard whose status was never written reads as one without entries", () => {
   const { status: _, ...created } = guardObjectOf(record, summary);
 

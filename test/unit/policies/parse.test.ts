@@ -171,12 +171,12 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
     [
       "an empty signal",
       "signals: { a: }",
-      "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, ratio, logs, pods, resources, promql, probe, job",
+      "5:17 spec.signals.a: expected a map, found an empty value; allowed: http, ratio, logs, pods, resources, promql, probe, job, alert",
     ],
     [
       "two kinds in one signal",
       "signals: { a: { pods: {}, promql: { query: up, above: 1 } } }",
-      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, ratio, logs, pods, resources, promql, probe, job",
+      "5:17 spec.signals.a: pods and promql exclude each other; allowed: exactly one of http, ratio, logs, pods, resources, promql, probe, job, alert",
     ],
     [
       "a rule and a comparison with the old revision",

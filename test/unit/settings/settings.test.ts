@@ -66,7 +66,7 @@ test("every problem is reported at once, at its place", async () => {
     "log: { level: loud }",
   ].join("\n");
   expect(await problemsOf(text)).toEqual([
-    'F/s.yaml:1:1 clustr: unknown key "clustr"; allowed: cluster, policies, externalUrl, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, slack, pagerduty, alertmanager, statuspage, governor, verify, log; did you mean cluster?',
+    'F/s.yaml:1:1 clustr: unknown key "clustr"; allowed: cluster, policies, externalUrl, kubernetes, prometheus, elasticsearch, judging, leader, listen, alerts, grafana, webhooks, slack, pagerduty, alertmanager, statuspage, governor, verify, log; did you mean cluster?',
     "F/s.yaml:3:8 prometheus.url: this is not a URL that can be used; allowed: http:// or https:// and a host, without user, password, query or fragment",
     "F/s.yaml:4:12 prometheus.timeout: 10 is not a duration; allowed: a duration such as 500ms, 30s, 5m or 1h30m; the unit is missing; did you mean 10s or 10m?",
     "F/s.yaml:6:40 prometheus.basic.passwordFile: the file F/gone cannot be read",
@@ -115,7 +115,7 @@ describe("one clear sentence for", () => {
     [
       "a list",
       "- 1",
-      "F/s.yaml:1:1: expected a map, found a list; allowed: cluster, policies, externalUrl, kubernetes, prometheus, elasticsearch, judging, leader, listen, grafana, webhooks, slack, pagerduty, alertmanager, statuspage, governor, verify, log",
+      "F/s.yaml:1:1: expected a map, found a list; allowed: cluster, policies, externalUrl, kubernetes, prometheus, elasticsearch, judging, leader, listen, alerts, grafana, webhooks, slack, pagerduty, alertmanager, statuspage, governor, verify, log",
     ],
   ])("%s", async (_name, text, expected) => {
     await writeFile(join(folder, "s"), "secret");

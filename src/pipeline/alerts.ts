@@ -1,0 +1,81 @@
+import { type Alert, type AlertOutcome, ownAlertName } from "../alert.ts";
+import { askingFor, hasAlert, isAbout, type Subject, subjectOf, withAlert } from "../guards/alert.ts";
+import type { Flow } from "./flow.ts";
+import { persist } from "./write.ts";
+
+/** What became of one alert. */
+export interface AlertReceipt {
+  readonly outcome: AlertOutcome;
+  readonly detail: string;
+}
+
+export type AlertsTaken =
+  | { readonly taken: true; readonly receipts: readonly AlertReceipt[]; readonly guards: readonly string[] }
+  /** Nothing may be relied on: the same is to be posted again. */
+  | { readonly taken: false; readonly because: string };
+
+/**
+ * Gives each alert to the open guards of its workload that ask for it. `taken` only when all of it is written down. Many posts at once
+ * are written together: a write takes along whatever came while the one before it was under way.
+ */
+export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<AlertsTaken> {
+  const { edges } = flow;
+  const reached = new Set<string>();
+  const receipts = alerts.map((alert) => takeOne(alert, flow, reached));
+  const written = await Promise.all([...reached].map((guard) => persist(guard, flow)));
+  if (written.includes(false)) return { taken: false, because: "the alerts could not be written down" };
+  for (const { outcome } of receipts) edges.observe.alerted(outcome);
+  return { taken: true, receipts, guards: [...reached] };
+}
+
+function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>): AlertReceipt {
+  if (alert.labels["alertname"] === ownAlertName)
+    return { outcome: "own", detail: "it is of Rearguard itself, which never judges by its own words" };
+  const told: { readonly guard: string; readonly outcome: AlertOutcome }[] = [];
+  for (const [guard, before] of book.open) {
+    for (const [name, signal] of askingFor(before, alert)) {
+      const run = book.open.get(guard) ?? before;
+      const after = withAlert(run, name, signal, alert);
+      // Also where nothing is new: what another post brought may not be written yet.
+      reached.add(guard);
+      if (after === run) {
+        told.push({ guard, outcome: hasAlert(run, name, alert) ? "known" : "collapsed" });
+        continue;
+      }
+      book.open.set(guard, after);
+      unsaved.add(guard);
+      told.push({ guard, outcome: "recorded" });
+    }
+  }
+  const best = (["recorded", "known", "collapsed"] as const).find((outcome) => told.some((one) => one.outcome === outcome));
+  if (best === undefined) return unasked(alert, book.open.values());
+  const guards = [...new Set(told.filter(({ outcome }) => outcome === best).map(({ guard }) => guard))];
+  return { outcome: best, detail: `${words[best]} ${guards.join(", ")}` };
+}
+
+const words = {
+  recorded: "recorded in guard",
+  known: "nothing new for guard",
+  collapsed: "older than the firings that are kept of its signal in guard",
+} as const;
+
+function unasked(alert: Alert, open: Iterable<{ readonly record: Parameters<typeof isAbout>[1] }>): AlertReceipt {
+  const subject = subjectOf(alert);
+  if (subject === undefined) {
+    const detail = "its labels name no workload: namespace beside deployment, statefulset, daemonset, workload or pod";
+    return { outcome: "no-workload", detail };
+  }
+  const guard = [...open].find(({ record }) => isAbout(subject, record))?.record;
+  if (guard === undefined) return { outcome: "no-guard", detail: `no open guard of ${nameOf(subject)}` };
+  const name = alert.labels["alertname"] ?? "";
+  return {
+    outcome: "not-asked",
+    detail: `guard ${guard.name} is of ${nameOf(subject)}, but policy ${guard.policy.metadata.name} has no alert signal for ${name} with these labels`,
+  };
+}
+
+function nameOf({ namespace, workloads, pod = "" }: Subject): string {
+  const [workload] = workloads;
+  if (workload === undefined) return `pod ${namespace}/${pod}`;
+  return `${workload.kind?.toLowerCase() ?? "workload"} ${namespace}/${workload.name}`;
+}

@@ -1,0 +1,206 @@
+import { readFile } from "node:fs/promises";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import type { Alert } from "../../../src/alert.ts";
+import type { AlertsTaken } from "../../../src/pipeline/alerts.ts";
+import { createWeb, type WebEdges } from "../../../src/web/server.ts";
+
+const url = "/api/v1/webhooks/alertmanager";
+const token = "s3cret-token";
+
+async function bodyOf(name: "firing" | "resolved" | "mixed_truncated"): Promise<Record<string, unknown>> {
+  const file = new URL(`../../support/bodies/alertmanager_${name}.json`, import.meta.url);
+  return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+}
+
+/** A server whose guards take what `answer` says. */
+async function served(over: Partial<WebEdges> = {}, takesAlerts = true) {
+  const taken: Alert[] = [];
+  const app = await createWeb({
+    now: () => 1_000,
+    open: () => [],
+    ended: () => [],
+    notReady: () => [],
+    metrics: async () => ({ contentType: "text/plain", body: "" }),
+    log: pino({ level: "silent" }),
+    token: undefined,
+    ...(takesAlerts ? { alertsToken: async () => `${token}\n` } : {}),
+    async takeAlerts(alerts): Promise<AlertsTaken> {
+      taken.push(...alerts);
+      return { taken: true, guards: [], receipts: alerts.map(() => ({ outcome: "recorded", detail: "recorded in guard web" })) };
+    },
+    ...over,
+  });
+  return {
+    taken,
+    post: (payload: string | object, headers: Readonly<Record<string, string>> = {}) =>
+      app.inject({
+        method: "POST",
+        url,
+        payload: typeof payload === "string" ? payload : JSON.stringify(payload),
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...headers },
+      }),
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+}
+
+describe("a post of Alertmanager", () => {
+  it("is taken with 202, and says of each alert what was done", async () => {
+    await using web = await served();
+    const answer = await web.post(await bodyOf("firing"));
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toEqual({
+      alerts: [
+        {
+          alertname: "HighErrorRate",
+          fingerprint: "c1f2a9d0b7e64533",
+          status: "firing",
+          outcome: "recorded",
+          detail: "recorded in guard web",
+        },
+      ],
+    });
+    expect(web.taken).toMatchObject([{ startsAt: Date.parse("2026-03-04T10:15:07.512Z"), summary: "checkout 5xx above 5 %" }]);
+    expect(web.taken[0]).not.toHaveProperty("endsAt");
+  });
+
+  it("takes each alert of a mixed group by its own status, and tells how many were left out", async () => {
+    await using web = await served();
+    const answer = await web.post(await bodyOf("mixed_truncated"));
+    expect(answer.json().alerts.map(({ status }: { readonly status: string }) => status)).toEqual(["resolved", "firing"]);
+    expect(answer.json().truncated).toBe("3 more alerts of this group were left out by Alertmanager; set max_alerts: 0 in webhook_configs");
+    expect(web.taken.map(({ endsAt }) => endsAt)).toEqual([Date.parse("2026-03-04T10:29:07.512Z"), undefined]);
+  });
+
+  it("may hold keys that are not known here, and nanoseconds and other zones in its times", async () => {
+    await using web = await served();
+    const body = await bodyOf("resolved");
+    const [alert] = body["alerts"] as readonly object[];
+    const answer = await web.post({
+      ...body,
+      fresh: { key: 1 },
+      alerts: [{ ...alert, fresh: true, startsAt: "2026-03-04T11:15:07.512345678+01:00", endsAt: "0001-01-01T00:00:00Z" }],
+    });
+    expect(answer.statusCode).toBe(202);
+    expect(web.taken).toMatchObject([{ startsAt: Date.parse("2026-03-04T10:15:07.512Z"), endsAt: Date.parse("2026-03-04T10:15:07.512Z") }]);
+  });
+
+  it("keeps no credential that stands in a summary", async () => {
+    await using web = await served();
+    const body = await bodyOf("firing");
+    const [alert] = body["alerts"] as readonly object[];
+    await web.post({ ...body, alerts: [{ ...alert, annotations: { summary: "GET https://u:hunter2@x/?token=abc failed" } }] });
+    expect(web.taken[0]?.summary).not.toMatch(/hunter2|abc/);
+  });
+
+  it.each<[string, string | object, RegExp]>([
+    ["that is empty", "", /^the body is empty; allowed: /],
+    ["that is no JSON", "{ alerts", /^the body is no JSON; allowed: /],
+    [
+      "that is a list",
+      "[]",
+      /^the body is no JSON object; allowed: what webhook_configs of Alertmanager posts, version 4; is a payload of its own/,
+    ],
+    ["of another version", { version: "5", groupKey: "", alerts: [] }, /^version is "5"; allowed: .*version 4/],
+    ["of a payload of its own", { text: "HighErrorRate" }, /^version is missing; allowed: .*is a payload of its own set/],
+    ["without alerts", { version: "4", groupKey: "", alerts: [] }, /^alerts: .*; allowed: /],
+    [
+      "with an alert without a start",
+      { version: "4", groupKey: "", alerts: [{ status: "firing", labels: {}, fingerprint: "a" }] },
+      /^alerts\[0\]\.startsAt: /,
+    ],
+    [
+      "with a label that is a number",
+      { version: "4", groupKey: "", alerts: [{ status: "firing", labels: { a: 1 } }] },
+      /^alerts\[0\]\.labels\.a: .* \(and \d more\); allowed: /,
+    ],
+  ])("%s is refused with 400 and one sentence", async (_what, body, error) => {
+    await using web = await served();
+    const answer = await web.post(body);
+    expect([answer.statusCode, Object.keys(answer.json())]).toEqual([400, ["error"]]);
+    expect(answer.json().error).toMatch(error);
+    expect(web.taken).toEqual([]);
+  });
+
+  it("that is huge is refused before it is read", async () => {
+    await using web = await served();
+    const answer = await web.post(`"${"x".repeat(8_000_001)}"`);
+    expect([answer.statusCode, answer.json().error]).toEqual([
+      413,
+      expect.stringMatching(/^the body is larger than 8000000 bytes; set max_alerts/),
+    ]);
+  });
+
+  it("of another media type is refused", async () => {
+    await using web = await served();
+    const answer = await web.post("a=b", { "content-type": "application/x-www-form-urlencoded" });
+    expect(answer.statusCode).toBe(415);
+    expect(answer.json().error).toMatch(/^the body is not of type application\/json/);
+  });
+
+  it("without the token, or with another one, is refused with 401 before it is read", async () => {
+    await using web = await served();
+    const body = await bodyOf("firing");
+    const answers = [
+      await web.post(body, { authorization: "" }),
+      await web.post(body, { authorization: "Bearer wrong" }),
+      await web.post(body, { authorization: `Basic ${token}` }),
+      await web.post("{ alerts", { authorization: "Bearer wrong" }),
+    ];
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 401, 401]);
+    expect(answers[1]?.json()).toMatchObject({ error: "the bearer token is wrong" });
+    expect(web.taken).toEqual([]);
+  });
+
+  it("is refused where the settings take no alerts", async () => {
+    await using web = await served({}, false);
+    const answer = await web.post(await bodyOf("firing"));
+    expect([answer.statusCode, answer.json().hint]).toEqual([403, "set alerts.tokenFile in the settings"]);
+  });
+
+  it.each<[string, Partial<WebEdges>, RegExp]>([
+    [
+      "while another one leads",
+      { takeAlerts: async () => ({ taken: false, because: "another Rearguard leads" }) },
+      /^another Rearguard leads$/,
+    ],
+    ["when something fails in us", { takeAlerts: () => Promise.reject(new Error("out of luck")) }, /^out of luck$/],
+    [
+      "while the token cannot be read",
+      { alertsToken: () => Promise.reject(new Error("ENOENT")) },
+      /^the file of alerts\.tokenFile cannot be read/,
+    ],
+    ["while the file of the token is empty", { alertsToken: async () => "\n" }, /is empty$/],
+  ])("comes again after a 503 %s, on another connection", async (_what, over, error) => {
+    await using web = await served(over);
+    const answer = await web.post(await bodyOf("firing"));
+    expect([answer.statusCode, answer.headers["connection"]]).toEqual([503, "close"]);
+    expect(answer.json().error).toMatch(error);
+  });
+
+  it("is logged once in ten seconds when it is refused, however many there are", async () => {
+    const lines: string[] = [];
+    let now = 0;
+    await using web = await served({ now: () => now, log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }) });
+    for (now of [0, 1, 9_999, 10_000]) await web.post("{}");
+    expect(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)).toEqual(Array(2).fill("a post of alerts was refused"));
+  });
+
+  it("is answered 503, never 429, while too many are being written down", async () => {
+    let letGo = () => {};
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    await using web = await served({ takeAlerts: () => gate.then(() => ({ taken: true, receipts: [], guards: [] })) });
+    const body = await bodyOf("firing");
+    let refused = 0;
+    const codes = await Promise.all(
+      Array.from({ length: 530 }, async () => {
+        const { statusCode } = await web.post(body);
+        refused += Number(statusCode === 503);
+        if (refused === 30) letGo();
+        return statusCode;
+      }),
+    );
+    expect(codes.filter((code) => code === 503)).toHaveLength(30);
+    expect(codes.filter((code) => code === 202)).toHaveLength(500);
+  });
+});
