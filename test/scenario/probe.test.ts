@@ -71,6 +71,7 @@ test("a release whose health endpoint turns to 503 is taken back, and the messag
   expect(told(world)).toMatch(
     /health failed in 3 of its last 5 calls, one every 3 s: GET http:\S+\/health answered 503 instead of 2xx, .* after a good one; old and new pods answer together; a plain rule, without a bound on wrong rollbacks/,
   );
+  expect(told(world)).toMatch(/health answered well twice in a row, .* after the rollback/);
 });
 
 test("an endpoint that was bad before the release never leads to a rollback: it is told, and nothing passes", async () => {

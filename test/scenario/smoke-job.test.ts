@@ -55,6 +55,7 @@ test("a release whose smoke test fails is taken back, with the last line of its 
   expect(told(world)).toMatch(
     /the smoke test smoke failed: container test of pod smoke-\S+ ended with exit code 3; its last line: expected 200, got 500; a plain rule, without a bound/,
   );
+  expect(told(world)).toContain("the smoke test smoke is not run again after a rollback");
   const lines: string[] = [];
   await explain({ name: world.record("web").name, url: world.url(), tokenFile: undefined }, (line) => lines.push(line));
   expect(lines.join("\n")).toContain("smoke: the end of what the smoke test wrote\n    asking /cart\n    expected 200, got 500\n");

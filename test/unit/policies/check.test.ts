@@ -74,7 +74,12 @@ test("an editor with the schema accepts what we accept and refuses the common sl
     (await server.inject({ method: "POST", url: "/", payload: parse(text) as object })).statusCode === 200;
   expect(await accepts(await readFile(join(root, "config/policies/default.yaml"), "utf8"))).toBe(true);
   expect(await accepts(policyYaml("a"))).toBe(true);
+  const job = "signals: { a: { job: { pod: { containers: [{ name: a, image: b }] } } } }";
+  expect(await accepts(policyYaml("a", "{}", [job]))).toBe(true);
   const slips = [
+    "signals: { a: { job: { pod: {} } } }",
+    "signals: { a: { job: { pod: { containers: [] } } } }",
+    "signals: { a: { job: { pod: { spec: { containers: [{ name: a, image: b }] } } } } }",
     "window: 30",
     "modus: observe",
     "confidence: 0.99",
