@@ -30,8 +30,8 @@ export interface Clients {
   close(): Promise<void>;
 }
 
-/** The only place where clients are made. `instance` names this process in Events. Reads secrets from their files, contacts nobody. */
-export async function connect(settings: Settings, clock: Clock, instance: string): Promise<Clients> {
+/** The only place where clients are made. `instance` names this process in Events. Contacts nobody. */
+export function connect(settings: Settings, clock: Clock, instance: string): Clients {
   const { kubeconfig, context } = settings.kubernetes;
   const config = loadKubeConfig({
     ...(kubeconfig === undefined ? {} : { path: kubeconfig }),
@@ -45,7 +45,7 @@ export async function connect(settings: Settings, clock: Clock, instance: string
     prometheus,
     ...(elasticsearch === undefined ? {} : { elasticsearch }),
     http: createHttp(),
-    targets: [createKubernetesEvents({ api: kubernetes, instance }), ...(await otherTargets(settings, clock))],
+    targets: [createKubernetesEvents({ api: kubernetes, instance }), ...otherTargets(settings, clock)],
     async close() {
       prometheus.close();
       await elasticsearch?.close();
@@ -54,16 +54,10 @@ export async function connect(settings: Settings, clock: Clock, instance: string
   };
 }
 
-async function otherTargets(
-  { grafana, webhooks, slack, pagerduty, alertmanager, statuspage }: Settings,
-  clock: Clock,
-): Promise<readonly Target[]> {
+function otherTargets({ grafana, webhooks, slack, pagerduty, alertmanager, statuspage }: Settings, clock: Clock): readonly Target[] {
   const targets: Target[] = [];
   if (grafana !== undefined) targets.push(createGrafana({ ...grafana, clock }));
-  for (const { name, url, urlFile, secretFile } of webhooks) {
-    const address = url ?? (urlFile === undefined ? "" : (await readFile(urlFile, "utf8")).trim());
-    targets.push(createWebhook({ name, url: address, clock, ...(secretFile === undefined ? {} : { secretFile }) }));
-  }
+  for (const each of webhooks) targets.push(createWebhook({ ...each, clock }));
   for (const { tokenFile, channel, webhookUrlFile, ...rest } of slack) {
     if (webhookUrlFile !== undefined) targets.push(createSlackHook({ ...rest, webhookUrlFile, clock }));
     else if (tokenFile !== undefined && channel !== undefined) targets.push(createSlack({ ...rest, tokenFile, channel, clock }));

@@ -50,7 +50,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const log = createLog(settings.log.level);
   try {
     const identity = `${hostname()}-${process.pid}`;
-    const clients = await connect(settings, systemClock, identity);
+    const clients = connect(settings, systemClock, identity);
     const { tokenFile } = settings.listen;
     const token = tokenFile === undefined ? {} : { token: (await readFile(tokenFile, "utf8")).trim() };
     const daemon = createDaemon({ settings, clients, clock: systemClock, random: Math.random, log, identity, version, ...token });

@@ -135,7 +135,7 @@ async function startDaemon(sandbox: Sandbox, folder: string, clock: Clock, speed
   const loaded = await loadSettings(file, {});
   if ("problems" in loaded) throw new Error(loaded.problems.map(renderProblem).join("\n"));
   const identity = "demo";
-  const clients = await connect(loaded.settings, clock, identity);
+  const clients = connect(loaded.settings, clock, identity);
   const log = createLog(loaded.settings.log.level);
   return createDaemon({ settings: loaded.settings, clients, clock, random: Math.random, log, identity, version });
 }

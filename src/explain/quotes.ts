@@ -3,6 +3,8 @@ import { count, counted, duration, timeOfDay } from "./numbers.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 
+const linkWords = "The lines in Kibana";
+
 /** Longest quotation; the record has it whole. */
 const longest = 240;
 
@@ -33,7 +35,13 @@ export function withoutPodSentence({ signal, lines, field }: Of<"lines-without-p
 /** Where the lines of a reason can be looked at, as a line of its own: nothing may be cut off a link. */
 export function linksOf(because: readonly Reason[]): readonly string[] {
   const links = because.flatMap((reason) => ("link" in reason && reason.link !== undefined ? [reason.link] : []));
-  return [...new Set(links)].map((link) => `The lines in Kibana: ${link}`);
+  return [...new Set(links)].map((link) => `${linkWords}: ${link}`);
+}
+
+/** A line of `linksOf` taken apart again, for receivers that can hide a long address behind words. */
+export function linkIn(line: string): { readonly words: string; readonly url: string } | undefined {
+  const url = line.startsWith(`${linkWords}: `) ? line.slice(linkWords.length + 2) : "";
+  return /^https?:\/\/\S+$/.test(url) ? { words: linkWords, url } : undefined;
 }
 
 function podsOf(pods: readonly string[], of: number): string {

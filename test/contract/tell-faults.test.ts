@@ -30,6 +30,8 @@ const clock = jumpingClock();
 /** Every receiver there is, at this address. */
 const receivers: Readonly<Record<string, (url: string, timeoutMs?: number) => Promise<Target>>> = {
   webhook: async (url, timeoutMs = 5000) => createWebhook({ name: "ops", url: `${url}/hooks/${secret}`, clock, timeoutMs }),
+  "webhook-file": async (url, timeoutMs = 5000) =>
+    createWebhook({ name: "ops", urlFile: await fileOf(`${url}/hooks/${secret}`), clock, timeoutMs }),
   slack: async (url, timeoutMs = 5000) =>
     createSlack({ name: "slack", apiUrl: url, tokenFile: await fileOf(secret), channel: "#rollouts", clock, timeoutMs }),
   "slack-hook": async (url, timeoutMs = 5000) =>
@@ -111,12 +113,12 @@ describe.each(Object.keys(receivers))("a receiver of kind %s", (kind) => {
   });
 });
 
-describe.each(["slack", "slack-hook", "pagerduty", "alertmanager", "grafana", "statuspage"])(
+describe.each(["webhook-file", "slack", "slack-hook", "pagerduty", "alertmanager", "grafana", "statuspage"])(
   "the secret file of a receiver of kind %s",
   (kind) => {
     test.each([
-      ["is empty", "\n", /file does not hold a (token|URL|key) alone$/],
-      ["holds two lines", `${secret}\n${secret}\n`, /file does not hold a (token|URL|key) alone$/],
+      ["is empty", "\n", /: its (token|URL|key) file \/\S+ is empty$/],
+      ["holds two lines", `${secret}\n${secret}\n`, /: its (token|URL|key) file \/\S+ does not hold a (token|URL|key) alone$/],
     ])("that %s is said so, without its content", async (_what, content, sentence) => {
       await using receiver = await startReceiver(() => ({ status: 200 }));
       const target = await targetOf(kind, receiver.url);

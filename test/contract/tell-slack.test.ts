@@ -197,6 +197,38 @@ test("an incoming webhook gets a message for each piece of trouble and for the e
   expect(it.slack.hooked).toEqual(["is braked", "rolled back", "restored", "is braked", "passed"]);
 });
 
+test("told again after a restart, an incoming webhook gets nothing that it had before", async () => {
+  await using it = await setUp();
+  const file = join(folder, "again");
+  await writeFile(file, `${it.slack.url}/services/T0/B0/h00kS3CRET`);
+  const make = () => createSlackHook({ name: "slack", webhookUrlFile: file, clock: it.clock });
+  await tell(make(), it.memory, opened, braked, rolledBack);
+
+  await tell(make(), it.memory, opened, braked, rolledBack, restored);
+
+  expect(it.slack.hooked).toEqual(["is braked", "rolled back", "restored"]);
+});
+
+test("a link to Kibana is words to click on, whatever stands in its address", async () => {
+  await using it = await setUp();
+  const address = `https://kibana.example/app/r?l=DISCOVER&p=(a|b)<c>${"x".repeat(1300)}`;
+  const text = `Errors.\nThe lines in Kibana: ${address}\nThe lines in Kibana: https://kibana.example/${"y".repeat(3000)}\nEnd.`;
+
+  await tell(it.make(), it.memory, message({ ...rolledBack, text }));
+
+  const { blocks } = JSON.parse(it.slack.received.at(-1)?.body ?? "") as {
+    readonly blocks: readonly { readonly text: { readonly text: string } }[];
+  };
+  expect(blocks.slice(1).map((block) => block.text.text)).toEqual([
+    [
+      "Errors.",
+      `<https://kibana.example/app/r?l=DISCOVER&amp;p=(a%7Cb)%3Cc%3E${"x".repeat(1300)}|The lines in Kibana>`,
+      "The lines in Kibana: the link is too long for Slack, the guard's record has it",
+      "End.",
+    ].join("\n"),
+  ]);
+});
+
 test("a webhook that was removed is said in one sentence without its URL", async () => {
   await using it = await setUp();
   const file = join(folder, "gone");

@@ -150,7 +150,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const loaded = await loadSettings(join(folder, "settings.yaml"), {});
     if ("problems" in loaded) throw new Error(loaded.problems.map(renderProblem).join("\n"));
     const { settings } = loaded;
-    const inner = { clients: await connect(settings, clock, identity), clock };
+    const inner = { clients: connect(settings, clock, identity), clock };
     const process = createDaemonProcess(inner, {
       onWrite: (write) => world.onWrite(write),
       hung: () => sandbox.prometheus.fault === "hang",

@@ -36,9 +36,13 @@ export function createPagerDuty(options: {
   async function post({ path, body }: Event): Promise<void> {
     const routingKey = await readSecret(name, "key", routingKeyFile);
     if (!/^\w{32}$/.test(routingKey)) {
-      throw new TargetError("TARGET_REFUSED", `${name}: its key file does not hold an integration key of 32 letters and digits`, {
-        tries: 1,
-      });
+      throw new TargetError(
+        "TARGET_REFUSED",
+        `${name}: its key file ${routingKeyFile} does not hold an integration key of 32 letters and digits`,
+        {
+          tries: 1,
+        },
+      );
     }
     await callTarget(
       {

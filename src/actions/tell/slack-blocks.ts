@@ -1,4 +1,5 @@
 import type { Message } from "../../entry.ts";
+import { linkIn } from "../../explain/quotes.ts";
 import { cut } from "./news.ts";
 
 /** What Slack takes: a section of text has 1 to 3000 characters, a message at most 50 blocks. */
@@ -11,7 +12,7 @@ export type SlackContent = { readonly text: string; readonly blocks: readonly ob
 export function rootContent(message: Message): SlackContent {
   const { title, next, link, guard } = message;
   const blocks = [section(bold(title)), ...sections(next)];
-  const linked = link === undefined ? [] : [{ type: "context", elements: [text(`<${escapeText(link)}|${escapeText(guard)}>`)] }];
+  const linked = link === undefined ? [] : [{ type: "context", elements: [text(linkTo(link, guard))] }];
   return content(title, [...blocks, ...linked]);
 }
 
@@ -38,7 +39,7 @@ function bold(title: string): string {
 /** Whole lines in each section; a line longer than a section is cut. */
 function sections(words: string): readonly object[] {
   const texts: string[] = [];
-  for (const line of words.split("\n").map((each) => escaped(each, longestSection))) {
+  for (const line of words.split("\n").map(lineOf)) {
     const last = texts.at(-1);
     if (last !== undefined && last.length + 1 + line.length <= longestSection) texts[texts.length - 1] = `${last}\n${line}`;
     else texts.push(line);
@@ -47,6 +48,19 @@ function sections(words: string): readonly object[] {
     .filter((each) => each.trim() !== "")
     .slice(0, mostSections)
     .map(section);
+}
+
+function lineOf(line: string): string {
+  const link = linkIn(line);
+  if (link === undefined) return escaped(line, longestSection);
+  const linked = linkTo(link.url, link.words);
+  // Half a link leads nowhere.
+  return linked.length <= longestSection ? linked : `${escapeText(link.words)}: the link is too long for Slack, the guard's record has it`;
+}
+
+/** In `<address|words>` a bar and an angle end what they stand in. */
+function linkTo(url: string, words: string): string {
+  return `<${escapeText(url.replaceAll("|", "%7C").replaceAll("<", "%3C").replaceAll(">", "%3E"))}|${escapeText(words)}>`;
 }
 
 /** Escaped and then at most `most` long, without half an entity at the end. */

@@ -4,6 +4,7 @@ import type { Message } from "../../entry.ts";
 import type { Ms } from "../../model.ts";
 import { callTarget } from "./http.ts";
 import { isTrouble, seqOf } from "./news.ts";
+import { once } from "./once.ts";
 import { createPace } from "./pace.ts";
 import { readSecret, readSecretUrl } from "./secret.ts";
 import { entryContent, rootContent } from "./slack-blocks.ts";
@@ -98,14 +99,15 @@ export function createSlackHook(options: {
     async send(message, memory = forgetful) {
       const isEndOfTold = message.kind === "finished" && memory.handle !== undefined;
       if (posts === "trouble" && !isTrouble(message) && !isEndOfTold) return;
-      const url = await readSecretUrl(name, webhookUrlFile);
-      await pace();
-      const { unfurl_links: _, ...content } = entryContent(message);
-      await callTarget(
-        { who: name, method: "POST", url, body: JSON.stringify(content), refusal: word, final: [403, 404], ...timeout },
-        clock,
-      );
-      if (memory.handle === undefined) memory.keep("told");
+      await once(message, memory, async () => {
+        const url = await readSecretUrl(`${name} (webhookUrlFile)`, webhookUrlFile);
+        await pace();
+        const { unfurl_links: _, ...content } = entryContent(message);
+        await callTarget(
+          { who: name, method: "POST", url, body: JSON.stringify(content), refusal: word, final: [403, 404], ...timeout },
+          clock,
+        );
+      });
     },
   };
 }

@@ -68,6 +68,27 @@ test("a message without secret is sent unsigned", async () => {
   expect(receiver.received[0]?.headers["webhook-signature"]).toBeUndefined();
 });
 
+test("a URL that is replaced in its file is used from the next message on", async () => {
+  await using first = await startReceiver(() => ({ status: 200 }));
+  await using second = await startReceiver(() => ({ status: 200 }));
+  const file = await secretFile(`${first.url}/hooks/one\n`);
+  const webhook = createWebhook({ name: "ops", urlFile: file, clock });
+
+  await webhook.send(message());
+  await writeFile(file, `${second.url}/hooks/two`);
+  await webhook.send(message());
+
+  expect([first, second].map(({ received }) => received.map(({ url }) => url.pathname))).toEqual([["/hooks/one"], ["/hooks/two"]]);
+});
+
+test("a URL file that holds no URL costs no start, and is said with its receiver, its key and its path", async () => {
+  const file = await secretFile("hooks.example/T0PS3CRET");
+
+  const error = await failureOf(createWebhook({ name: "ops", urlFile: file, clock }).send(message()));
+
+  expect(error.message).toBe(`webhook ops (urlFile): its URL file ${file} does not hold an http:// or https:// URL`);
+});
+
 test.each<[string, Answer, string, TargetError["facts"]]>([
   ["410 closes the target", { status: 410 }, "webhook ops answered 410: it wants no more messages", { status: 410, closed: true }],
   ["400 gives the message up", { status: 400 }, "webhook ops answered 400", { status: 400, tries: 1 }],
@@ -113,8 +134,8 @@ test("no error carries the URL, which is a secret, nor the signing secret", asyn
   const noSecret = await failureOf(createWebhook({ name: "ops", url, secretFile: `${file}-gone`, clock }).send(message()));
 
   expect(unreachable.message).toMatch(/^webhook ops cannot be reached \(.+\)$/);
-  expect(badSecret.message).toBe("webhook ops: its secret file does not hold a secret of the form whsec_<base64>");
-  expect(noSecret.message).toBe("webhook ops: its secret file cannot be read (ENOENT)");
+  expect(badSecret.message).toBe(`webhook ops: its secret file ${file} does not hold a secret of the form whsec_<base64>`);
+  expect(noSecret.message).toBe(`webhook ops: its secret file ${file}-gone cannot be read (ENOENT)`);
   expect(JSON.stringify([unreachable, badSecret, noSecret].map((error) => [error.message, error.stack, error.cause]))).not.toMatch(
     /T0PS3CRET|not-base64/,
   );
