@@ -23,6 +23,8 @@ function wordsFor({ kind, phase, severity }: Message, called: string): Omit<Publ
       body: `A change to ${called} caused problems and was taken back. We are checking that it has recovered.`,
     };
   }
+  // Nobody watches any more, and nobody knows: that is no news for the public.
+  if (kind === "finished" && phase === "inconclusive") return undefined;
   const end = kind === "finished" ? ends[phase] : undefined;
   if (end !== undefined) return { status: end[0], body: `${capital(called)} ${end[1]}` };
   if (severity !== "critical") return undefined;
@@ -35,7 +37,6 @@ const ends: Readonly<Partial<Record<Message["phase"], readonly [status: PublicWo
   restored: ["resolved", "has recovered."],
   superseded: ["resolved", "was changed again. If there are still problems, we will report them anew."],
   aborted: ["resolved", "was taken out of service."],
-  inconclusive: ["monitoring", "is still being watched."],
 };
 
 function capital(text: string): string {

@@ -97,8 +97,32 @@ test("a guard that ends unresolved or inconclusive leaves its incident to people
 
   expect(page.incidents.map(({ updates }) => updates.map(([status]) => status))).toEqual([
     ["investigating", "monitoring", "identified"],
-    ["monitoring", "monitoring"],
+    ["monitoring"],
   ]);
+});
+
+test("the same sentence is neither published nor sent to subscribers twice in a row", async () => {
+  await using page = await setUp({ publish: "full" });
+
+  await page.tell(held, failed, unresolved);
+
+  const same = "There are problems with the shop. We are working on them.";
+  expect(page.incidents.map(({ updates }) => updates)).toEqual([
+    [
+      ["investigating", same],
+      ["identified", same],
+    ],
+  ]);
+  const sent = page.received.filter(({ body }) => body !== "").map(({ body }) => JSON.parse(body) as { readonly incident: object });
+  expect(sent.map(({ incident }) => incident)).toMatchObject([{ deliver_notifications: true }, { deliver_notifications: false }]);
+});
+
+test("a rollback that did not help is told to the public", async () => {
+  await using page = await setUp({ publish: "full" });
+
+  await page.tell(rolledBack, unresolved);
+
+  expect(page.incidents[0]?.updates.at(-1)).toEqual(["identified", "There are problems with the shop. We are working on them."]);
 });
 
 test("the public reads no names, numbers or commands of ours", async () => {

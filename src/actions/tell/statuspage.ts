@@ -18,8 +18,13 @@ const gapMs = 1100;
 const incidentShape = z.object({ id: z.string().min(1), status: z.string(), metadata: z.unknown().optional() });
 type Incident = z.output<typeof incidentShape>;
 
-/** Our incident, or that people took it over: then it is theirs. */
-const handleShape = z.object({ id: z.string(), through: z.int(), theirs: z.boolean().optional() });
+/** Our incident with what was said last, or that people took it over: then it is theirs. */
+const handleShape = z.object({
+  id: z.string(),
+  through: z.int(),
+  said: z.object({ status: z.string(), body: z.string() }).optional(),
+  theirs: z.boolean().optional(),
+});
 type Handle = z.output<typeof handleShape>;
 
 /** A workload that users know. */
@@ -83,11 +88,11 @@ export function createStatuspage(options: {
     return incidentIn(await call("POST", "", incident));
   }
 
-  function changeOf({ status, body }: PublicWords, { component }: PublicWorkload): object {
+  function changeOf({ status, body }: PublicWords, { component }: PublicWorkload, notifies = true): object {
     const state = status === "resolved" ? "operational" : "degraded_performance";
     const full = publish === "full" && component !== undefined ? { component_ids: [component], components: { [component]: state } } : {};
     const quiet = publish === "quiet" ? { impact_override: "none" } : {};
-    return { status, body, deliver_notifications: publish === "full", ...full, ...quiet };
+    return { status, body, deliver_notifications: notifies && publish === "full", ...full, ...quiet };
   }
 
   /** False when people have resolved or deleted it: what they decided stands. */
@@ -112,12 +117,15 @@ export function createStatuspage(options: {
       if (known === undefined) {
         if (message.kind === "finished" && message.phase !== "unresolved") return;
         const { id } = await begin(message, words, workload);
-        return keep(memory, { id, through: seqOf(message) });
+        return keep(memory, { id, through: seqOf(message), said: saidBy(words) });
       }
       if (known.theirs === true || known.through >= seqOf(message)) return;
+      const isSameBody = known.said?.body === words.body;
+      if (isSameBody && known.said?.status === words.status) return keep(memory, { ...known, through: seqOf(message) });
       if (!(await isOurs(known))) return keep(memory, { ...known, theirs: true });
-      await call("PATCH", `/${encodeURIComponent(known.id)}`, changeOf(words, workload));
-      keep(memory, { ...known, through: seqOf(message) });
+      // Nobody is notified of a sentence that was the last one already.
+      await call("PATCH", `/${encodeURIComponent(known.id)}`, changeOf(words, workload, !isSameBody));
+      keep(memory, { ...known, through: seqOf(message), said: saidBy(words) });
     },
   };
 }
@@ -125,6 +133,10 @@ export function createStatuspage(options: {
 /** Says nothing to the public, and finds the incident of a guard again. */
 function markOf({ cluster, guard }: Message): string {
   return createHash("sha256").update(`${cluster}/${guard}`).digest("hex").slice(0, 32);
+}
+
+function saidBy({ status, body }: PublicWords): NonNullable<Handle["said"]> {
+  return { status, body };
 }
 
 function incidentIn(body: unknown): Incident {
