@@ -112,7 +112,11 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
             z.strictObject({
               namespace: z.string().min(1).describe("Namespace of a workload that users know."),
               name: z.string().min(1).describe("Its name."),
-              called: z.string().min(1).max(100).describe("What users call it; nothing else of it is told."),
+              called: z
+                .string()
+                .min(1)
+                .max(100)
+                .describe("What users call it, as within a sentence (the shop); nothing else of it is told."),
               component: z.string().min(1).optional().describe("Id of its component."),
             }),
           )
@@ -142,7 +146,11 @@ export function nameProblems(
       taken.add(each);
       if (!isTaken) return [];
       return [
-        { path: [list, at, "name"], message: told(`the name ${named(each)} is taken by another receiver`, "each name once"), input: each },
+        {
+          path: [list, at, "name"],
+          message: told(`the name ${named(each)} is taken by another receiver`, "each name once", "give it a name of its own"),
+          input: each,
+        },
       ];
     }),
   );

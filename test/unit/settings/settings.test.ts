@@ -209,8 +209,8 @@ test("Slack is reached in one way, and every receiver has a name of its own", as
   const twins =
     "slack: [{ tokenFile: token, channel: '#a' }, { webhookUrlFile: token }, { name: ops, webhookUrlFile: token }]\nwebhooks: [{ name: ops, url: http://ops }]\n";
   expect(await problemsOf(least + twins)).toEqual([
-    'F/s.yaml:2:46 slack[1].name: the name "slack" is taken by another receiver; allowed: each name once',
-    'F/s.yaml:2:81 slack[2].name: the name "ops" is taken by another receiver; allowed: each name once',
+    'F/s.yaml:2:46 slack[1].name: the name "slack" is taken by another receiver; allowed: each name once; give it a name of its own',
+    'F/s.yaml:2:81 slack[2].name: the name "ops" is taken by another receiver; allowed: each name once; give it a name of its own',
   ]);
 });
 
