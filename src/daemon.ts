@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 import type { Clients } from "./connect.ts";
 import { edgesOf, pipelineSettingsOf } from "./daemon/edges.ts";
 import { createPolicyKeeper } from "./daemon/policy-keeper.ts";
+import { createTellingLog } from "./daemon/telling-log.ts";
 import { RearguardError, remedyOf, sentence } from "./errors.ts";
 import { createGuardJournal } from "./journal/guards.ts";
 import { createMetrics } from "./journal/metrics.ts";
@@ -58,6 +59,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   const metrics = createMetrics({ version });
   const changed = new Set<string>();
   const unsent = new Set<string>();
+  const tellingLog = createTellingLog(log);
   let synced = false;
 
   const policies = createPolicyKeeper({
@@ -113,9 +115,10 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     dropped: (target, message, why) => {
       if (why === "stopped") unsent.add(message.id);
       metrics.messageDropped(target, why);
-      log.error({ target, message: message.id, why }, "message was given up");
+      tellingLog.dropped(target, message, why);
     },
-    failed: (target, message, error) => log.warn({ target, message: message.id, error: sentence(error) }, "message did not arrive"),
+    failed: (target, message, error) => tellingLog.failed(target, message, error),
+    arrived: (target) => tellingLog.arrived(target),
   });
   const actions = createActions({ api, clock, random, mayAct: () => leader.leading(clock.now()), digest: templateDigest });
   const journal = createGuardJournal({
@@ -186,6 +189,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     await leader.stop();
     await (await web).close();
     await clients.close();
+    tellingLog.stopped();
     log.info({}, "stopped");
   }
 

@@ -46,6 +46,9 @@ export class RearguardError extends Error {
   }
 }
 
+/** Messages that whoever comes next tells from the Guards: no fault. */
+export class LeftToNext extends Error {}
+
 export function remedyOf(thrown: unknown): string | undefined {
   return thrown instanceof RearguardError ? thrown.remedy : undefined;
 }

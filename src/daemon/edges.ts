@@ -1,6 +1,7 @@
 import type { Actions } from "../actions/actions.ts";
 import type { Outbox } from "../actions/tell/outbox.ts";
 import type { Clock } from "../clock.ts";
+import { LeftToNext } from "../errors.ts";
 import type { GuardJournal } from "../journal/guards.ts";
 import type { Metrics } from "../journal/metrics.ts";
 import type { Leader } from "../leader.ts";
@@ -83,7 +84,7 @@ export function edgesOf(parts: Parts): Edges {
     tell: async (messages) => {
       await Promise.all(messages.map((message) => outbox.tell(message)));
       // What only our own stop cut short must not count as told: whoever comes next tells it.
-      if (messages.some(({ id }) => unsent.has(id))) throw new Error("stopped before every receiver had them");
+      if (messages.some(({ id }) => unsent.has(id))) throw new LeftToNext("stopped before every receiver had them");
     },
     withdraw: () => outbox.withdraw(),
     observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },

@@ -1,4 +1,4 @@
-import { sentence } from "../errors.ts";
+import { LeftToNext, sentence } from "../errors.ts";
 import { messageOf } from "../explain/message.ts";
 import type { GuardRecord } from "../guards/guard.ts";
 import { standingOf } from "../guards/phase.ts";
@@ -18,7 +18,10 @@ export function tellNews(record: GuardRecord, flow: Flow): void {
   // In their order: an entry that is nobody's news is told at once, and must not vouch for news that is still on its way.
   const told = Promise.all([flow.telling.get(record.name), flow.edges.tell(messages)]).then(() => markTold(record.name, through, flow));
   flow.telling.set(record.name, told);
-  told.catch((error: unknown) => flow.edges.log.error({ guard: record.name, error: sentence(error) }, "messages were not handed over"));
+  told.catch((error: unknown) => {
+    if (error instanceof LeftToNext) return;
+    flow.edges.log.error({ guard: record.name, error: sentence(error) }, "messages were not handed over");
+  });
 }
 
 /** A crash before this tells people twice rather than never; receivers know the messages by their ids. */

@@ -175,7 +175,8 @@ test("a Slack token that is revoked costs nothing else, and has one clear senten
   expect(slack.messages).toEqual([]);
   const sentence =
     "slack: Slack refuses the token (invalid_auth): put a valid one with the scope chat:write into its file, which is read again for each message";
-  expect(lines.filter((line) => line.includes(sentence)).length).toBe(world.messages().length);
+  expect(lines.filter((line) => line.includes(sentence))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('"target":"slack"') && line.includes("message was given up"))).toHaveLength(1);
   const metrics = await (await fetch(`${world.url()}/metrics`)).text();
   expect(metrics).toContain('rearguard_outbox_dropped_total{target="slack",why="refused"}');
   expect(metrics).toContain('rearguard_outbox_depth{target="slack"} 0');
@@ -197,6 +198,7 @@ test.each([200, 400, 401, 500])(
 
     const metrics = await (await fetch(`${world.url()}/metrics`)).text();
     expect([...lines, metrics, JSON.stringify(world.record("web")), JSON.stringify(world.messages())].join("\n")).not.toContain("S3CRET");
-    expect(lines.filter((line) => line.includes("message did not arrive")).length).toBeGreaterThan(5);
+    // Those that look into the answer of a 200.
+    expect(lines.filter((line) => line.includes("message did not arrive")).length).toBeGreaterThanOrEqual(3);
   },
 );

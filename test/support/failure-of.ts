@@ -1,7 +1,7 @@
 import { TargetError } from "../../src/actions/tell/target.ts";
 
 /** The error of a message that did not arrive. */
-export async function failureOf(sending: Promise<void>): Promise<TargetError> {
+export async function failureOf(sending: Promise<unknown>): Promise<TargetError> {
   const error: unknown = await sending.then(
     () => undefined,
     (thrown: unknown) => thrown,

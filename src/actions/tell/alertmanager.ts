@@ -45,8 +45,8 @@ export function createAlertmanager(options: AlertmanagerOptions): Target {
     name,
     async send(message, memory) {
       const alerts = alertsOf(message, labels, lastsMs);
-      if (alerts.length === 0) return;
-      await once(message, memory, async () => {
+      if (alerts.length === 0) return "left-out";
+      return once(message, memory, async () => {
         const timeout = timeoutMs === undefined ? {} : { timeoutMs };
         const headers = await authorization();
         const body = JSON.stringify(alerts);

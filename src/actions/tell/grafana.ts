@@ -73,9 +73,9 @@ export function createGrafana(options: {
   return {
     name: "grafana",
     async send(message, memory = forgetful) {
-      if (message.kind !== "opened" && points[message.kind] === undefined) return;
+      if (message.kind !== "opened" && points[message.kind] === undefined) return "left-out";
       try {
-        await annotate(message, memory);
+        return await annotate(message, memory);
       } catch (error) {
         // Perhaps another version by now: the next try asks again which API there is.
         if (api === "auto" && error instanceof TargetError && error.facts.status === 404) chosen = undefined;

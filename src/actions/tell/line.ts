@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import { LeftToNext } from "../../errors.ts";
 import type { Message } from "../../entry.ts";
 import type { Ms } from "../../model.ts";
 import { TargetError } from "./target.ts";
@@ -14,6 +15,8 @@ export type LineOptions = {
   readonly handles: Handles;
   readonly dropped: (target: string, message: Message, why: "full" | "refused" | "closed" | "stopped") => void;
   readonly failed: (target: string, message: Message, error: unknown) => void;
+  /** The target took a message; not called for what it left out. */
+  readonly arrived?: ((target: string) => void) | undefined;
 };
 
 const longestWaitMs = 60_000;
@@ -64,7 +67,7 @@ export class Line {
     this.#wake.abort();
     this.#wake = new AbortController();
     this.#handles.clear();
-    for (const item of this.#queue.splice(0)) item.leave(new Error("another instance tells it"));
+    for (const item of this.#queue.splice(0)) item.leave(new LeftToNext("another instance tells it"));
   }
 
   /** Gives up what is left. */
@@ -90,9 +93,9 @@ export class Line {
 
   /** @returns how long to wait before the next try; undefined when this item is finished with. */
   async #try(item: Item, tries: number): Promise<Ms | undefined> {
-    const { target, random, failed } = this.#options;
+    const { target, random, failed, arrived } = this.#options;
     try {
-      await target.send(item.message, this.#memoryOf(item.message));
+      if ((await target.send(item.message, this.#memoryOf(item.message))) !== "left-out") arrived?.(target.name);
       this.#remove(item);
       item.done();
       return undefined;

@@ -22,7 +22,7 @@ export interface Outbox {
  * @param options.limit messages kept for one target; beyond it the oldest `info` is dropped first. 1000 unless told.
  */
 export function createOutbox(
-  options: Pick<LineOptions, "clock" | "dropped" | "failed"> & {
+  options: Pick<LineOptions, "clock" | "dropped" | "failed" | "arrived"> & {
     readonly targets: readonly Target[];
     readonly clock: Pick<Clock, "sleep">;
     readonly limit?: number;
@@ -30,8 +30,10 @@ export function createOutbox(
     readonly random?: () => number;
   },
 ): Outbox {
-  const { targets, clock, dropped, failed, limit = 1000, random = Math.random, handles = forgetful } = options;
-  const lines = new Map(targets.map((target) => [target.name, new Line({ target, clock, random, limit, handles, dropped, failed })]));
+  const { targets, clock, dropped, failed, arrived, limit = 1000, random = Math.random, handles = forgetful } = options;
+  const lines = new Map(
+    targets.map((target) => [target.name, new Line({ target, clock, random, limit, handles, dropped, failed, arrived })]),
+  );
   return {
     async tell(message) {
       await Promise.all([...lines.values()].map((line) => line.push(message)));

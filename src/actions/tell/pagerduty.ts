@@ -62,7 +62,7 @@ export function createPagerDuty(options: {
     name,
     async send(message, memory) {
       const event = eventOf(message, changes);
-      if (event !== undefined) await once(message, memory, () => post(event));
+      return event === undefined ? "left-out" : once(message, memory, () => post(event));
     },
   };
 }

@@ -70,15 +70,16 @@ export function createSlack(options: {
     name,
     async send(message, memory = forgetful) {
       const known = read(memory.handle);
-      if (known === undefined && posts === "trouble" && !isTrouble(message)) return;
+      if (known === undefined && posts === "trouble" && !isTrouble(message)) return "left-out";
       // Told already, before a restart: the guard's other receivers were not done.
-      if (known !== undefined && known.through >= seqOf(message)) return;
+      if (known !== undefined && known.through >= seqOf(message)) return "left-out";
       const went = known === undefined ? undefined : await goOn(message, known);
       const thread = went ?? (await begin(message, memory));
       // An update makes no notification: what is critical comes into the channel too.
       const broadcast = went !== undefined && message.severity === "critical" ? { reply_broadcast: true } : {};
       await call("chat.postMessage", { channel: thread.channel, thread_ts: thread.ts, ...broadcast, ...entryContent(message) });
       keep(memory, { ...thread, through: seqOf(message) });
+      return undefined;
     },
   };
 }
@@ -98,8 +99,8 @@ export function createSlackHook(options: {
     name,
     async send(message, memory = forgetful) {
       const isEndOfTold = message.kind === "finished" && memory.handle !== undefined;
-      if (posts === "trouble" && !isTrouble(message) && !isEndOfTold) return;
-      await once(message, memory, async () => {
+      if (posts === "trouble" && !isTrouble(message) && !isEndOfTold) return "left-out";
+      return once(message, memory, async () => {
         const url = await readSecretUrl(`${name} (webhookUrlFile)`, webhookUrlFile);
         await pace();
         const { unfurl_links: _, ...content } = entryContent(message);

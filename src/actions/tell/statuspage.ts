@@ -112,20 +112,21 @@ export function createStatuspage(options: {
       const { namespace, name } = message.workload;
       const workload = workloads.find((each) => each.namespace === namespace && each.name === name);
       const words = workload === undefined ? undefined : publicWords(message, workload.called);
-      if (workload === undefined || words === undefined) return;
+      if (workload === undefined || words === undefined) return "left-out";
       const known = read(memory);
       if (known === undefined) {
-        if (message.kind === "finished" && message.phase !== "unresolved") return;
+        if (message.kind === "finished" && message.phase !== "unresolved") return "left-out";
         const { id } = await begin(message, words, workload);
         return keep(memory, { id, through: seqOf(message), said: saidBy(words) });
       }
-      if (known.theirs === true || known.through >= seqOf(message)) return;
+      if (known.theirs === true || known.through >= seqOf(message)) return "left-out";
       const isSameBody = known.said?.body === words.body;
-      if (isSameBody && known.said?.status === words.status) return keep(memory, { ...known, through: seqOf(message) });
+      if (isSameBody && known.said?.status === words.status) return "left-out";
       if (!(await isOurs(known))) return keep(memory, { ...known, theirs: true });
       // Nobody is notified of a sentence that was the last one already.
       await call("PATCH", `/${encodeURIComponent(known.id)}`, changeOf(words, workload, !isSameBody));
       keep(memory, { ...known, through: seqOf(message), said: saidBy(words) });
+      return undefined;
     },
   };
 }

@@ -6,8 +6,11 @@ import type { Ms } from "../../model.ts";
 /** Somebody who is told. Sending the same message twice does no harm: receivers know it by its id. */
 export interface Target {
   readonly name: string;
-  /** @throws TargetError when the message did not arrive; anything else thrown counts as one without facts. */
-  send(message: Message, memory?: Memory): Promise<void>;
+  /**
+   * @returns `left-out` when nothing was sent: no news for this receiver, or told before.
+   * @throws TargetError when the message did not arrive; anything else thrown counts as one without facts.
+   */
+  send(message: Message, memory?: Memory): Promise<"left-out" | void>;
 }
 
 /** What a receiver that keeps one thing for each guard (a Slack message, an incident) calls it, remembered in the Guard. */

@@ -25,7 +25,7 @@ async function secretFile(content: string): Promise<string> {
   return file;
 }
 
-async function failureOf(sending: Promise<void>): Promise<TargetError> {
+async function failureOf(sending: Promise<unknown>): Promise<TargetError> {
   const error: unknown = await sending.then(
     () => undefined,
     (thrown: unknown) => thrown,
