@@ -88,7 +88,7 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
           .describe("Further labels of every alert, for routing."),
         lasts: duration(60_000, 30 * day)
           .prefault("1d")
-          .describe("After this an alert that nothing ended resolves by itself; longer than any guard."),
+          .describe("After this an alert that nothing ended resolves by itself; longer than any guard. From 1m to 30d."),
       })
       .superRefine(({ bearerTokenFile, basic }, context) => {
         if (bearerTokenFile === undefined || basic === undefined) return;
