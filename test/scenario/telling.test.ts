@@ -182,6 +182,23 @@ test("a Slack token that is revoked costs nothing else, and has one clear senten
   expect(metrics).toContain('rearguard_outbox_depth{target="slack"} 0');
 });
 
+test("a daemon that is stopped while its receivers are down says in one line for each what it leaves, and no error", async () => {
+  await using it = await openTelling({ answer: () => ({ status: 503 }) });
+  const { world, lines } = it;
+  world.release("web", bad);
+  await world.until("it is watched", () => world.messages("opened").length > 0, 60);
+  await world.run(10);
+
+  const before = lines.length;
+  await world.restartDaemon({ kill: false });
+
+  const ofSlack = lines
+    .slice(before)
+    .filter((line) => line.includes("messages are left to the next start") && line.includes('"target":"slack"'));
+  expect(ofSlack).toHaveLength(1);
+  expect(lines.filter((line) => line.includes("given up") || line.includes("not handed over"))).toEqual([]);
+});
+
 test.each([200, 400, 401, 500])(
   "no secret reaches a log line, a metric, a Guard or another receiver when every receiver repeats it with a %s",
   async (status) => {
