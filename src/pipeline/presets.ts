@@ -20,6 +20,8 @@ const LONG_MS: Ms = 2000;
 /** Pods, and what is asked about them, by the names of their signals. */
 export interface Sought extends PresetSubject {
   readonly questions: Readonly<Record<string, PresetQuestion>>;
+  /** Pods that must show a preset; 1 unless told. */
+  readonly fewest?: number;
 }
 
 /** By signal: the preset, or in words why there is none. */
@@ -47,6 +49,7 @@ interface Asking {
   readonly one: Choosing;
   readonly revision: Revision;
   readonly at: Ms;
+  readonly fewest: number;
 }
 
 /**
@@ -65,14 +68,17 @@ export async function ensurePresets(guards: Iterable<string>, now: Ms, flow: Flo
     const { old, startedAt } = one.run.record.rollout;
     if (old === undefined || one.run.oldPresetsSought === true) return [];
     // To the block, so that rollouts that begin together share their queries.
-    return [{ one, revision: old, at: Math.floor(startedAt / settings.pace.blockMs) * settings.pace.blockMs }];
+    return [{ one, revision: old, at: Math.floor(startedAt / settings.pace.blockMs) * settings.pace.blockMs, fewest: 1 }];
   });
   const trouble: Trouble = {};
   const byOld = await askedFor(asOld, trouble, flow);
   const afterOld = all.map((one) => byOld.get(one) ?? one);
-  const asNew = afterOld.flatMap((one): Asking[] =>
-    one.failed === undefined && Object.keys(one.open).length > 0 ? [{ one, revision: one.run.record.rollout.new, at: now }] : [],
-  );
+  const asNew = afterOld.flatMap((one): Asking[] => {
+    if (one.failed !== undefined || Object.keys(one.open).length === 0) return [];
+    const { new: revision, desired } = one.run.record.rollout;
+    // The first of them may be scraped at an address that another workload's pod has just left.
+    return [{ one, revision, at: now, fewest: Math.min(2, desired) }];
+  });
   const byNew = await askedFor(asNew, trouble, flow);
   const missing = new Map<string, WithoutPreset>();
   for (const one of afterOld) missing.set(one.run.record.name, await writtenDown(byNew.get(one) ?? one, flow));
@@ -89,7 +95,7 @@ async function askedFor(asking: readonly Asking[], trouble: Trouble, { edges }: 
   const after = new Map<Choosing, Choosing>();
   const chunks = [...Map.groupBy(asking, ({ at }) => at).values()].flatMap(chunksOf);
   await eachOf(chunks, CHUNKS_AT_ONCE, async (chunk) => {
-    const sought = chunk.map(({ one, revision }) => soughtOf(one, revision));
+    const sought = chunk.map((asked) => soughtOf(asked));
     const began = edges.now();
     const { silent } = trouble;
     const answers = silent === undefined ? await findPresets(sought, chunk[0]?.at ?? 0, edges) : sought.map(() => silent);
@@ -107,9 +113,10 @@ function chunksOf(asking: readonly Asking[]): readonly (readonly Asking[])[] {
   return Array.from({ length: chunks }, (_, order) => asking.slice(order * MOST_GUARDS, (order + 1) * MOST_GUARDS));
 }
 
-function soughtOf({ run, open }: Choosing, revision: Revision): Sought {
+function soughtOf({ one: { run, open }, revision, fewest }: Asking): Sought {
   const questions = Object.entries(openQuestions(run)).filter(([signal]) => signal in open);
-  return { namespace: run.record.namespace, prefixes: [revision.name], questions: Object.fromEntries(questions) };
+  const { namespace } = run.record;
+  return { namespace, prefixes: [revision.name], questions: Object.fromEntries(questions), fewest };
 }
 
 function answeredWith(one: Choosing, answer: PresetAnswer | string | undefined): Choosing {
@@ -181,7 +188,9 @@ export async function findPresets(
   if (typeof routed === "string") return all.map(() => routed);
   return all.map((one, index) => {
     const whole = new Map([...(exposed[index] ?? [])].map(([podLabel, known]) => [podLabel, routedTo(one, podLabel, known, routed)]));
-    return Object.fromEntries(Object.entries(one.questions).map(([signal, question]) => [signal, choosePreset(question, whole)]));
+    return Object.fromEntries(
+      Object.entries(one.questions).map(([signal, question]) => [signal, choosePreset(question, whole, one.fewest)]),
+    );
   });
 }
 

@@ -77,27 +77,32 @@ export function routeKey(metric: string, routeLabel: string): string {
 
 /** Whether more than one preset fits, so that route labels have to be looked at. */
 export function needsRoutes(question: PresetQuestion, exposed: ReadonlyMap<string, Exposed>): boolean {
-  return question.podLabels.some((podLabel) => fitsOf(question, podLabel, exposed.get(podLabel)).length > 1);
+  return question.podLabels.some((podLabel) => fitsOf(question, podLabel, exposed.get(podLabel), 1).length > 1);
 }
 
 /**
  * The preset that fits best, or in words what was found instead. What pods count themselves goes before what a mesh counts, then what
  * more pods expose, then what says more (values of the status and a route label as the preset has them), then the order of the presets.
+ * Fewer pods than `fewest` show nothing.
  */
-export function choosePreset(question: PresetQuestion, exposed: ReadonlyMap<string, Exposed>): PresetFound | string {
+export function choosePreset(question: PresetQuestion, exposed: ReadonlyMap<string, Exposed>, fewest = 1): PresetFound | string {
   for (const podLabel of question.podLabels) {
-    const [best, ...others] = fitsOf(question, podLabel, exposed.get(podLabel));
+    const [best, ...others] = fitsOf(question, podLabel, exposed.get(podLabel), fewest);
     if (best === undefined) continue;
     const { preset, statusLabel, metric, pods } = best;
     return { preset, statusLabel, podLabel, metric, pods, passedOver: passedOverOf(best, others) };
   }
+  for (const podLabel of question.podLabels) {
+    const [early] = fitsOf(question, podLabel, exposed.get(podLabel), 1);
+    if (early !== undefined) return `${early.metric} of ${early.pods} pod so far, where ${fewest} must show it,`;
+  }
   return nearMiss(question, exposed);
 }
 
-function fitsOf(question: PresetQuestion, podLabel: string, exposed: Exposed | undefined): readonly Fit[] {
+function fitsOf(question: PresetQuestion, podLabel: string, exposed: Exposed | undefined, fewest: number): readonly Fit[] {
   if (exposed === undefined) return [];
   // What fewer than half of the pods show is not theirs: an address that was another pod's before may be scraped once under their name.
-  const least = podsOf(exposed.series) / 2;
+  const least = Math.max(fewest, podsOf(exposed.series) / 2);
   const fits = all.flatMap(([preset, row]) => fitOf(question, preset, row, podLabel, exposed) ?? []).filter(({ pods }) => pods >= least);
   return fits.toSorted((one, other) => {
     const order = [
