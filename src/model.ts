@@ -112,6 +112,13 @@ export interface Rollout {
   readonly changedBy?: string;
 }
 
+/** Another workload, not rolling out, that went over what it may do at the same time; ratios 0–1. */
+export interface SufferingPeer {
+  readonly name: string;
+  readonly ratio: number;
+  readonly limit: number;
+}
+
 /** Counters of one scraped process at one instant, summed over its series (docs/judging.md: the formula). */
 export interface ProcessReading {
   readonly namespace: string;

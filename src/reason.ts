@@ -1,6 +1,6 @@
 // Why anything was decided, in numbers: the words are made in explain.
 import type { AlertReason } from "./alert.ts";
-import type { EvidenceMode, LimitSource, Ms, OwnerKind } from "./model.ts";
+import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 
 /** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
 export type Reason =
@@ -279,13 +279,6 @@ export interface QuotedLines {
 }
 
 export type ReasonCode = Reason["code"];
-
-/** Another workload, not rolling out, that went over what it may do at the same time; ratios 0–1. */
-export interface SufferingPeer {
-  readonly name: string;
-  readonly ratio: number;
-  readonly limit: number;
-}
 
 export type PodTrouble =
   | "crash-loop"

@@ -1,5 +1,6 @@
 import { POD_MINUTES } from "../judging/unit.ts";
-import type { Reason, SufferingPeer } from "../reason.ts";
+import type { SufferingPeer } from "../model.ts";
+import type { Reason } from "../reason.ts";
 import { alertHeadline, alertSentence } from "./alert.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { jobHeadline, jobSentence } from "./job.ts";

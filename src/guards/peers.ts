@@ -1,7 +1,6 @@
 import { noCounters, sumOf, takeDeltas } from "../judging/counts.ts";
 import type { BlockCounts } from "../judging/control.ts";
-import type { Measurement, Ms, Workload } from "../model.ts";
-import type { SufferingPeer } from "../reason.ts";
+import type { Measurement, Ms, SufferingPeer, Workload } from "../model.ts";
 import { isComplete } from "./complete.ts";
 
 const MOST_PEERS = 20;

@@ -5,8 +5,7 @@ import { type CountedSignal, isCounted, isSeenByCallers, withPeers } from "../gu
 import { presetQuestionOf } from "../guards/presets.ts";
 import { blockEnds } from "../judging/blocks.ts";
 import { sufferingOf } from "../judging/peers.ts";
-import type { Ms, Workload } from "../model.ts";
-import type { SufferingPeer } from "../reason.ts";
+import type { Ms, SufferingPeer, Workload } from "../model.ts";
 import { type Signal, signalOf, type WrittenSignal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
 import { counterAsk } from "../signals/counter-signal.ts";
