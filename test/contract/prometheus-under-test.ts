@@ -1,3 +1,5 @@
+import { createPrometheus } from "../../src/clients/prometheus/prometheus.ts";
+import { createSampler } from "../../src/signals/sample.ts";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -212,4 +214,16 @@ function textOf(samples: readonly ExposedSample[]): string {
       return `${type}${name}{${pairs.join(",")}} ${value}\n`;
     })
     .join("");
+}
+
+/** A server for a whole file of tests, with the client and the sampler on it. */
+export async function openPrometheus() {
+  const server = await startPrometheus();
+  const prometheus = createPrometheus({ url: server.url, timeoutMs: 10_000 });
+  const sample = createSampler({ prometheus, log: { info: () => {}, warn: () => {} } });
+  const close = async () => {
+    prometheus.close();
+    await server[Symbol.asyncDispose]();
+  };
+  return { server, prometheus, sample, close };
 }

@@ -1,32 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { PrometheusApi } from "../../src/clients/prometheus/api.ts";
-import { createPrometheus } from "../../src/clients/prometheus/prometheus.ts";
+import { afterAll, beforeEach, expect, test } from "vitest";
 import { findPresets } from "../../src/pipeline/presets.ts";
 import { usualPodLabels } from "../../src/policies/preset-fit.ts";
 import { presetOf } from "../../src/policies/presets.ts";
 import type { ExposedSample } from "../../src/sandbox/exposition.ts";
 import type { Ask, CounterAsk } from "../../src/signals/ask.ts";
-import { createSampler, type Sample } from "../../src/signals/sample.ts";
-import { startPrometheus } from "./prometheus-under-test.ts";
-import type { PrometheusUnderTest } from "./prometheus-under-test.ts";
+import { openPrometheus } from "./prometheus-under-test.ts";
 
 const block = 1000;
-let server: PrometheusUnderTest;
-let prometheus: PrometheusApi;
-let sample: Sample;
-
-beforeAll(async () => {
-  server = await startPrometheus();
-  prometheus = createPrometheus({ url: server.url, timeoutMs: 10_000 });
-  sample = createSampler({ prometheus, log: { info: () => {}, warn: () => {} } });
-});
+const { server, sample, close } = await openPrometheus();
 
 beforeEach(() => server.silence());
 
-afterAll(async () => {
-  prometheus.close();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(close);
 
 type Labels = Readonly<Record<string, string>>;
 
