@@ -26,11 +26,13 @@ export interface Judged {
   readonly podTemplateHash: string;
 }
 
+export type ActionOutcome = "applied" | "unchanged" | "dry-run" | "refused" | "failed";
+
 /** What came of an action. `refused` is final (re-decide), `failed` may be tried again. */
 export interface Receipt {
   readonly action: string;
   readonly kind: ActionKind;
-  readonly outcome: "applied" | "unchanged" | "dry-run" | "refused" | "failed";
+  readonly outcome: ActionOutcome;
   readonly at: Ms;
   readonly detail: string;
   readonly because?: Reason;
@@ -64,7 +66,20 @@ export type EntryBody =
   | { readonly kind: "held"; readonly because: readonly Reason[] }
   /** What became known of the guard itself; decides nothing. */
   | { readonly kind: "noted"; readonly because: readonly Reason[] }
+  /** The action is carried out at `dueAt` unless somebody cancels it before. */
+  | { readonly kind: "announced"; readonly action: Action; readonly dueAt: Ms; readonly because: readonly Reason[] }
+  | { readonly kind: "commanded"; readonly command: Command }
   | { readonly kind: "finished"; readonly phase: FinalPhase; readonly because: readonly Reason[]; readonly badServed: number };
+
+/** What a person ordered of a guard. It is written down before it is answered, and obeyed at the next step. */
+export interface Command {
+  /** Of the request: the same id is the same order. */
+  readonly id: string;
+  /** abort: end the guard. undo: roll back now. cancel: do not do what was announced. */
+  readonly kind: "abort" | "undo" | "cancel";
+  readonly by: string;
+  readonly reason: string;
+}
 
 /** A sentence for people about one entry of a guard, rendered once and sent everywhere. `id` is stable: receivers de-duplicate by it. */
 export interface Message {

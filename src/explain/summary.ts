@@ -32,6 +32,10 @@ export function summaryLine(entries: readonly Entry[]): string {
       case "withheld":
         // The last reason says why not; the others say what was wrong.
         return withReason(`${entry.action} withheld`, entry.because.slice(-1));
+      case "announced":
+        return withReason(`about to: ${intents[entry.action.kind]}`, entry.because);
+      case "commanded":
+        return `${entry.command.kind} ordered by ${entry.command.by}`;
       case "held":
         return withReason(entry.because.every(({ code }) => code === "window-extended") ? "watching for longer" : "on hold", entry.because);
       case "finished":

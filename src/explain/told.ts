@@ -24,6 +24,8 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
   switch (entry.kind) {
     case "completed":
     case "intended":
+    case "announced":
+    case "commanded":
       return undefined;
     case "opened": {
       const { old } = record.rollout;

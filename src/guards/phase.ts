@@ -1,4 +1,4 @@
-import type { Action, Entry, FinalPhase, Phase, Receipt } from "../entry.ts";
+import type { Action, Command, Entry, FinalPhase, Phase, Receipt } from "../entry.ts";
 import type { Ms, Revision } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import type { Failure } from "./retry.ts";
@@ -30,6 +30,10 @@ export interface Standing {
   /** By signal, where the policy lets a silence move the end of the window: what is over, and since when one lasts. */
   readonly extensions: Readonly<Record<string, Extension>>;
   readonly kept?: number;
+  /** Announced and neither begun nor withheld yet. */
+  readonly announced?: { readonly action: Action; readonly dueAt: Ms; readonly because: readonly Reason[] };
+  /** What people ordered, oldest first. */
+  readonly commands: readonly Command[];
   readonly finished?: { readonly phase: FinalPhase; readonly at: Ms; readonly because: readonly Reason[] };
   readonly nextSeq: number;
 }
@@ -50,6 +54,7 @@ const start: Standing = {
   noted: new Set(),
   held: false,
   extensions: {},
+  commands: [],
   nextSeq: 0,
 };
 
@@ -81,6 +86,10 @@ export function foldEntry(standing: Standing, entry: Entry): Standing {
       return foldHeld(next, entry);
     case "noted":
       return next;
+    case "announced":
+      return { ...next, announced: { action: entry.action, dueAt: entry.dueAt, because: entry.because } };
+    case "commanded":
+      return { ...next, commands: [...standing.commands, entry.command] };
     case "finished":
       return {
         ...withoutPending(next),
