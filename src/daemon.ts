@@ -66,7 +66,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   const policies = createPolicyKeeper({
     folder: settings.policies,
     log,
-    loaded: (ok, set) => metrics.policiesReloaded(ok, templateDigest(set.policies), clock.now()),
+    loaded: (ok, set) =>
+      metrics.policiesReloaded(ok, templateDigest({ policies: set.policies, remediations: set.remediations }), clock.now()),
     changed: () => {
       for (const { ref } of workloads.list()) changed.add(`${ref.namespace}/${ref.name}`);
     },
@@ -163,6 +164,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     now: () => clock.now(),
     open: () => pipeline.open(),
     ended: () => pipeline.ended(),
+    remediations: () => pipeline.remediations(),
     // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
     notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...policies.missing()],
     metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),

@@ -88,7 +88,19 @@ export interface Message {
   readonly workload: WorkloadRef;
   readonly cluster: string;
   readonly at: Ms;
-  readonly kind: "opened" | "noted" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
+  readonly kind:
+    | "opened"
+    | "noted"
+    | "braked"
+    | "released"
+    | "rolled-back"
+    | "withheld"
+    | "held"
+    | "finished"
+    | "failed"
+    /** Something of a remediation was done, and what it did has not helped. */
+    | "remediated"
+    | "escalated";
   readonly severity: "info" | "warning" | "critical";
   readonly title: string;
   readonly text: string;

@@ -5,8 +5,10 @@ import { LeftToNext } from "../errors.ts";
 import type { GuardJournal } from "../journal/guards.ts";
 import type { Metrics } from "../journal/metrics.ts";
 import type { Leader } from "../leader.ts";
+import type { Ms } from "../model.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
-import { choosePolicy } from "../policies/match.ts";
+import { choosePolicy, mostSpecific } from "../policies/match.ts";
+import type { Remedy, RemedyReceipt } from "../remediation.ts";
 import type { Settings } from "../settings.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
@@ -70,6 +72,13 @@ export function edgesOf(parts: Parts): Edges {
       unfollow: (uid) => pods.unfollow(uid),
       pods: (uid) => (pods.isSynced(uid) ? pods.pods(uid) : undefined),
     },
+    remedies: {
+      policies: () => policies.set().remediations,
+      choose: (among, workload) => mostSpecific(among, workload, settings.leader.namespace),
+      execute: (remedy) => remedyOf(actions, remedy, clock.now()),
+      scaling: async () => ({ problem: "this version cannot read who decides how many pods there are" }),
+      diagnose: async () => [{ code: "limitation", detail: "this version cannot say what keeps pods from starting" }],
+    },
     choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
     sample,
     probe,
@@ -123,6 +132,14 @@ export function pipelineSettingsOf({
       concurrent: governor.concurrent,
     },
   };
+}
+
+async function remedyOf(actions: Actions, remedy: Remedy, at: Ms): Promise<RemedyReceipt> {
+  const detail = `this version cannot do ${remedy.kind}`;
+  if (remedy.kind !== "rollback") {
+    return { action: remedy.id, kind: remedy.kind, outcome: "refused", at, detail, because: { code: "limitation", detail } };
+  }
+  return { ...(await actions.execute(remedy)), kind: "rollback" };
 }
 
 function spaceOf({ url, space }: { readonly url: string; readonly space?: string | undefined }): string {

@@ -17,6 +17,9 @@ export function nextStep(
     case "opened":
     case "noted":
     case "released":
+    // Of remediations alone.
+    case "remediated":
+    case "escalated":
       return "";
     case "braked":
       return brakedStep(record);

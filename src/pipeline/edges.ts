@@ -1,13 +1,17 @@
 import type { AlertOutcome } from "../alert.ts";
 import type { VerifyRule } from "../guards/ask.ts";
 import type { GovernorLimits } from "../guards/governor.ts";
-import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
+import type { GuardSummary } from "../guards/guard.ts";
+import type { AnyRecord } from "../guards/remediation/record.ts";
 import type { Pace } from "../guards/run.ts";
 import type { Action, Decision, Message, Phase, Receipt } from "../entry.ts";
 import type { Measurement, Ms, Outcome, PodState, Workload, WorkloadRef } from "../model.ts";
 import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
+import type { Remediation } from "../policies/remediation.ts";
 import type { Signal } from "../policies/signal.ts";
+import type { Reason } from "../reason.ts";
+import type { Remedy, RemedyDecision, RemedyReceipt, Scaling } from "../remediation.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
 import type { LookAtJob } from "../signals/job.ts";
@@ -23,6 +27,8 @@ export interface Edges {
   leading(now: Ms): boolean;
   readonly cluster: ClusterEdge;
   choosePolicy(workload: Matchable): Choice;
+  /** Absent: no remediation is ever opened. */
+  readonly remedies?: RemedyEdge;
   /** One list of measurements per ask id, in the order of the instants; never rejects. `budget`: for what is only read, not judged. */
   sample(asks: readonly Ask[], instants: readonly Ms[], budget?: LinesBudget): Promise<ReadonlyMap<string, readonly Measurement[]>>;
   /** One call; never rejects. */
@@ -37,6 +43,20 @@ export interface Edges {
   readonly withdraw?: () => void;
   readonly observe: Observers;
   readonly log: Log;
+}
+
+/** What remediations need of the world beside what every guard does. */
+export interface RemedyEdge {
+  /** Those in force. */
+  policies(): readonly Remediation[];
+  /** The most specific of `among` for this workload; undefined where none matches, and for one that is taken out. */
+  choose(among: readonly Remediation[], workload: Matchable): Remediation | undefined;
+  /** As `execute` of the flow. */
+  execute(remedy: Remedy): Promise<RemedyReceipt>;
+  /** Who decides how many pods there are; never rejects. */
+  scaling(workload: WorkloadRef): Promise<Scaling | { readonly problem: string }>;
+  /** What keeps its pods from starting; never rejects. */
+  diagnose(workload: WorkloadRef): Promise<readonly Reason[]>;
 }
 
 export interface JobEdge {
@@ -62,9 +82,9 @@ export interface ClusterEdge {
 }
 
 export interface JournalEdge {
-  list(): Promise<readonly GuardRecord[]>;
-  create(record: GuardRecord, summary: GuardSummary): Promise<"created" | "exists">;
-  save(record: GuardRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
+  list(): Promise<readonly AnyRecord[]>;
+  create(record: AnyRecord, summary: GuardSummary): Promise<"created" | "exists">;
+  save(record: AnyRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
   prune(workloadUid: string, keep: number): Promise<unknown>;
 }
 
@@ -74,8 +94,8 @@ export interface Observers {
   silenced(outcome: Outcome, follows: Silenced["then"]): void;
   /** What became of an alert that was told to us. */
   alerted(outcome: AlertOutcome): void;
-  decided(kind: Decision["kind"]): void;
-  acted(receipt: Receipt): void;
+  decided(kind: Decision["kind"] | RemedyDecision["kind"]): void;
+  acted(receipt: Receipt | RemedyReceipt): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
 }
 

@@ -19,4 +19,6 @@ export interface Flow {
   readonly writing: Map<string, Promise<unknown>>;
   /** Rollbacks decided whose intent is not written yet, by guard: the governor counts them, or one beat would let all through. */
   readonly claims: Map<string, PastRollback>;
+  /** Remediations that are about to be opened, by workload and policy: what comes meanwhile joins them. */
+  readonly opening: Map<string, Promise<unknown>>;
 }

@@ -9,7 +9,7 @@ import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import { pruneEnded } from "./prune.ts";
-import { passedHashes, rollbacksOf } from "./book.ts";
+import { isGuarded, passedHashes, rollbacksOf } from "./book.ts";
 import type { Flow } from "./flow.ts";
 import { tellNews } from "./tell.ts";
 import { persist, writeEntry } from "./write.ts";
@@ -116,7 +116,7 @@ async function close(run: GuardRun, flow: Flow): Promise<void> {
   book.open.delete(record.name);
   book.ended.set(record.name, record);
   edges.log.info({ guard: record.name, phase: standing.phase }, "guard ended");
-  if (![...book.open.values()].some((other) => other.record.rollout.workload.uid === uid)) await edges.cluster.unfollow(uid);
+  if (!isGuarded(book, uid)) await edges.cluster.unfollow(uid);
   await pruneEnded(uid, flow);
 }
 

@@ -56,5 +56,6 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     telling: new Map(),
     writing: new Map(),
     claims: new Map(),
+    opening: new Map(),
   };
 }

@@ -20,6 +20,7 @@ async function served(over: Partial<WebEdges> = {}, takesAlerts = true) {
     now: () => 1_000,
     open: () => [],
     ended: () => [],
+    remediations: () => ({ open: [], ended: [] }),
     notReady: () => [],
     metrics: async () => ({ contentType: "text/plain", body: "" }),
     log: pino({ level: "silent" }),

@@ -7,6 +7,7 @@ const quiet: WebEdges = {
   now: () => 1_000,
   open: () => [],
   ended: () => [],
+  remediations: () => ({ open: [], ended: [] }),
   notReady: () => [],
   metrics: async () => ({ contentType: "text/plain", body: "rearguard_leader 1\n" }),
   log: pino({ level: "silent" }),
