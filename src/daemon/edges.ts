@@ -11,6 +11,7 @@ import type { Settings } from "../settings.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 import type { WorkloadWatcher } from "../watchers/workloads.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
 
@@ -28,6 +29,7 @@ export interface Parts {
   readonly probe: Probe;
   readonly jobs: JobEdge;
   readonly actions: Actions;
+  readonly scaling: ReadScaling;
   readonly journal: GuardJournal;
   readonly outbox: Outbox;
   /** Ids of messages that only our own stop cut short. */
@@ -50,6 +52,7 @@ export function edgesOf(parts: Parts): Edges {
     probe,
     jobs,
     actions,
+    scaling,
     journal,
     outbox,
     unsent,
@@ -75,6 +78,8 @@ export function edgesOf(parts: Parts): Edges {
     probe,
     jobs,
     execute: (action) => actions.execute(action),
+    remedy: (remedy) => actions.execute(remedy),
+    scaling,
     journal: {
       list: () => journal.list(settings.kubernetes.namespaces),
       create: (record, summary) => journal.create(record, summary),

@@ -2,6 +2,7 @@ import { POD_MINUTES } from "../judging/unit.ts";
 import type { SufferingPeer } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import { alertHeadline, alertSentence } from "./alert.ts";
+import { effectSentence } from "./effect.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { jobHeadline, jobSentence } from "./job.ts";
 import { certificateSentence, probeHeadline, probeSentence } from "./probe.ts";
@@ -46,6 +47,9 @@ export function explainReason(reason: Reason): string {
       return alertSentence(reason);
     case "certificate":
       return certificateSentence(reason);
+    case "at-maximum":
+    case "disruption-budget":
+      return effectSentence(reason);
     case "rule-blind":
       return reason.overMs === null
         ? `${reason.signal}: only ${count(reason.seen)} of the ${counted(reason.needed, "sample")} that its rule looks at were answered`

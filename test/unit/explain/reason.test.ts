@@ -104,6 +104,22 @@ const newPattern: Reason = {
 
 // Keyed by code, so that a code without a golden sentence does not compile.
 const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
+  "at-maximum": [
+    [
+      { code: "at-maximum", owner: "hpa", name: "web", max: 10, least: 10, wanted: 12 },
+      "HorizontalPodAutoscaler web already keeps its maximum of 10 pods, and its maximum is not raised",
+    ],
+    [
+      { code: "at-maximum", owner: "keda", name: "worker", max: 10, least: null, wanted: 12 },
+      "ScaledObject worker allows at most 10 pods, 12 are wanted, and its maximum is not raised",
+    ],
+  ],
+  "disruption-budget": [
+    [
+      { code: "disruption-budget", pod: "web-1-a", detail: "The disruption budget web needs 2 healthy pods and has 2 currently" },
+      "a PodDisruptionBudget does not let pod web-1-a go: The disruption budget web needs 2 healthy pods and has 2 currently",
+    ],
+  ],
   environment: [
     [
       { code: "environment", signal: "errors", suffering: peers, of: 5, blocks: 4, since: 0 },
