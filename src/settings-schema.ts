@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { duration } from "./policies/duration.ts";
 import { named, told } from "./policies/told.ts";
+import { governorSettings } from "./settings-governor.ts";
 import { targetSettings } from "./settings-targets.ts";
 import { httpUrl } from "./settings-url.ts";
 
@@ -185,19 +186,7 @@ export function settingsSchema(folder: string) {
       .default([])
       .describe("Receivers of messages."),
     ...targetSettings(file),
-    governor: z
-      .strictObject({
-        cooldown: duration(0, 7 * day)
-          .prefault("30m")
-          .describe("After a rollback the same workload is not rolled back again for this long."),
-        rollbacksPerHour: z
-          .strictObject({ namespace: z.int().min(0).default(3), cluster: z.int().min(0).default(10) })
-          .prefault({})
-          .describe("Rollbacks beyond this are withheld."),
-        concurrent: z.int().min(1).default(3).describe("Rollbacks under way at once."),
-        killSwitch: z.boolean().default(false).describe("Withhold every action; judging and telling go on."),
-      })
-      .prefault({}),
+    governor: governorSettings,
     verify: z
       .strictObject({
         within: duration(1000, day).prefault("5m").describe("A rollback that has not helped by then is unresolved."),

@@ -118,9 +118,20 @@ export function pipelineSettingsOf({
     verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },
     limits: {
       killSwitch: governor.killSwitch,
-      cooldownMs: governor.cooldown,
-      rollbacksPerHour: governor.rollbacksPerHour,
-      concurrent: governor.concurrent,
+      rollback: {
+        cooldownMs: governor.cooldown,
+        perHour: governor.rollbacksPerHour,
+        concurrent: governor.concurrent,
+        flap: { times: governor.flap.rollbacks, withinMs: governor.flap.within },
+      },
+      remedy: {
+        cooldownMs: governor.remedies.cooldown,
+        perHour: governor.remedies.perHour,
+        concurrent: governor.remedies.concurrent,
+        flap: { times: governor.flap.remedies, withinMs: governor.flap.within },
+      },
+      sharedCause: { workloads: governor.sharedCause.workloads, withinMs: governor.sharedCause.within },
+      minReady: governor.minReady,
     },
   };
 }

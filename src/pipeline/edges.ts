@@ -1,6 +1,6 @@
 import type { AlertOutcome } from "../alert.ts";
 import type { VerifyRule } from "../guards/ask.ts";
-import type { GovernorLimits } from "../guards/governor.ts";
+import type { GovernorLimits, GovernorState } from "../guards/governor.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import type { Pace } from "../guards/run.ts";
 import type { Action, Decision, Message, Phase, Receipt } from "../entry.ts";
@@ -35,6 +35,8 @@ export interface Edges {
   tell(messages: readonly Message[]): Promise<void>;
   /** Leadership is lost: what waits for receivers is the next leader's to tell. Absent where nothing ever waits. */
   readonly withdraw?: () => void;
+  /** What people ordered of all action, as last read. Absent: nobody can order anything. */
+  readonly governorState?: () => GovernorState;
   readonly observe: Observers;
   readonly log: Log;
 }

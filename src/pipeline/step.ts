@@ -9,7 +9,7 @@ import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import { pruneEnded } from "./prune.ts";
-import { passedHashes, rollbacksOf } from "./book.ts";
+import { passedHashes, actionsOf } from "./book.ts";
 import type { Flow } from "./flow.ts";
 import { tellNews } from "./tell.ts";
 import { persist, writeEntry } from "./write.ts";
@@ -54,6 +54,7 @@ function claim({ record }: GuardRun, decision: Decision, at: Ms, { claims }: Flo
   if (decision.kind !== "act" || decision.action.kind !== "rollback") return;
   claims.set(record.name, {
     guard: record.name,
+    kind: "rollback",
     namespace: record.namespace,
     workloadUid: record.rollout.workload.uid,
     at,
@@ -141,7 +142,7 @@ function justCompleted({ standing, record }: GuardRun, workload: Workload): bool
   return standing.completedAt === undefined && untouched && same && isComplete(workload);
 }
 
-function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, settings, claims }: Flow): Ask {
+function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, edges, settings, claims }: Flow): Ask {
   return {
     record: run.record,
     standing: run.standing,
@@ -151,7 +152,8 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, s
     rules: workload === undefined ? [] : rulesOf(run, workload, now, book.open.values()),
     now,
     limits: settings.limits,
-    past: rollbacksOf(book, claims),
+    state: edges.governorState?.() ?? {},
+    past: actionsOf(book, claims),
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
   };

@@ -30,7 +30,7 @@ function fleetOf(count: number, over: Parameters<typeof flowOver>[0] = {}) {
       tell: () => Promise.resolve(),
       ...over,
     },
-    { limits: { ...limits, concurrent: 3 } },
+    { limits },
   );
   for (const run of runs) flow.book.open.set(run.record.name, run);
   return { flow, names: runs.map(({ record }) => record.name), acted };

@@ -47,7 +47,16 @@ test("only the address of Prometheus must be there; the shipped file says the sa
     webhooks: [],
     slack: [],
     pagerduty: [],
-    governor: { cooldown: 1_800_000, rollbacksPerHour: { namespace: 3, cluster: 10 }, concurrent: 3, killSwitch: false },
+    governor: {
+      cooldown: 1_800_000,
+      rollbacksPerHour: { workload: 2, namespace: 3, cluster: 10 },
+      concurrent: 3,
+      remedies: { cooldown: 600_000, perHour: { workload: 6, namespace: 12, cluster: 40 }, concurrent: 5 },
+      sharedCause: { workloads: 4, within: 300_000 },
+      flap: { rollbacks: 3, remedies: 8, within: 86_400_000 },
+      minReady: 1,
+      killSwitch: false,
+    },
     verify: { within: 300_000, blocks: 4 },
     log: { level: "info" },
   });
