@@ -103,6 +103,13 @@ export function settingsSchema(folder: string) {
           .min(1)
           .default("rearguard")
           .describe("Namespace of the Lease: the one Rearguard runs in, which is never guarded unless named."),
+        ledger: z
+          .string()
+          .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, {
+            error: ({ input }) => told(`${named(input)} cannot name a ConfigMap`, "a-z, 0-9, - and ., at most 253"),
+          })
+          .default("rearguard-ledger")
+          .describe("Name of the ConfigMap that holds what outlives every guard: whether all action is paused."),
         leaseDuration: duration(1000, hour).prefault("15s").describe("Another one may take over this long after the last renewal."),
         renewDeadline: duration(100, hour).prefault("10s").describe("Without a renewal for this long, this one stops acting."),
         retryPeriod: duration(100, hour).prefault("2s").describe("How often the Lease is tried or renewed."),
