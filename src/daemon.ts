@@ -14,6 +14,7 @@ import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Settings } from "./settings.ts";
+import { createDiagnoser } from "./signals/diagnosis.ts";
 import { createJobReader, createRemedyJobReader } from "./signals/job.ts";
 import { createProber } from "./signals/probe.ts";
 import { createSources } from "./signals/sources.ts";
@@ -151,6 +152,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     policies,
     sample,
     probe,
+    diagnose: createDiagnoser({ api, now: () => clock.now() }),
     jobs,
     actions,
     scaling: createScalingReader({ api }),

@@ -1,5 +1,6 @@
 // Why anything was decided, in numbers: the words are made in explain.
 import type { AlertReason } from "./alert.ts";
+import type { DiagnosisReason } from "./diagnosis.ts";
 import type { EffectReason } from "./effect.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 
@@ -119,6 +120,7 @@ export type Reason =
   | Readonly<{ code: "job"; signal: string; detail: string; log: string }>
   | AlertReason
   | EffectReason
+  | DiagnosisReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{

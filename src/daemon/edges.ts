@@ -8,6 +8,7 @@ import type { Leader } from "../leader.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
 import { choosePolicy } from "../policies/match.ts";
 import type { Settings } from "../settings.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
@@ -27,6 +28,7 @@ export interface Parts {
   readonly policies: PolicyKeeper;
   readonly sample: Sample;
   readonly probe: Probe;
+  readonly diagnose: Diagnose;
   readonly jobs: JobEdge;
   readonly actions: Actions;
   readonly scaling: ReadScaling;
@@ -50,6 +52,7 @@ export function edgesOf(parts: Parts): Edges {
     policies,
     sample,
     probe,
+    diagnose,
     jobs,
     actions,
     scaling,
@@ -76,6 +79,7 @@ export function edgesOf(parts: Parts): Edges {
     choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
     sample,
     probe,
+    diagnose,
     jobs,
     execute: (action) => actions.execute(action),
     remedy: (remedy) => actions.execute(remedy),

@@ -10,6 +10,7 @@ import type { Silenced } from "../policies/policy.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
 import type { LookAtJob, LookAtRemedyJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { LinesBudget } from "../signals/read-lines.ts";
@@ -30,6 +31,8 @@ export interface Edges {
   /** One call; never rejects. */
   readonly probe: Probe;
   readonly jobs: JobEdge;
+  /** Why pods do not start; never rejects. */
+  readonly diagnose: Diagnose;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
   /** The same for what a remediation does. */

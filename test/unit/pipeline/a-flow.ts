@@ -1,4 +1,5 @@
 // Builder for tests of the flow: a world of which only what a test gives may be touched.
+import { createBeside } from "../../../src/pipeline/beside.ts";
 import { emptyBook } from "../../../src/pipeline/book.ts";
 import type { ClusterEdge, Edges, JournalEdge, PipelineSettings } from "../../../src/pipeline/edges.ts";
 import type { Flow } from "../../../src/pipeline/flow.ts";
@@ -18,6 +19,7 @@ const untouched: Edges = {
   choosePolicy: unused,
   sample: unused,
   probe: unused,
+  diagnose: unused,
   jobs: { create: unused, look: unused, lookAtRemedy: unused },
   execute: unused,
   remedy: unused,
@@ -58,5 +60,7 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     telling: new Map(),
     writing: new Map(),
     claims: new Map(),
+    diagnosing: createBeside(8),
+    diagnosed: new Set(),
   };
 }
