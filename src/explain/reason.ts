@@ -44,6 +44,10 @@ export function explainReason(reason: Reason): string {
       return jobSentence(reason);
     case "alert":
       return alertSentence(reason);
+    case "cancelled":
+      return `${reason.by} cancelled it${reason.reason === "" ? "" : `: ${reason.reason}`}`;
+    case "called-off":
+      return `the trouble was over when it was due, ${duration(reason.afterMs)} after it was announced`;
     case "certificate":
       return certificateSentence(reason);
     case "rule-blind":

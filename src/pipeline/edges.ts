@@ -3,7 +3,7 @@ import type { VerifyRule } from "../guards/ask.ts";
 import type { GovernorLimits, GovernorState } from "../guards/governor.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import type { Pace } from "../guards/run.ts";
-import type { Action, Decision, Message, Phase, Receipt } from "../entry.ts";
+import type { Action, ActionKind, Decision, Message, Phase, Receipt } from "../entry.ts";
 import type { Measurement, Ms, Outcome, PodState, Workload, WorkloadRef } from "../model.ts";
 import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
@@ -13,6 +13,7 @@ import type { SmokeTest } from "../guards/job.ts";
 import type { LookAtJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { LinesBudget } from "../signals/read-lines.ts";
+import type { RemedyKind } from "../remediation.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
 
 /** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
@@ -78,6 +79,8 @@ export interface Observers {
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
   acted(receipt: Receipt): void;
+  /** `rule`: of the governor, or the code of the reason. */
+  withheld(action: ActionKind | RemedyKind, rule: string): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
 }
 

@@ -22,7 +22,7 @@ const untouched: Edges = {
   execute: unused,
   journal: { list: unused, create: unused, save: unused, prune: unused },
   tell: unused,
-  observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, guards() {} },
+  observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, withheld() {}, guards() {} },
   log: { info() {}, warn() {}, error() {} },
 };
 
