@@ -8,9 +8,10 @@ import { overdueSilences } from "../guards/silence.ts";
 import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
+import { ruleOf } from "../guards/governor.ts";
 import { pruneEnded } from "./prune.ts";
-import { passedHashes, actionsOf } from "./book.ts";
 import { diagnoseGuard } from "./diagnose.ts";
+import { breachesIn, passedHashes, actionsOf } from "./book.ts";
 import type { Flow } from "./flow.ts";
 import { tellNews } from "./tell.ts";
 import { persist, writeEntry } from "./write.ts";
@@ -81,9 +82,11 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
       return;
     case "act":
       return act(name, decision.action, decision.because, flow);
-    case "withhold":
-      await writeEntry(name, { kind: "withheld", action: decision.action, because: decision.because }, flow);
+    case "announce":
+      await writeEntry(name, { kind: "announced", action: decision.action, dueAt: decision.dueAt, because: decision.because }, flow);
       return;
+    case "withhold":
+      return withhold(name, decision, flow);
     case "hold":
       await writeEntry(name, { kind: "held", because: decision.because }, flow);
       return;
@@ -110,6 +113,13 @@ async function act(name: string, action: Action, because: readonly Reason[], flo
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeEntry(name, { kind: "receipt", receipt }, flow);
+}
+
+async function withhold(name: string, { action, because }: Extract<Decision, { kind: "withhold" }>, flow: Flow): Promise<void> {
+  const isWritten = await writeEntry(name, { kind: "withheld", action, because }, flow);
+  // The last reason says why not; the others say what was wrong.
+  const why = because.at(-1);
+  if (isWritten && why !== undefined) flow.edges.observe.withheld(action, ruleOf(why));
 }
 
 async function close(run: GuardRun, flow: Flow): Promise<void> {
@@ -156,7 +166,13 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, e
     now,
     limits: settings.limits,
     state: edges.governorState?.() ?? {},
-    past: actionsOf(book, claims),
+    // Every record is looked through for them, and only a guard that would act asks.
+    get past() {
+      return actionsOf(book, claims);
+    },
+    get breaches() {
+      return breachesIn(book, claims);
+    },
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
   };

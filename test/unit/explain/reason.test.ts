@@ -126,6 +126,11 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors: 2 of 5 other workloads, none of them rolling out, went over their own limits in the same 4 blocks (shop/cart 8.1 %, limit 1 %, shop/mail 12 %, limit 2 %), so suspect the environment before the revision",
     ],
   ],
+  cancelled: [
+    [{ code: "cancelled", by: "dana", reason: "the cause is known" }, "dana cancelled it: the cause is known"],
+    [{ code: "cancelled", by: "dana", reason: "" }, "dana cancelled it"],
+  ],
+  "called-off": [[{ code: "called-off", afterMs: 120_000 }, "the trouble was over when it was due, 2 min after it was announced"]],
   "peers-well": [
     [
       { code: "peers-well", signal: "errors", suffering: 0, of: 3 },
