@@ -51,6 +51,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     telling: new Map(),
     writing: new Map(),
     claims: new Map(),
+    diagnosing: createBeside(8),
+    diagnosed: new Set(),
   };
   const { book } = flow;
   const retry = new Set<string>();
@@ -119,6 +121,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     flow.unsaved.clear();
     flow.handed.clear();
     flow.telling.clear();
+    flow.diagnosed.clear();
     edges.withdraw?.();
   }
 
@@ -147,7 +150,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       return taken;
     },
     async idle() {
-      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay()];
+      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay(), ...flow.diagnosing.underWay()];
       const underWay = () => [...stepping.values(), ...following.values(), ...beside()];
       while (underWay().length > 0) await Promise.all(underWay());
     },

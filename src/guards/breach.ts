@@ -4,7 +4,7 @@ import type { Reason, Verdict } from "../reason.ts";
 import { actionsFor } from "../policies/policy.ts";
 import type { Ask } from "./ask.ts";
 import { brakeAction, mayBrake } from "./brake.ts";
-import { forbidsRollback, knownBad } from "./governor.ts";
+import { forbidsAction, knownBad } from "./governor.ts";
 import { noteKey } from "./phase.ts";
 import { isOurBrake } from "./release.ts";
 import { whenToTry } from "./retry.ts";
@@ -81,7 +81,8 @@ export function forbids(ask: Ask, workload: Workload, target: Revision | undefin
     return nothing(taken ? "target-known-bad" : "revision-gone");
   }
   if (workload.paused && !(standing.braked && isOurBrake(ask, workload))) return { code: "paused-by-other" };
-  return forbidsRollback({ guard: record.name, workload, past: ask.past, limits: ask.limits, now: ask.now });
+  const { past, limits, state, now } = ask;
+  return forbidsAction({ guard: record.name, kind: "rollback", workload, past, limits, state, now });
 }
 
 /** `old` is absent at a first deploy, but also when an unfinished rollout was undone: its revision never ran complete. */

@@ -5,7 +5,7 @@ import type { Ask } from "./ask.ts";
 import { forbids, rollbackAction, ROLLBACK_TRIES } from "./breach.ts";
 import { brakeAction, BRAKE_TRIES } from "./brake.ts";
 import { isOverdue } from "./end.ts";
-import { killSwitch } from "./governor.ts";
+import { stopsEverything, stopsOn } from "./governor-stops.ts";
 import { isOurBrake } from "./release.ts";
 import { whenToTry } from "./retry.ts";
 
@@ -32,7 +32,8 @@ function whyNot(ask: Ask, workload: Workload, action: Action): Reason | undefine
     const late: Reason = { code: "limitation", detail: "it was decided long ago and never carried out: too late to act on it unasked" };
     return isOverdue(ask) ? late : forbids(ask, workload, action.target);
   }
-  return ask.limits.killSwitch ? killSwitch : undefined;
+  // A brake of ours comes off also where the workload is to be left alone.
+  return action.kind === "release" ? stopsEverything(ask) : stopsOn(workload, ask);
 }
 
 /** Actions that are recorded as failed although they were carried out: only their answer was lost. They are made known, not repeated. */

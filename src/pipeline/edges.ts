@@ -1,6 +1,6 @@
 import type { AlertOutcome } from "../alert.ts";
 import type { VerifyRule } from "../guards/ask.ts";
-import type { GovernorLimits } from "../guards/governor.ts";
+import type { GovernorLimits, GovernorState } from "../guards/governor.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import type { Pace } from "../guards/run.ts";
 import type { Action, Decision, Message, Phase, Receipt } from "../entry.ts";
@@ -10,10 +10,13 @@ import type { Silenced } from "../policies/policy.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
-import type { LookAtJob } from "../signals/job.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
+import type { LookAtJob, LookAtRemedyJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { LinesBudget } from "../signals/read-lines.ts";
+import type { Remedy, RemedyReceipt } from "../remediation.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 
 /** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
 export interface Edges {
@@ -28,13 +31,21 @@ export interface Edges {
   /** One call; never rejects. */
   readonly probe: Probe;
   readonly jobs: JobEdge;
+  /** Why pods do not start; never rejects. */
+  readonly diagnose: Diagnose;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
+  /** The same for what a remediation does. */
+  remedy(remedy: Remedy): Promise<RemedyReceipt>;
+  /** How many pods a workload has, and who decides that; never rejects. */
+  readonly scaling: ReadScaling;
   readonly journal: JournalEdge;
   /** Resolves when every receiver has the messages or has given up on them. */
   tell(messages: readonly Message[]): Promise<void>;
   /** Leadership is lost: what waits for receivers is the next leader's to tell. Absent where nothing ever waits. */
   readonly withdraw?: () => void;
+  /** What people ordered of all action, as last read. Absent: nobody can order anything. */
+  readonly governorState?: () => GovernorState;
   readonly observe: Observers;
   readonly log: Log;
 }
@@ -44,6 +55,8 @@ export interface JobEdge {
   create(ask: SmokeTest): Promise<{ readonly uid: string } | { readonly problem: string; readonly final: boolean }>;
   /** How it stands; never rejects. */
   readonly look: LookAtJob;
+  /** How a remediation's stands; never rejects. */
+  readonly lookAtRemedy: LookAtRemedyJob;
 }
 
 export interface ClusterEdge {
@@ -75,7 +88,7 @@ export interface Observers {
   /** What became of an alert that was told to us. */
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
-  acted(receipt: Receipt): void;
+  acted(receipt: Receipt | RemedyReceipt): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
 }
 

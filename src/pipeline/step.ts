@@ -9,7 +9,8 @@ import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import { pruneEnded } from "./prune.ts";
-import { passedHashes, rollbacksOf } from "./book.ts";
+import { passedHashes, actionsOf } from "./book.ts";
+import { diagnoseGuard } from "./diagnose.ts";
 import type { Flow } from "./flow.ts";
 import { tellNews } from "./tell.ts";
 import { persist, writeEntry } from "./write.ts";
@@ -29,6 +30,7 @@ export async function stepGuard(name: string, flow: Flow): Promise<void> {
   countSilences(name, ask, flow);
   flow.edges.observe.decided(decision.kind);
   claim(run, decision, now, flow);
+  if (decision.kind === "act" || decision.kind === "withhold" || decision.kind === "wait") diagnoseGuard(name, decision.because, flow);
   await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
   const after = flow.book.open.get(name);
   if (after === undefined) return;
@@ -54,6 +56,7 @@ function claim({ record }: GuardRun, decision: Decision, at: Ms, { claims }: Flo
   if (decision.kind !== "act" || decision.action.kind !== "rollback") return;
   claims.set(record.name, {
     guard: record.name,
+    kind: "rollback",
     namespace: record.namespace,
     workloadUid: record.rollout.workload.uid,
     at,
@@ -115,6 +118,7 @@ async function close(run: GuardRun, flow: Flow): Promise<void> {
   const { uid } = record.rollout.workload;
   book.open.delete(record.name);
   book.ended.set(record.name, record);
+  flow.diagnosed.delete(record.name);
   edges.log.info({ guard: record.name, phase: standing.phase }, "guard ended");
   if (![...book.open.values()].some((other) => other.record.rollout.workload.uid === uid)) await edges.cluster.unfollow(uid);
   await pruneEnded(uid, flow);
@@ -141,7 +145,7 @@ function justCompleted({ standing, record }: GuardRun, workload: Workload): bool
   return standing.completedAt === undefined && untouched && same && isComplete(workload);
 }
 
-function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, settings, claims }: Flow): Ask {
+function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, edges, settings, claims }: Flow): Ask {
   return {
     record: run.record,
     standing: run.standing,
@@ -151,7 +155,8 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, s
     rules: workload === undefined ? [] : rulesOf(run, workload, now, book.open.values()),
     now,
     limits: settings.limits,
-    past: rollbacksOf(book, claims),
+    state: edges.governorState?.() ?? {},
+    past: actionsOf(book, claims),
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
   };
