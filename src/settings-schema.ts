@@ -4,6 +4,7 @@ import { z } from "zod";
 import { duration } from "./policies/duration.ts";
 import { named, told } from "./policies/told.ts";
 import { governorSettings } from "./settings-governor.ts";
+import { alertsSettings, tlsSettings } from "./settings-intake.ts";
 import { targetSettings } from "./settings-targets.ts";
 import { httpUrl } from "./settings-url.ts";
 
@@ -131,14 +132,10 @@ export function settingsSchema(folder: string) {
         tokenFile: file
           .optional()
           .describe("File with the bearer token that the API asks for; without it the API answers this machine alone."),
+        tls: tlsSettings(file),
       })
       .prefault({}),
-    alerts: z
-      .strictObject({
-        tokenFile: file.describe("File with the bearer token that Alertmanager has to send, read again at every post."),
-      })
-      .optional()
-      .describe("Takes alerts at /api/v1/webhooks/alertmanager; left out: none are taken, and `alert` signals hear of nothing."),
+    alerts: alertsSettings(file),
     grafana: z
       .strictObject({
         url: httpUrl("no query").describe("Base URL of Grafana."),

@@ -17,15 +17,33 @@ export interface WebEdges extends AlertEdges {
   readonly log: FastifyBaseLogger;
   /** Bearer token that the API asks for; without one the API answers this machine alone. */
   readonly token: string | undefined;
+  /** Answers https:// with it; http:// without. */
+  readonly certificate?: ListenerCertificate;
 }
+
+/** In PEM. */
+export interface ListenerCertificate {
+  readonly cert: string;
+  readonly key: string;
+  /** Of whose client certificates are believed. Nobody has to show one: probes have none. */
+  readonly ca?: string;
+}
+
+/** A body that drips in must not hold its place for ever. */
+const REQUEST_WITHIN_MS = 30_000;
 
 /** What this process knows, over HTTP, and where alerts come in. Probes and metrics ask for no token: kubelet and Prometheus have none. */
 export async function createWeb(edges: WebEdges): Promise<FastifyInstance> {
+  const { certificate } = edges;
   const app = fastify({
     loggerInstance: edges.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_000_000,
     forceCloseConnections: "idle",
+    requestTimeout: REQUEST_WITHIN_MS,
+    ...(certificate === undefined
+      ? {}
+      : { https: { ...certificate, requestCert: certificate.ca !== undefined, rejectUnauthorized: false } }),
   });
   app.get("/healthz", () => ({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {

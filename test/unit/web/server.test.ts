@@ -11,6 +11,7 @@ const quiet: WebEdges = {
   metrics: async () => ({ contentType: "text/plain", body: "rearguard_leader 1\n" }),
   log: pino({ level: "silent" }),
   token: undefined,
+  alertsAccess: {},
   takeAlerts: () => Promise.reject(new Error("no alert is posted here")),
 };
 
