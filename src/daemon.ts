@@ -5,10 +5,13 @@ import { createOutbox } from "./actions/tell/outbox.ts";
 import type { Clock } from "./clock.ts";
 import type { Clients } from "./connect.ts";
 import { edgesOf, pipelineSettingsOf } from "./daemon/edges.ts";
+import { keysOf } from "./daemon/keys.ts";
+import { createPauseKeeper } from "./daemon/pause-keeper.ts";
 import { createPolicyKeeper } from "./daemon/policy-keeper.ts";
 import { createTellingLog } from "./daemon/telling-log.ts";
 import { RearguardError, remedyOf, sentence } from "./errors.ts";
 import { createGuardJournal } from "./journal/guards.ts";
+import { createLedger } from "./journal/ledger.ts";
 import { createMetrics } from "./journal/metrics.ts";
 import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
@@ -20,6 +23,8 @@ import { createSources } from "./signals/sources.ts";
 import { createPodWatcher } from "./watchers/pods.ts";
 import { templateDigest } from "./watchers/template-digest.ts";
 import { createWorkloadWatcher } from "./watchers/workloads.ts";
+import { createIdentify } from "./web/api/identity.ts";
+import { createStreams } from "./web/api/stream.ts";
 import { createWeb } from "./web/server.ts";
 import type { FastifyBaseLogger } from "fastify";
 
@@ -31,7 +36,6 @@ export interface DaemonOptions {
   readonly log: FastifyBaseLogger;
   /** Name of this process among its replicas. */
   readonly identity: string;
-  readonly token?: string;
   readonly version: string;
 }
 
@@ -54,7 +58,7 @@ function checksOf({ prometheus, elasticsearch }: Clients, now: Ms) {
 const anything = { index: "*", query: { match_none: {} }, aggs: {} };
 
 /** Composition root of the service: makes the parts, hands each the others as functions. */
-export function createDaemon({ settings, clients, clock, random, log, identity, token, version }: DaemonOptions): Daemon {
+export function createDaemon({ settings, clients, clock, random, log, identity, version }: DaemonOptions): Daemon {
   const { leader: lease } = settings;
   const { kubernetes: api } = clients;
   const metrics = createMetrics({ version });
@@ -126,6 +130,12 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     api,
     unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
   });
+  const pauses = createPauseKeeper({
+    ledger: createLedger({ api, namespace: lease.namespace, name: lease.ledger }),
+    clock,
+    log,
+    looked: (paused, at) => metrics.pauseRead(paused, at),
+  });
   const { prometheus, elasticsearch } = clients;
   const sample = createSources({
     prometheus,
@@ -152,6 +162,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     jobs,
     actions,
     journal,
+    pauses,
     outbox,
     unsent,
     metrics,
@@ -159,15 +170,24 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
   const tokenFile = settings.alerts?.tokenFile;
+  const shown = { now: () => clock.now(), open: () => pipeline.open(), ended: () => pipeline.ended() };
+  const streams = createStreams({ ...shown, epoch: `${clock.now().toString(36)}${Math.floor(random() * 1e9).toString(36)}` });
   const web = createWeb({
-    now: () => clock.now(),
-    open: () => pipeline.open(),
-    ended: () => pipeline.ended(),
+    ...shown,
+    streams,
+    identify: createIdentify(keysOf(settings.listen)),
+    order: (guard, command) => pipeline.order(guard, command),
+    leader: () => leader.holder(),
+    pause: pauses,
+    policies: () => policies.set(),
+    policyProblems: () => policies.problems(),
+    workloads: () => workloads.list().map(({ ref, labels, annotations }) => ({ ...ref, labels, annotations })),
+    ownNamespace: lease.namespace,
+    version,
     // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
     notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...policies.missing()],
     metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
     log,
-    token,
     takeAlerts: (alerts) => pipeline.alerts(alerts),
     ...(tokenFile === undefined ? {} : { alertsToken: () => readFile(tokenFile, "utf8") }),
   });
@@ -175,6 +195,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   async function beat(): Promise<void> {
     const began = clock.now();
     await policies.reload();
+    pauses.follow();
+    streams.look();
     if (!synced) return;
     await pipeline.beat(began);
     metrics.beat(clock.now() - began);

@@ -1,5 +1,6 @@
 // Why anything was decided, in numbers: the words are made in explain.
 import type { AlertReason } from "./alert.ts";
+import type { OrderedReason } from "./order.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 
 /** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
@@ -117,6 +118,7 @@ export type Reason =
   /** `log`: the end of what its container wrote, several lines. */
   | Readonly<{ code: "job"; signal: string; detail: string; log: string }>
   | AlertReason
+  | OrderedReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{

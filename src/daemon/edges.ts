@@ -12,6 +12,7 @@ import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
 import type { WorkloadWatcher } from "../watchers/workloads.ts";
+import type { PauseKeeper } from "./pause-keeper.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
 
 /** The parts of the daemon that the flow reaches through its edges. */
@@ -29,6 +30,7 @@ export interface Parts {
   readonly jobs: JobEdge;
   readonly actions: Actions;
   readonly journal: GuardJournal;
+  readonly pauses: PauseKeeper;
   readonly outbox: Outbox;
   /** Ids of messages that only our own stop cut short. */
   readonly unsent: ReadonlySet<string>;
@@ -51,6 +53,7 @@ export function edgesOf(parts: Parts): Edges {
     jobs,
     actions,
     journal,
+    pauses,
     outbox,
     unsent,
     metrics,
@@ -87,6 +90,8 @@ export function edgesOf(parts: Parts): Edges {
       if (messages.some(({ id }) => unsent.has(id))) throw new LeftToNext("stopped before every receiver had them");
     },
     withdraw: () => outbox.withdraw(),
+    governorState: () => pauses.state(),
+    readGovernorState: () => pauses.read(),
     observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
     log,
   };

@@ -4,6 +4,7 @@ import type { Reason } from "../reason.ts";
 import { alertHeadline, alertSentence } from "./alert.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { jobHeadline, jobSentence } from "./job.ts";
+import { orderSentence } from "./order.ts";
 import { certificateSentence, probeHeadline, probeSentence } from "./probe.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
@@ -44,6 +45,8 @@ export function explainReason(reason: Reason): string {
       return jobSentence(reason);
     case "alert":
       return alertSentence(reason);
+    case "ordered":
+      return orderSentence(reason);
     case "certificate":
       return certificateSentence(reason);
     case "rule-blind":

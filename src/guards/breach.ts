@@ -6,6 +6,7 @@ import type { Ask } from "./ask.ts";
 import { brakeAction, mayBrake } from "./brake.ts";
 import { forbidsAction, knownBad } from "./governor.ts";
 import { noteKey } from "./phase.ts";
+import { isOrdered } from "./ordered.ts";
 import { isOurBrake } from "./release.ts";
 import { whenToTry } from "./retry.ts";
 
@@ -56,7 +57,7 @@ function decideUndo(ask: Ask, workload: Workload, breached: Verdict): Decision |
 }
 
 /** The last completed revision; one that was itself taken back is no way back, then the newest that passed. */
-function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
+export function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
   const bad = knownBad(ask.past, workload.ref.uid);
   const condemned = ask.record.rollout.new.podTemplateHash;
   const still = workload.revisions.filter((revision) => revision.podTemplateHash !== condemned && !bad.has(revision.podTemplateHash));
@@ -68,10 +69,14 @@ function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
   return undefined;
 }
 
-/** Why this guard must not roll back to `target` now; undefined when it may. */
-export function forbids(ask: Ask, workload: Workload, target: Revision | undefined): Reason | undefined {
+/**
+ * Why this guard must not roll back to `target` now; undefined when it may. Of what a person ordered (`because` says so) neither the mode
+ * is asked nor what was done lately.
+ */
+export function forbids(ask: Ask, workload: Workload, target: Revision | undefined, because: readonly Reason[] = []): Reason | undefined {
   const { record, standing } = ask;
-  if (record.policy.spec.mode === "observe") return { code: "observe-mode" };
+  const ordered = isOrdered(because);
+  if (record.policy.spec.mode === "observe" && !ordered) return { code: "observe-mode" };
   const owner = workload.owners[0];
   if (owner !== undefined) return { code: "owned", owner: owner.kind, name: owner.name, mark: owner.mark };
   if (record.rollout.old === undefined) return withoutOld(ask, workload);
@@ -81,8 +86,8 @@ export function forbids(ask: Ask, workload: Workload, target: Revision | undefin
     return nothing(taken ? "target-known-bad" : "revision-gone");
   }
   if (workload.paused && !(standing.braked && isOurBrake(ask, workload))) return { code: "paused-by-other" };
-  const { past, limits, state, now } = ask;
-  return forbidsAction({ guard: record.name, kind: "rollback", workload, past, limits, state, now });
+  const { limits, state, now } = ask;
+  return forbidsAction({ guard: record.name, kind: "rollback", workload, past: ordered ? [] : ask.past, limits, state, now });
 }
 
 /** `old` is absent at a first deploy, but also when an unfinished rollout was undone: its revision never ran complete. */
@@ -93,7 +98,7 @@ function withoutOld(ask: Ask, workload: Workload): Reason {
   return { code: "limitation", detail: "no other revision was seen complete before this one, so none is known to be a safe way back" };
 }
 
-function nothing(why: Extract<Reason, { code: "nothing-to-undo" }>["why"]): Reason {
+export function nothing(why: Extract<Reason, { code: "nothing-to-undo" }>["why"]): Reason {
   return { code: "nothing-to-undo", why };
 }
 

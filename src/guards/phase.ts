@@ -1,6 +1,7 @@
 import type { Action, Command, Entry, FinalPhase, Phase, Receipt } from "../entry.ts";
 import type { Ms, Revision } from "../model.ts";
 import type { Reason } from "../reason.ts";
+import { isOrdered } from "./ordered.ts";
 import type { Failure } from "./retry.ts";
 
 /** Where a guard stands, derived from its entries alone: after a restart the same entries give the same standing. */
@@ -79,8 +80,9 @@ export function foldEntry(standing: Standing, entry: Entry): Standing {
     case "withheld":
       return {
         ...withoutWithheld(next, entry.action),
-        noted: note(standing, `withheld:${entry.action}`, entry.because),
-        phase: entry.action === "rollback" ? "breached" : standing.phase,
+        // The answer to an order is no finding, and each order gets its own.
+        noted: isOrdered(entry.because) ? standing.noted : note(standing, `withheld:${entry.action}`, entry.because),
+        phase: entry.action === "rollback" ? notRolledBack(standing, entry.because) : standing.phase,
       };
     case "held":
       return foldHeld(next, entry);
@@ -194,11 +196,17 @@ function foldFailure(standing: Standing, action: Action, receipt: Receipt): Stan
   const before = standing.failures[action.kind]?.count ?? 0;
   return {
     ...rest,
-    phase: action.kind === "rollback" ? "breached" : standing.phase,
+    phase: action.kind === "rollback" ? notRolledBack(standing, standing.pending?.because ?? []) : standing.phase,
     unsureBrake: action.kind === "brake" ? !isSure || (rest.unsureBrake && receipt.because?.code === "forbidden") : rest.unsureBrake,
     failures: { ...standing.failures, [action.kind]: { count: before + 1, at: receipt.at } },
     refused: receipt.outcome === "refused" ? { ...standing.refused, [action.kind]: receipt } : standing.refused,
   };
+}
+
+/** What a person wanted taken back says nothing of the revision. */
+function notRolledBack({ phase }: Standing, because: readonly Reason[]): Phase {
+  if (!isOrdered(because)) return "breached";
+  return phase === "acting" ? "observing" : phase;
 }
 
 function release(standing: Standing, at: Ms): Standing {

@@ -11,6 +11,7 @@ import type { Reason } from "../reason.ts";
 import { pruneEnded } from "./prune.ts";
 import { passedHashes, actionsOf } from "./book.ts";
 import type { Flow } from "./flow.ts";
+import { isPausedMeanwhile } from "./pause.ts";
 import { tellNews } from "./tell.ts";
 import { persist, writeEntry } from "./write.ts";
 
@@ -101,13 +102,21 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
 async function act(name: string, action: Action, because: readonly Reason[], flow: Flow): Promise<void> {
   const { book, edges } = flow;
   if (!edges.leading(edges.now())) return;
+  const orders = ordersOf(name, flow);
+  if (await isPausedMeanwhile(flow)) return;
   const pending = book.open.get(name)?.standing.pending?.action.id === action.id;
   if (!pending && !(await writeEntry(name, { kind: "intended", action, because }, flow))) return;
   if (!edges.leading(edges.now())) return;
+  // Ordered since this was decided: perhaps that it is not to be done. The next step knows.
+  if (ordersOf(name, flow) !== orders) return;
   const receipt = await edges.execute(action);
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeEntry(name, { kind: "receipt", receipt }, flow);
+}
+
+function ordersOf(name: string, { book }: Flow): number {
+  return book.open.get(name)?.standing.commands.length ?? 0;
 }
 
 async function close(run: GuardRun, flow: Flow): Promise<void> {

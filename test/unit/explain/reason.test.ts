@@ -110,6 +110,7 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors: 2 of 5 other workloads, none of them rolling out, went over their own limits in the same 4 blocks (shop/cart 8.1 %, limit 1 %, shop/mail 12 %, limit 2 %), so suspect the environment before the revision",
     ],
   ],
+  ordered: [[{ code: "ordered", by: "alice", reason: "the supplier has a fault" }, "ordered by alice: the supplier has a fault"]],
   "peers-well": [
     [
       { code: "peers-well", signal: "errors", suffering: 0, of: 3 },

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Alert } from "../../../src/alert.ts";
 import type { AlertsTaken } from "../../../src/pipeline/alerts.ts";
 import { createWeb, type WebEdges } from "../../../src/web/server.ts";
+import { quiet } from "./a-web.ts";
 
 const url = "/api/v1/webhooks/alertmanager";
 const token = "s3cret-token";
@@ -17,13 +18,7 @@ async function bodyOf(name: "firing" | "resolved" | "mixed_truncated"): Promise<
 async function served(over: Partial<WebEdges> = {}, takesAlerts = true) {
   const taken: Alert[] = [];
   const app = await createWeb({
-    now: () => 1_000,
-    open: () => [],
-    ended: () => [],
-    notReady: () => [],
-    metrics: async () => ({ contentType: "text/plain", body: "" }),
-    log: pino({ level: "silent" }),
-    token: undefined,
+    ...quiet,
     ...(takesAlerts ? { alertsToken: async () => `${token}\n` } : {}),
     async takeAlerts(alerts): Promise<AlertsTaken> {
       taken.push(...alerts);
