@@ -17,10 +17,12 @@ import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Settings } from "./settings.ts";
-import { createJobReader } from "./signals/job.ts";
+import { createDiagnoser } from "./signals/diagnosis.ts";
+import { createJobReader, createRemedyJobReader } from "./signals/job.ts";
 import { createProber } from "./signals/probe.ts";
 import { createSources } from "./signals/sources.ts";
 import { createPodWatcher } from "./watchers/pods.ts";
+import { createScalingReader } from "./watchers/scaling.ts";
 import { templateDigest } from "./watchers/template-digest.ts";
 import { createWorkloadWatcher } from "./watchers/workloads.ts";
 import { createIdentify } from "./web/api/identity.ts";
@@ -148,6 +150,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   const jobs = {
     create: createJobStarter({ api, mayAct: () => leader.leading(clock.now()) }),
     look: createJobReader({ api }),
+    lookAtRemedy: createRemedyJobReader({ api }),
   };
   const parts = {
     settings,
@@ -159,8 +162,10 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     policies,
     sample,
     probe,
+    diagnose: createDiagnoser({ api, now: () => clock.now() }),
     jobs,
     actions,
+    scaling: createScalingReader({ api }),
     journal,
     pauses,
     outbox,

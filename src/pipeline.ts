@@ -54,6 +54,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     telling: new Map(),
     writing: new Map(),
     claims: new Map(),
+    diagnosing: createBeside(8),
+    diagnosed: new Set(),
   };
   const { book } = flow;
   const retry = new Set<string>();
@@ -125,6 +127,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     flow.unsaved.clear();
     flow.handed.clear();
     flow.telling.clear();
+    flow.diagnosed.clear();
     edges.withdraw?.();
   }
 
@@ -161,7 +164,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       return ordered;
     },
     async idle() {
-      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay()];
+      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay(), ...flow.diagnosing.underWay()];
       const underWay = () => [...stepping.values(), ...following.values(), ...beside()];
       while (underWay().length > 0) await Promise.all(underWay());
     },

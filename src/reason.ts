@@ -1,6 +1,8 @@
 // Why anything was decided, in numbers: the words are made in explain.
 import type { AlertReason } from "./alert.ts";
 import type { OrderedReason } from "./order.ts";
+import type { DiagnosisReason } from "./diagnosis.ts";
+import type { EffectReason } from "./effect.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 
 /** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
@@ -119,6 +121,8 @@ export type Reason =
   | Readonly<{ code: "job"; signal: string; detail: string; log: string }>
   | AlertReason
   | OrderedReason
+  | EffectReason
+  | DiagnosisReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{

@@ -8,9 +8,11 @@ import type { Leader } from "../leader.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
 import { choosePolicy } from "../policies/match.ts";
 import type { Settings } from "../settings.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 import type { WorkloadWatcher } from "../watchers/workloads.ts";
 import type { PauseKeeper } from "./pause-keeper.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
@@ -27,8 +29,10 @@ export interface Parts {
   readonly policies: PolicyKeeper;
   readonly sample: Sample;
   readonly probe: Probe;
+  readonly diagnose: Diagnose;
   readonly jobs: JobEdge;
   readonly actions: Actions;
+  readonly scaling: ReadScaling;
   readonly journal: GuardJournal;
   readonly pauses: PauseKeeper;
   readonly outbox: Outbox;
@@ -50,8 +54,10 @@ export function edgesOf(parts: Parts): Edges {
     policies,
     sample,
     probe,
+    diagnose,
     jobs,
     actions,
+    scaling,
     journal,
     pauses,
     outbox,
@@ -76,8 +82,11 @@ export function edgesOf(parts: Parts): Edges {
     choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
     sample,
     probe,
+    diagnose,
     jobs,
     execute: (action) => actions.execute(action),
+    remedy: (remedy) => actions.execute(remedy),
+    scaling,
     journal: {
       list: () => journal.list(settings.kubernetes.namespaces),
       create: (record, summary) => journal.create(record, summary),

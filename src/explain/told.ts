@@ -73,6 +73,9 @@ function notedTold(because: readonly Reason[], record: GuardRecord, name: string
       `What the guard of ${revision} of ${name} judges by, as its policy leaves it to what the pods expose.`,
     );
   }
+  if (because.some(({ code }) => code === "diagnosis")) {
+    return told("warning", "has pods that do not start", `What keeps new pods of ${name} (${revision}) from starting.`);
+  }
   if (all("no-limit", "not-judged")) {
     const what = `Not all that policy ${record.policy.metadata.name} asks of ${revision} of ${name} can be judged.`;
     return told("warning", "can be judged only in part", what);

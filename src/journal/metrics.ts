@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { AlertOutcome } from "../alert.ts";
 import type { ActionKind, Decision, Phase, Receipt } from "../entry.ts";
 import type { Ms, Outcome } from "../model.ts";
+import type { RemedyKind } from "../remediation.ts";
 
 export interface Metrics {
   /** `Content-Type` of `render`. */
@@ -11,7 +12,7 @@ export interface Metrics {
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
-  acted(kind: ActionKind, outcome: Receipt["outcome"]): void;
+  acted(kind: ActionKind | RemedyKind, outcome: Receipt["outcome"]): void;
   beat(took: Ms): void;
   missedBeats(count: number): void;
   sampled(outcome: Outcome, signal: string): void;

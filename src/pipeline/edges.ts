@@ -10,10 +10,13 @@ import type { Silenced } from "../policies/policy.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
-import type { LookAtJob } from "../signals/job.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
+import type { LookAtJob, LookAtRemedyJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { LinesBudget } from "../signals/read-lines.ts";
+import type { Remedy, RemedyReceipt } from "../remediation.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 
 /** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
 export interface Edges {
@@ -28,8 +31,14 @@ export interface Edges {
   /** One call; never rejects. */
   readonly probe: Probe;
   readonly jobs: JobEdge;
+  /** Why pods do not start; never rejects. */
+  readonly diagnose: Diagnose;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
+  /** The same for what a remediation does. */
+  remedy(remedy: Remedy): Promise<RemedyReceipt>;
+  /** How many pods a workload has, and who decides that; never rejects. */
+  readonly scaling: ReadScaling;
   readonly journal: JournalEdge;
   /** Resolves when every receiver has the messages or has given up on them. */
   tell(messages: readonly Message[]): Promise<void>;
@@ -48,6 +57,8 @@ export interface JobEdge {
   create(ask: SmokeTest): Promise<{ readonly uid: string } | { readonly problem: string; readonly final: boolean }>;
   /** How it stands; never rejects. */
   readonly look: LookAtJob;
+  /** How a remediation's stands; never rejects. */
+  readonly lookAtRemedy: LookAtRemedyJob;
 }
 
 export interface ClusterEdge {
@@ -79,7 +90,7 @@ export interface Observers {
   /** What became of an alert that was told to us. */
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
-  acted(receipt: Receipt): void;
+  acted(receipt: Receipt | RemedyReceipt): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
 }
 

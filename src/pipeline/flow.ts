@@ -1,4 +1,5 @@
 import type { PastAction } from "../guards/governor.ts";
+import type { Beside } from "./beside.ts";
 import type { Book } from "./book.ts";
 import type { Edges, PipelineSettings } from "./edges.ts";
 
@@ -19,4 +20,8 @@ export interface Flow {
   readonly writing: Map<string, Promise<unknown>>;
   /** Actions decided whose intent is not written yet, by guard: the governor counts them, or one beat would let all through. */
   readonly claims: Map<string, PastAction>;
+  /** Looks at pods that do not start, beside everything else. */
+  readonly diagnosing: Beside;
+  /** Guards of which this process has looked at the pods: once, whatever was found. */
+  readonly diagnosed: Set<string>;
 }

@@ -10,6 +10,7 @@ import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import { pruneEnded } from "./prune.ts";
 import { passedHashes, actionsOf } from "./book.ts";
+import { diagnoseGuard } from "./diagnose.ts";
 import type { Flow } from "./flow.ts";
 import { isPausedMeanwhile } from "./pause.ts";
 import { tellNews } from "./tell.ts";
@@ -30,6 +31,7 @@ export async function stepGuard(name: string, flow: Flow): Promise<void> {
   countSilences(name, ask, flow);
   flow.edges.observe.decided(decision.kind);
   claim(run, decision, now, flow);
+  if (decision.kind === "act" || decision.kind === "withhold" || decision.kind === "wait") diagnoseGuard(name, decision.because, flow);
   await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
   const after = flow.book.open.get(name);
   if (after === undefined) return;
@@ -125,6 +127,7 @@ async function close(run: GuardRun, flow: Flow): Promise<void> {
   const { uid } = record.rollout.workload;
   book.open.delete(record.name);
   book.ended.set(record.name, record);
+  flow.diagnosed.delete(record.name);
   edges.log.info({ guard: record.name, phase: standing.phase }, "guard ended");
   if (![...book.open.values()].some((other) => other.record.rollout.workload.uid === uid)) await edges.cluster.unfollow(uid);
   await pruneEnded(uid, flow);

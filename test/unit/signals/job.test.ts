@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { SmokeTest } from "../../../src/guards/job.ts";
 import { createJobReader } from "../../../src/signals/job.ts";
 import { jobName } from "../../../src/guards/job.ts";
-import { manifestOf } from "../../../src/actions/smoke-job.ts";
+import { jobManifest } from "../../../src/actions/job.ts";
+import { smokeJobOf } from "../../../src/actions/smoke-job.ts";
 import { fresh, web } from "../guards/a-guard.ts";
 
 const ask: SmokeTest = {
@@ -107,7 +108,7 @@ describe("a Job that is not over", () => {
 
 describe("the Job that is created", () => {
   test("has a deadline, no second try, its own end, and no label by which a Service could find its pod", () => {
-    expect(manifestOf(ask, "shop/web:7")).toMatchObject({
+    expect(jobManifest(smokeJobOf(ask, "shop/web:7"))).toMatchObject({
       metadata: { name: "smoke-web-guard", namespace: "shop", annotations: { "rearguard.dev/smoke-test": "web-guard/smoke" } },
       spec: {
         backoffLimit: 0,
