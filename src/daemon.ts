@@ -1,13 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { createActions } from "./actions/actions.ts";
 import { createJobStarter } from "./actions/smoke-job.ts";
 import { createOutbox } from "./actions/tell/outbox.ts";
 import type { Clock } from "./clock.ts";
 import type { Clients } from "./connect.ts";
+import { alertsAccessOf } from "./daemon/alerts-access.ts";
 import { edgesOf, pipelineSettingsOf } from "./daemon/edges.ts";
-import { keysOf } from "./daemon/keys.ts";
+import { apiEdgesOf } from "./daemon/api.ts";
 import { createPauseKeeper } from "./daemon/pause-keeper.ts";
+import { createListenerTls } from "./daemon/listener-tls.ts";
 import { createPolicyKeeper } from "./daemon/policy-keeper.ts";
+import { createRestOfGroup } from "./daemon/rest-of-group.ts";
 import { createTellingLog } from "./daemon/telling-log.ts";
 import { RearguardError, remedyOf, sentence } from "./errors.ts";
 import { createGuardJournal } from "./journal/guards.ts";
@@ -25,10 +27,8 @@ import { createPodWatcher } from "./watchers/pods.ts";
 import { createScalingReader } from "./watchers/scaling.ts";
 import { templateDigest } from "./watchers/template-digest.ts";
 import { createWorkloadWatcher } from "./watchers/workloads.ts";
-import { createIdentify } from "./web/api/identity.ts";
-import { createStreams } from "./web/api/stream.ts";
 import { createWeb } from "./web/server.ts";
-import type { FastifyBaseLogger } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 
 export interface DaemonOptions {
   readonly settings: Settings;
@@ -174,34 +174,30 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     log,
   };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
-  const tokenFile = settings.alerts?.tokenFile;
-  const shown = { now: () => clock.now(), open: () => pipeline.open(), ended: () => pipeline.ended() };
-  const streams = createStreams({ ...shown, epoch: `${clock.now().toString(36)}${Math.floor(random() * 1e9).toString(36)}` });
-  const web = createWeb({
-    ...shown,
-    streams,
-    identify: createIdentify(keysOf(settings.listen)),
-    order: (guard, command) => pipeline.order(guard, command),
-    leader: () => leader.holder(),
-    pause: pauses,
-    policies: () => policies.set(),
-    policyProblems: () => policies.problems(),
-    workloads: () => workloads.list().map(({ ref, labels, annotations }) => ({ ...ref, labels, annotations })),
-    ownNamespace: lease.namespace,
-    version,
-    // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
-    notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...policies.missing()],
-    metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
-    log,
-    takeAlerts: (alerts) => pipeline.alerts(alerts),
-    ...(tokenFile === undefined ? {} : { alertsToken: () => readFile(tokenFile, "utf8") }),
-  });
+  const apiEdges = apiEdgesOf({ settings, clock, random, pipeline, leader, pauses, policies, workloads, version });
+  const tls = settings.listen.tls === undefined ? undefined : createListenerTls(settings.listen.tls, log);
+  let web: FastifyInstance | undefined;
+
+  async function openWeb(): Promise<FastifyInstance> {
+    return createWeb({
+      ...apiEdges,
+      // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
+      notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...policies.missing()],
+      metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
+      log,
+      ...(tls === undefined ? {} : { certificate: await tls.read() }),
+      takeAlerts: (alerts) => pipeline.alerts(alerts),
+      alertsAccess: alertsAccessOf(settings),
+      ...(clients.alertmanagers.length === 0 ? {} : { restOfGroup: createRestOfGroup(clients.alertmanagers) }),
+    });
+  }
 
   async function beat(): Promise<void> {
     const began = clock.now();
     await policies.reload();
     pauses.follow();
-    streams.look();
+    apiEdges.streams.look();
+    if (web !== undefined) await tls?.look(web.server);
     if (!synced) return;
     await pipeline.beat(began);
     metrics.beat(clock.now() - began);
@@ -218,7 +214,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     await outbox.drain(deadlineMs / 4);
     await Promise.all([pods.stop(), workloads.stop()]);
     await leader.stop();
-    await (await web).close();
+    await web?.close();
     await clients.close();
     tellingLog.stopped();
     log.info({}, "stopped");
@@ -235,9 +231,9 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     beat,
     async start() {
       await policies.reload();
-      const app = await web;
+      web = await openWeb();
       const { host, port } = settings.listen;
-      const url = await app.listen({ host, port }).catch((error: unknown) => {
+      const url = await web.listen({ host, port }).catch((error: unknown) => {
         throw new RearguardError("LISTEN_FAILED", `cannot listen at ${host}:${port}: ${sentence(error)}`, { cause: error });
       });
       for (const { name, works } of checksOf(clients, clock.now())) {

@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { duration } from "./policies/duration.ts";
 import { named, told } from "./policies/told.ts";
+import { tokensSettings } from "./settings-api.ts";
 import { governorSettings } from "./settings-governor.ts";
+import { alertsSettings, tlsSettings } from "./settings-intake.ts";
 import { targetSettings } from "./settings-targets.ts";
 import { httpUrl } from "./settings-url.ts";
 
@@ -129,39 +131,11 @@ export function settingsSchema(folder: string) {
         host: z.string().min(1).default("0.0.0.0").describe("Address of the API, the probes and /metrics."),
         port: z.int().min(0).max(65_535).default(8080).describe("0 takes any free port."),
         tokenFile: file.optional().describe("File with a bearer token that may read, as one of `tokens` with the role read."),
-        tokens: z
-          .array(
-            z.strictObject({
-              name: z
-                .string()
-                .regex(/^[\w.@-]{1,63}$/, {
-                  error: ({ input }) => told(`${named(input)} cannot name who holds a token`, "letters, digits, ., _, @ and -, at most 63"),
-                })
-                .describe("Who holds it: stands in the record of what was ordered."),
-              role: z.enum(["read", "operate"]).describe("read: sees everything. operate: gives orders and pauses all action, too."),
-              tokenFile: file.describe("File with the bearer token, read again at every call."),
-            }),
-          )
-          .superRefine((tokens, context) => {
-            for (const [at, { name }] of tokens.entries()) {
-              if (tokens.findIndex((other) => other.name === name) === at) continue;
-              context.addIssue({
-                code: "custom",
-                path: [at, "name"],
-                message: told(`the name ${named(name)} is taken by an earlier token`),
-              });
-            }
-          })
-          .default([])
-          .describe("Bearer tokens that the API lets in; without any it may be read from this machine alone."),
+        tokens: tokensSettings(file),
+        tls: tlsSettings(file),
       })
       .prefault({}),
-    alerts: z
-      .strictObject({
-        tokenFile: file.describe("File with the bearer token that Alertmanager has to send, read again at every post."),
-      })
-      .optional()
-      .describe("Takes alerts at /api/v1/webhooks/alertmanager; left out: none are taken, and `alert` signals hear of nothing."),
+    alerts: alertsSettings(file),
     grafana: z
       .strictObject({
         url: httpUrl("no query").describe("Base URL of Grafana."),

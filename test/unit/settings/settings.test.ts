@@ -127,6 +127,16 @@ describe("one clear sentence for", () => {
       `${least}webhooks: [{ name: a, url: http://a }, { name: a, url: http://b }]`,
       'F/s.yaml:2:48 webhooks[1].name: the name "a" is taken by an earlier webhook',
     ],
+    [
+      "alerts that nobody has to prove",
+      `${least}alerts: {}`,
+      "F/s.yaml:2:9 alerts: nobody could prove who posts; allowed: at least one of tokenFile, basic, or listen.tls.clientCaFile",
+    ],
+    [
+      "names of certificates that nobody asks for",
+      `${least}alerts: { clientNames: [alertmanager] }`,
+      "F/s.yaml:2:24 alerts.clientNames: nobody asks for client certificates; allowed: clientNames beside listen.tls.clientCaFile",
+    ],
     ["a second document", `${least}---\n${least}`, "F/s.yaml:3:1: settings are one document; a second one begins here"],
     ["a key that stands twice", `${least}${least}`, "F/s.yaml:2:1: the key stands twice in this map"],
     [

@@ -14,6 +14,7 @@ export const quiet: WebEdges = {
   metrics: async () => ({ contentType: "text/plain", body: "rearguard_leader 1\n" }),
   log: pino({ level: "silent" }),
   takeAlerts: unused,
+  alertsAccess: {},
   identify: createIdentify([]),
   order: unused,
   leader: () => undefined,
