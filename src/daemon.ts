@@ -5,12 +5,15 @@ import type { Clock } from "./clock.ts";
 import type { Clients } from "./connect.ts";
 import { alertsAccessOf } from "./daemon/alerts-access.ts";
 import { edgesOf, pipelineSettingsOf } from "./daemon/edges.ts";
+import { apiEdgesOf } from "./daemon/api.ts";
+import { createPauseKeeper } from "./daemon/pause-keeper.ts";
 import { createListenerTls } from "./daemon/listener-tls.ts";
 import { createPolicyKeeper } from "./daemon/policy-keeper.ts";
 import { createRestOfGroup } from "./daemon/rest-of-group.ts";
 import { createTellingLog } from "./daemon/telling-log.ts";
 import { RearguardError, remedyOf, sentence } from "./errors.ts";
 import { createGuardJournal } from "./journal/guards.ts";
+import { createLedger } from "./journal/ledger.ts";
 import { createMetrics } from "./journal/metrics.ts";
 import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
@@ -35,7 +38,6 @@ export interface DaemonOptions {
   readonly log: FastifyBaseLogger;
   /** Name of this process among its replicas. */
   readonly identity: string;
-  readonly token?: string;
   readonly version: string;
 }
 
@@ -58,7 +60,7 @@ function checksOf({ prometheus, elasticsearch }: Clients, now: Ms) {
 const anything = { index: "*", query: { match_none: {} }, aggs: {} };
 
 /** Composition root of the service: makes the parts, hands each the others as functions. */
-export function createDaemon({ settings, clients, clock, random, log, identity, token, version }: DaemonOptions): Daemon {
+export function createDaemon({ settings, clients, clock, random, log, identity, version }: DaemonOptions): Daemon {
   const { leader: lease } = settings;
   const { kubernetes: api } = clients;
   const metrics = createMetrics({ version });
@@ -130,6 +132,12 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     api,
     unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
   });
+  const pauses = createPauseKeeper({
+    ledger: createLedger({ api, namespace: lease.namespace, name: lease.ledger }),
+    clock,
+    log,
+    looked: (paused, at) => metrics.pauseRead(paused, at),
+  });
   const { prometheus, elasticsearch } = clients;
   const sample = createSources({
     prometheus,
@@ -159,25 +167,24 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     actions,
     scaling: createScalingReader({ api }),
     journal,
+    pauses,
     outbox,
     unsent,
     metrics,
     log,
   };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
+  const apiEdges = apiEdgesOf({ settings, clock, random, pipeline, leader, pauses, policies, workloads, version });
   const tls = settings.listen.tls === undefined ? undefined : createListenerTls(settings.listen.tls, log);
   let web: FastifyInstance | undefined;
 
   async function openWeb(): Promise<FastifyInstance> {
     return createWeb({
-      now: () => clock.now(),
-      open: () => pipeline.open(),
-      ended: () => pipeline.ended(),
+      ...apiEdges,
       // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
       notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...policies.missing()],
       metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
       log,
-      token,
       ...(tls === undefined ? {} : { certificate: await tls.read() }),
       takeAlerts: (alerts) => pipeline.alerts(alerts),
       alertsAccess: alertsAccessOf(settings),
@@ -188,6 +195,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   async function beat(): Promise<void> {
     const began = clock.now();
     await policies.reload();
+    pauses.follow();
+    apiEdges.streams.look();
     if (web !== undefined) await tls?.look(web.server);
     if (!synced) return;
     await pipeline.beat(began);

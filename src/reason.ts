@@ -1,5 +1,6 @@
 // Why anything was decided, in numbers: the words are made in explain.
 import type { AlertReason } from "./alert.ts";
+import type { OrderedReason } from "./order.ts";
 import type { DiagnosisReason } from "./diagnosis.ts";
 import type { EffectReason } from "./effect.ts";
 import type { AnnouncementReason } from "./announcement.ts";
@@ -120,6 +121,7 @@ export type Reason =
   /** `log`: the end of what its container wrote, several lines. */
   | Readonly<{ code: "job"; signal: string; detail: string; log: string }>
   | AlertReason
+  | OrderedReason
   | EffectReason
   | DiagnosisReason
   | AnnouncementReason

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { duration } from "./policies/duration.ts";
 import { named, told } from "./policies/told.ts";
+import { tokensSettings } from "./settings-api.ts";
 import { governorSettings } from "./settings-governor.ts";
 import { alertsSettings, tlsSettings } from "./settings-intake.ts";
 import { targetSettings } from "./settings-targets.ts";
@@ -129,9 +130,8 @@ export function settingsSchema(folder: string) {
       .strictObject({
         host: z.string().min(1).default("0.0.0.0").describe("Address of the API, the probes and /metrics."),
         port: z.int().min(0).max(65_535).default(8080).describe("0 takes any free port."),
-        tokenFile: file
-          .optional()
-          .describe("File with the bearer token that the API asks for; without it the API answers this machine alone."),
+        tokenFile: file.optional().describe("File with a bearer token that may read, as one of `tokens` with the role read."),
+        tokens: tokensSettings(file),
         tls: tlsSettings(file),
       })
       .prefault({}),

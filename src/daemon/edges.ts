@@ -14,6 +14,7 @@ import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
 import type { ReadScaling } from "../watchers/scaling.ts";
 import type { WorkloadWatcher } from "../watchers/workloads.ts";
+import type { PauseKeeper } from "./pause-keeper.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
 
 /** The parts of the daemon that the flow reaches through its edges. */
@@ -33,6 +34,7 @@ export interface Parts {
   readonly actions: Actions;
   readonly scaling: ReadScaling;
   readonly journal: GuardJournal;
+  readonly pauses: PauseKeeper;
   readonly outbox: Outbox;
   /** Ids of messages that only our own stop cut short. */
   readonly unsent: ReadonlySet<string>;
@@ -57,6 +59,7 @@ export function edgesOf(parts: Parts): Edges {
     actions,
     scaling,
     journal,
+    pauses,
     outbox,
     unsent,
     metrics,
@@ -96,6 +99,8 @@ export function edgesOf(parts: Parts): Edges {
       if (messages.some(({ id }) => unsent.has(id))) throw new LeftToNext("stopped before every receiver had them");
     },
     withdraw: () => outbox.withdraw(),
+    governorState: () => pauses.state(),
+    readGovernorState: () => pauses.read(),
     observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
     log,
   };

@@ -5,6 +5,7 @@ import { alertHeadline, alertSentence } from "./alert.ts";
 import { effectSentence } from "./effect.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { jobHeadline, jobSentence } from "./job.ts";
+import { orderSentence } from "./order.ts";
 import { diagnosisHeadline, diagnosisSentence } from "./diagnosis.ts";
 import { certificateSentence, probeHeadline, probeSentence } from "./probe.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
@@ -46,6 +47,8 @@ export function explainReason(reason: Reason): string {
       return jobSentence(reason);
     case "alert":
       return alertSentence(reason);
+    case "ordered":
+      return orderSentence(reason);
     case "diagnosis":
       return diagnosisSentence(reason);
     case "cancelled":

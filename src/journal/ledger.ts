@@ -4,8 +4,8 @@ import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus, KubernetesError } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, type RawObject } from "../clients/kubernetes/raw.ts";
 import { RearguardError } from "../errors.ts";
+import type { Pause } from "../guards/governor.ts";
 import type { Ms } from "../model.ts";
-import type { Pause } from "../order.ts";
 
 /** What outlives every guard and holds for all of Rearguard, whichever replica leads. */
 export interface LedgerState {

@@ -23,6 +23,8 @@ export interface Metrics {
   /** `hash` of the set in force after the reload, which is the old set when it failed. */
   policiesReloaded(ok: boolean, hash: string, at: Ms): void;
   leads(isLeader: boolean): void;
+  /** Whether all action is paused, as the ledger said at this instant. */
+  pauseRead(isPaused: boolean, at: Ms): void;
   outboxDepth(depths: Readonly<Record<string, number>>): void;
   messageDropped(target: string, why: string): void;
 }
@@ -99,6 +101,12 @@ export function createMetrics(options: { readonly version: string; readonly proc
   const reloadAt = new Gauge({ name: "rearguard_policy_reload_timestamp_seconds", help: "When the policies were last loaded.", registers });
   const policies = new Gauge({ name: "rearguard_policy_info", help: "Hash of the policies in force.", labelNames: ["hash"], registers });
   const leader = new Gauge({ name: "rearguard_leader", help: "1 while this instance leads, and so may act.", registers });
+  const paused = new Gauge({ name: "rearguard_paused", help: "1 while a person has paused all action.", registers });
+  const pauseReadAt = new Gauge({
+    name: "rearguard_pause_read_timestamp_seconds",
+    help: "When it was last read whether all action is paused.",
+    registers,
+  });
   const depth = new Gauge({ name: "rearguard_outbox_depth", help: "Messages waiting by target.", labelNames: ["target"], registers });
   const drops = new Counter({
     name: "rearguard_outbox_dropped_total",
@@ -138,6 +146,10 @@ export function createMetrics(options: { readonly version: string; readonly proc
       reloadAt.set(at / 1000);
       policies.reset();
       policies.set({ hash }, 1);
+    },
+    pauseRead(isPaused, at) {
+      paused.set(isPaused ? 1 : 0);
+      pauseReadAt.set(at / 1000);
     },
     leads: (isLeader) => leader.set(isLeader ? 1 : 0),
     outboxDepth(depths) {

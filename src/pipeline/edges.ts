@@ -46,6 +46,8 @@ export interface Edges {
   readonly withdraw?: () => void;
   /** What people ordered of all action, as last read. Absent: nobody can order anything. */
   readonly governorState?: () => GovernorState;
+  /** Reads that anew; never rejects. */
+  readonly readGovernorState?: () => Promise<void>;
   readonly observe: Observers;
   readonly log: Log;
 }

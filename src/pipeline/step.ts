@@ -13,6 +13,7 @@ import { pruneEnded } from "./prune.ts";
 import { diagnoseGuard } from "./diagnose.ts";
 import { breachesIn, passedHashes, actionsOf } from "./book.ts";
 import type { Flow } from "./flow.ts";
+import { isPausedMeanwhile } from "./pause.ts";
 import { tellNews } from "./tell.ts";
 import { persist, writeEntry } from "./write.ts";
 
@@ -106,9 +107,13 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
 async function act(name: string, action: Action, because: readonly Reason[], flow: Flow): Promise<void> {
   const { book, edges } = flow;
   if (!edges.leading(edges.now())) return;
+  const orders = ordersOf(name, flow);
+  if (await isPausedMeanwhile(flow)) return;
   const pending = book.open.get(name)?.standing.pending?.action.id === action.id;
   if (!pending && !(await writeEntry(name, { kind: "intended", action, because }, flow))) return;
   if (!edges.leading(edges.now())) return;
+  // Ordered since this was decided: perhaps that it is not to be done. The next step knows.
+  if (ordersOf(name, flow) !== orders) return;
   const receipt = await edges.execute(action);
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
@@ -120,6 +125,10 @@ async function withhold(name: string, { action, because }: Extract<Decision, { k
   // The last reason says why not; the others say what was wrong.
   const why = because.at(-1);
   if (isWritten && why !== undefined) flow.edges.observe.withheld(action, ruleOf(why));
+}
+
+function ordersOf(name: string, { book }: Flow): number {
+  return book.open.get(name)?.standing.commands.length ?? 0;
 }
 
 async function close(run: GuardRun, flow: Flow): Promise<void> {

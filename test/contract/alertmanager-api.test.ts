@@ -1,5 +1,4 @@
 // What we read from Alertmanager: of a stub that answers as the real one does, and of a pair of real ones.
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AlertmanagerApi, createAlertmanagerApi } from "../../src/clients/alertmanager/alertmanager.ts";
 import { createRestOfGroup } from "../../src/daemon/rest-of-group.ts";
@@ -7,6 +6,7 @@ import { createWeb } from "../../src/web/server.ts";
 import { reserveAlertmanagers } from "../servers/alertmanager.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { startAlertList } from "../support/receivers/alert-list.ts";
+import { quiet } from "../unit/web/a-web.ts";
 
 const isReal = process.env["REARGUARD_SERVERS"] === "real";
 const stack = new AsyncDisposableStack();
@@ -30,13 +30,8 @@ beforeAll(async () => {
     const reserved = await reserveAlertmanagers();
     urls = reserved.targets.map((target) => `http://${target}`);
     const app = await createWeb({
+      ...quiet,
       now: () => Date.now(),
-      open: () => [],
-      ended: () => [],
-      notReady: () => [],
-      metrics: async () => ({ contentType: "text/plain", body: "" }),
-      log: pino({ level: "silent" }),
-      token: undefined,
       alertsAccess: { token: async () => "t" },
       takeAlerts: async (alerts) => {
         for (const { fingerprint, labels } of alerts) taken.set(fingerprint, labels["shard"] ?? "");

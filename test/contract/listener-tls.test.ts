@@ -10,6 +10,7 @@ import type { Access } from "../../src/web/access.ts";
 import { createWeb } from "../../src/web/server.ts";
 import { makeTempDir } from "../servers/temp-dir.ts";
 import { createAuthority, type IssuedCertificate } from "../support/certificates.ts";
+import { quiet } from "../unit/web/a-web.ts";
 
 const body = JSON.stringify({
   version: "4",
@@ -33,13 +34,7 @@ async function listening(access: Access) {
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push((JSON.parse(line) as { readonly msg: string }).msg) });
   const tls = createListenerTls(files, log);
   const app = await createWeb({
-    now: () => 1_000,
-    open: () => [],
-    ended: () => [],
-    notReady: () => [],
-    metrics: async () => ({ contentType: "text/plain", body: "rearguard_leader 1\n" }),
-    log: pino({ level: "silent" }),
-    token: undefined,
+    ...quiet,
     certificate: await tls.read(),
     alertsAccess: access,
     takeAlerts: async (alerts) => ({ taken: true, guards: [], receipts: alerts.map(() => ({ outcome: "recorded", detail: "" })) }),

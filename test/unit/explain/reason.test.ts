@@ -131,6 +131,7 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     [{ code: "cancelled", by: "dana", reason: "" }, "dana cancelled it"],
   ],
   "called-off": [[{ code: "called-off", afterMs: 120_000 }, "the trouble was over when it was due, 2 min after it was announced"]],
+  ordered: [[{ code: "ordered", by: "alice", reason: "the supplier has a fault" }, "ordered by alice: the supplier has a fault"]],
   "peers-well": [
     [
       { code: "peers-well", signal: "errors", suffering: 0, of: 3 },

@@ -43,7 +43,7 @@ test("only the address of Prometheus must be there; the shipped file says the sa
       renewDeadline: 10_000,
       retryPeriod: 2000,
     },
-    listen: { host: "0.0.0.0", port: 8080 },
+    listen: { host: "0.0.0.0", port: 8080, tokens: [] },
     webhooks: [],
     slack: [],
     pagerduty: [],

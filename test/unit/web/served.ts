@@ -3,6 +3,7 @@ import { pino } from "pino";
 import type { Alert } from "../../../src/alert.ts";
 import type { AlertsTaken } from "../../../src/pipeline/alerts.ts";
 import { createWeb, type WebEdges } from "../../../src/web/server.ts";
+import { quiet } from "./a-web.ts";
 
 export const token = "s3cret-token";
 
@@ -12,13 +13,8 @@ export async function served(over: Partial<WebEdges> = {}) {
   const taken: Alert[] = [];
   const lines: string[] = [];
   const app = await createWeb({
-    now: () => 1_000,
-    open: () => [],
-    ended: () => [],
-    notReady: () => [],
-    metrics: async () => ({ contentType: "text/plain", body: "" }),
+    ...quiet,
     log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),
-    token: undefined,
     alertsAccess: { token: async () => `${token}\n` },
     async takeAlerts(alerts): Promise<AlertsTaken> {
       taken.push(...alerts);
