@@ -4,7 +4,7 @@ import { standingOf } from "./guards/phase.ts";
 import type { AnyRecord, RemediationRecord } from "./guards/remediation/record.ts";
 import { remedyStandingOf } from "./guards/remediation/standing.ts";
 import type { GuardRun } from "./guards/run.ts";
-import type { Phase } from "./entry.ts";
+import type { Command, Phase } from "./entry.ts";
 import type { Ms, WorkloadRef } from "./model.ts";
 import type { Trigger } from "./remediation.ts";
 import type { Alert } from "./alert.ts";
@@ -15,6 +15,7 @@ import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
 import type { Flow } from "./pipeline/flow.ts";
 import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
 import { workJobs } from "./pipeline/jobs.ts";
+import { type Ordered, type OrdersUnderWay, takeOrder } from "./pipeline/order.ts";
 import { probeGuards } from "./pipeline/probe.ts";
 import { askConditions } from "./pipeline/remediation/conditions.ts";
 import { remediate, type Remediated } from "./pipeline/remediation/remediate.ts";
@@ -34,6 +35,8 @@ export interface Pipeline {
   alerts(alerts: readonly Alert[]): Promise<AlertsTaken>;
   /** Opens a guard of this remediation for each workload it matches, or for the one that is named. */
   remediate(trigger: Trigger, policyName: string, workload?: WorkloadRef): Promise<Remediated>;
+  /** A person orders something of a guard. `taken` when it is in its record; the guard obeys at once. */
+  order(guard: string, command: Command): Promise<Ordered>;
   /** Resolves when nothing that a beat began is still under way. */
   idle(): Promise<void>;
   open(): readonly GuardRun[];
@@ -64,6 +67,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     writing: new Map(),
     claims: new Map(),
     opening: new Map(),
+    diagnosing: createBeside(8),
+    diagnosed: new Set(),
   };
   const { book } = flow;
   const retry = new Set<string>();
@@ -73,10 +78,13 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const testing = createBeside(16);
   const asking = createBeside(16);
   const sampling = new Map<Lane, Promise<void>>();
+  const ordersUnderWay: OrdersUnderWay = new Map();
   let resumed = false;
 
   async function beat(now: Ms): Promise<void> {
     if (!edges.leading(now)) return standDown();
+    // What people ordered while another led binds from the first step on.
+    if (!resumed) await edges.readGovernorState?.();
     if (!resumed || flow.lost.size > 0) await resumeGuards(flow);
     resumed = true;
     followOpenGuards(flow);
@@ -136,6 +144,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     flow.unsaved.clear();
     flow.handed.clear();
     flow.telling.clear();
+    flow.diagnosed.clear();
     edges.withdraw?.();
   }
 
@@ -188,8 +197,16 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       if (remediated.done) void stepAll(remediated.guards.map(({ guard }) => guard));
       return remediated;
     },
+    async order(guard, command) {
+      const later = (because: string): Ordered => ({ taken: false, why: "later", because });
+      if (!edges.leading(edges.now())) return later("another Rearguard leads");
+      if (!resumed || flow.lost.size > 0) return later("the open guards are being read");
+      const ordered = await takeOrder(guard, command, flow, ordersUnderWay);
+      if (ordered.taken) void step(guard);
+      return ordered;
+    },
     async idle() {
-      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay(), ...asking.underWay()];
+      const beside = () => [...sampling.values(), ...[probing, testing, asking, flow.diagnosing].flatMap((one) => one.underWay())];
       const underWay = () => [...stepping.values(), ...following.values(), ...beside()];
       while (underWay().length > 0) await Promise.all(underWay());
     },

@@ -54,6 +54,9 @@ export interface RemedyReceipt {
   readonly because?: Reason;
 }
 
+/** What came of one action, of whichever kind. */
+export type ReceiptOf<Each extends Action | Remedy> = Omit<RemedyReceipt, "kind"> & { readonly kind: Each["kind"] };
+
 /** One line of the record of a remediation; its phase follows from these alone, and a recorded line binds. */
 export type RemediationEntry = { readonly seq: number; readonly at: Ms } & RemediationEntryBody;
 

@@ -17,7 +17,6 @@ export type RemedyReason =
   /** `firings`: how many there were in all. */
   | Readonly<{ code: "alert-over"; name: string; firings: number; afterMs: Ms }>
   | Readonly<{ code: "schedule-due"; cron: string; timeZone: string; due: Ms }>
-  | Readonly<{ code: "ordered"; by: string; reason: string }>
   /** A condition of the policy that does not hold now: not yet for long enough, not at all, or nobody knows. */
   | Readonly<{ code: "condition"; signal: string; state: "soon" | "not" | "unknown"; detail: string }>
   /** What a step is about to do, or would. */
@@ -43,4 +42,6 @@ export type RemedyReason =
   | Readonly<{ code: "over-for-now"; afterMs: Ms; restoreInMs: Ms }>
   | Readonly<{ code: "trouble-again"; afterMs: Ms }>
   | Readonly<{ code: "given-back"; from: number; to: number | null; heldMs: Ms }>
+  /** `log`: the end of what its container wrote, several lines. */
+  | Readonly<{ code: "job-ended"; job: string; outcome: "passed" | "failed" | "error"; detail: string; log: string }>
   | Readonly<{ code: "ladder-over"; steps: number; done: number }>;

@@ -5,15 +5,16 @@ import { LeftToNext } from "../errors.ts";
 import type { GuardJournal } from "../journal/guards.ts";
 import type { Metrics } from "../journal/metrics.ts";
 import type { Leader } from "../leader.ts";
-import type { Ms } from "../model.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
 import { choosePolicy, mostSpecific } from "../policies/match.ts";
-import type { Remedy, RemedyReceipt } from "../remediation.ts";
 import type { Settings } from "../settings.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 import type { WorkloadWatcher } from "../watchers/workloads.ts";
+import type { PauseKeeper } from "./pause-keeper.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
 
 /** The parts of the daemon that the flow reaches through its edges. */
@@ -28,9 +29,12 @@ export interface Parts {
   readonly policies: PolicyKeeper;
   readonly sample: Sample;
   readonly probe: Probe;
+  readonly diagnose: Diagnose;
   readonly jobs: JobEdge;
   readonly actions: Actions;
+  readonly scaling: ReadScaling;
   readonly journal: GuardJournal;
+  readonly pauses: PauseKeeper;
   readonly outbox: Outbox;
   /** Ids of messages that only our own stop cut short. */
   readonly unsent: ReadonlySet<string>;
@@ -50,9 +54,12 @@ export function edgesOf(parts: Parts): Edges {
     policies,
     sample,
     probe,
+    diagnose,
     jobs,
     actions,
+    scaling,
     journal,
+    pauses,
     outbox,
     unsent,
     metrics,
@@ -75,15 +82,15 @@ export function edgesOf(parts: Parts): Edges {
     remedies: {
       policies: () => policies.set().remediations,
       choose: (among, workload) => mostSpecific(among, workload, settings.leader.namespace),
-      execute: (remedy) => remedyOf(actions, remedy, clock.now()),
-      scaling: async () => ({ problem: "this version cannot read who decides how many pods there are" }),
-      diagnose: async () => [{ code: "limitation", detail: "this version cannot say what keeps pods from starting" }],
     },
     choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
     sample,
     probe,
+    diagnose,
     jobs,
     execute: (action) => actions.execute(action),
+    remedy: (remedy) => actions.execute(remedy),
+    scaling,
     journal: {
       list: () => journal.list(settings.kubernetes.namespaces),
       create: (record, summary) => journal.create(record, summary),
@@ -96,6 +103,8 @@ export function edgesOf(parts: Parts): Edges {
       if (messages.some(({ id }) => unsent.has(id))) throw new LeftToNext("stopped before every receiver had them");
     },
     withdraw: () => outbox.withdraw(),
+    governorState: () => pauses.state(),
+    readGovernorState: () => pauses.read(),
     observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
     log,
   };
@@ -127,19 +136,22 @@ export function pipelineSettingsOf({
     verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },
     limits: {
       killSwitch: governor.killSwitch,
-      cooldownMs: governor.cooldown,
-      rollbacksPerHour: governor.rollbacksPerHour,
-      concurrent: governor.concurrent,
+      rollback: {
+        cooldownMs: governor.cooldown,
+        perHour: governor.rollbacksPerHour,
+        concurrent: governor.concurrent,
+        flap: { times: governor.flap.rollbacks, withinMs: governor.flap.within },
+      },
+      remedy: {
+        cooldownMs: governor.remedies.cooldown,
+        perHour: governor.remedies.perHour,
+        concurrent: governor.remedies.concurrent,
+        flap: { times: governor.flap.remedies, withinMs: governor.flap.within },
+      },
+      sharedCause: { workloads: governor.sharedCause.workloads, withinMs: governor.sharedCause.within },
+      minReady: governor.minReady,
     },
   };
-}
-
-async function remedyOf(actions: Actions, remedy: Remedy, at: Ms): Promise<RemedyReceipt> {
-  const detail = `this version cannot do ${remedy.kind}`;
-  if (remedy.kind !== "rollback") {
-    return { action: remedy.id, kind: remedy.kind, outcome: "refused", at, detail, because: { code: "limitation", detail } };
-  }
-  return { ...(await actions.execute(remedy)), kind: "rollback" };
 }
 
 function spaceOf({ url, space }: { readonly url: string; readonly space?: string | undefined }): string {

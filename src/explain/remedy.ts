@@ -20,8 +20,6 @@ export function remedySentence(reason: RemedyReason): string {
       return `alert ${reason.name} is over, ${duration(reason.afterMs)} after this guard opened${reason.firings > 1 ? ` (it fired ${count(reason.firings)} times)` : ""}`;
     case "schedule-due":
       return `it was due at ${timeOfDay(reason.due)} ("${reason.cron}", ${reason.timeZone})`;
-    case "ordered":
-      return `${reason.by} ordered it: ${reason.reason}`;
     case "condition":
       return `${reason.signal}: ${conditionWords[reason.state]}: ${reason.detail}`;
     case "plan-scale":
@@ -54,6 +52,8 @@ export function remedySentence(reason: RemedyReason): string {
       return `it came back ${duration(reason.afterMs)} after it was over`;
     case "given-back":
       return `what was scaled was given back after ${duration(reason.heldMs)}: from at least ${count(reason.from)} ${reason.to === null ? "to what was there without a number" : `to ${count(reason.to)}`}`;
+    case "job-ended":
+      return `Job ${reason.job} ${jobWords[reason.outcome]}${reason.detail === "" ? "" : `: ${reason.detail}`}${reason.log === "" ? "" : `; its last lines:\n${reason.log.trimEnd()}\n`}`;
     case "ladder-over":
       return reason.done === 0
         ? `all ${counted(reason.steps, "step")} of the policy are used up, and nothing was changed`
@@ -74,7 +74,6 @@ const codes: ReadonlySet<string> = new Set<RemedyReason["code"]>([
   "alert-fires",
   "alert-over",
   "schedule-due",
-  "ordered",
   "condition",
   "plan-scale",
   "plan-restart",
@@ -89,7 +88,10 @@ const codes: ReadonlySet<string> = new Set<RemedyReason["code"]>([
   "trouble-again",
   "given-back",
   "ladder-over",
+  "job-ended",
 ]);
+
+const jobWords = { passed: "did its work", failed: "failed", error: "came to no result" } as const;
 
 const conditionWords = {
   soon: "it does not hold for long enough yet",

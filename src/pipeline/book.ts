@@ -1,8 +1,8 @@
-import { type PastRollback, pastRollbacks } from "../guards/governor.ts";
+import { type Breach, breachesOf, type PastAction, pastRollbacks } from "../guards/governor.ts";
 import type { GuardRecord } from "../guards/guard.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
-import { pastRemedyRollbacks } from "../guards/remediation/past.ts";
+import { pastRemedies } from "../guards/remediation/past.ts";
 import type { RemediationRecord } from "../guards/remediation/record.ts";
 import type { Rollout } from "../model.ts";
 import type { RemedyRun } from "./remediation/run.ts";
@@ -38,11 +38,24 @@ export function isGuarded(book: Book, workloadUid: string): boolean {
   );
 }
 
-/** Rollbacks that are recorded, and those of `claims` that are about to be. */
-export function rollbacksOf(book: Book, claims: ReadonlyMap<string, PastRollback> = new Map()): readonly PastRollback[] {
-  const recorded = [...pastRollbacks(allRecords(book)), ...pastRemedyRollbacks(allRemediations(book))];
-  const known = new Set(recorded.map((rollback) => rollback.guard));
-  return [...recorded, ...[...claims.values()].filter((claimed) => !known.has(claimed.guard))];
+/** Actions that are recorded, and those of `claims` that are about to be. */
+export function actionsOf(book: Book, claims: ReadonlyMap<string, PastAction> = new Map()): readonly PastAction[] {
+  const recorded = [...pastRollbacks(allRecords(book)), ...pastRemedies(allRemediations(book))];
+  const known = new Set(recorded.map(nameOfAction));
+  return [...recorded, ...[...claims.values()].filter((claimed) => !known.has(nameOfAction(claimed)))];
+}
+
+/** Guards that found their revision bad, those of `claims` among them although their records do not say so yet. */
+export function breachesIn(book: Book, claims: ReadonlyMap<string, PastAction> = new Map()): readonly Breach[] {
+  const claimed = [...claims.values()].flatMap(({ guard, workloadUid, at }): readonly Breach[] => {
+    const name = book.open.get(guard)?.record.rollout.workload.name;
+    return name === undefined ? [] : [{ guard, name, workloadUid, at }];
+  });
+  return [...breachesOf(allRecords(book)), ...claimed];
+}
+
+function nameOfAction({ guard, action = "" }: PastAction): string {
+  return `${guard}/${action}`;
 }
 
 /** Hashes of this workload whose guard passed, newest first. */
@@ -72,7 +85,7 @@ function isOfRemediation(book: Book, { workload, new: revision }: Rollout): bool
       .filter((record) => record.rollout.workload.uid === workload.uid)
       .map((record) => record.openedAt),
   );
-  return pastRemedyRollbacks(allRemediations(book)).some(
+  return pastRemedies(allRemediations(book)).some(
     ({ workloadUid, targetHash, at }) => workloadUid === workload.uid && targetHash === revision.podTemplateHash && at > began,
   );
 }

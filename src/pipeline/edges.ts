@@ -1,23 +1,24 @@
 import type { AlertOutcome } from "../alert.ts";
 import type { VerifyRule } from "../guards/ask.ts";
-import type { GovernorLimits } from "../guards/governor.ts";
+import type { GovernorLimits, GovernorState } from "../guards/governor.ts";
 import type { GuardSummary } from "../guards/guard.ts";
 import type { AnyRecord } from "../guards/remediation/record.ts";
 import type { Pace } from "../guards/run.ts";
-import type { Action, Decision, Message, Phase, Receipt } from "../entry.ts";
+import type { Action, ActionKind, Decision, Message, Phase, Receipt } from "../entry.ts";
 import type { Measurement, Ms, Outcome, PodState, Workload, WorkloadRef } from "../model.ts";
 import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
 import type { Remediation } from "../policies/remediation.ts";
 import type { Signal } from "../policies/signal.ts";
-import type { Reason } from "../reason.ts";
-import type { Remedy, RemedyDecision, RemedyReceipt, Scaling } from "../remediation.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
-import type { LookAtJob } from "../signals/job.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
+import type { LookAtJob, LookAtRemedyJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { LinesBudget } from "../signals/read-lines.ts";
+import type { Remedy, RemedyDecision, RemedyKind, RemedyReceipt } from "../remediation.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 
 /** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
 export interface Edges {
@@ -34,29 +35,33 @@ export interface Edges {
   /** One call; never rejects. */
   readonly probe: Probe;
   readonly jobs: JobEdge;
+  /** Why pods do not start; never rejects. */
+  readonly diagnose: Diagnose;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
+  /** The same for what a remediation does. */
+  remedy(remedy: Remedy): Promise<RemedyReceipt>;
+  /** How many pods a workload has, and who decides that; never rejects. */
+  readonly scaling: ReadScaling;
   readonly journal: JournalEdge;
   /** Resolves when every receiver has the messages or has given up on them. */
   tell(messages: readonly Message[]): Promise<void>;
   /** Leadership is lost: what waits for receivers is the next leader's to tell. Absent where nothing ever waits. */
   readonly withdraw?: () => void;
+  /** What people ordered of all action, as last read. Absent: nobody can order anything. */
+  readonly governorState?: () => GovernorState;
+  /** Reads that anew; never rejects. */
+  readonly readGovernorState?: () => Promise<void>;
   readonly observe: Observers;
   readonly log: Log;
 }
 
-/** What remediations need of the world beside what every guard does. */
+/** Which remediation is for whom. */
 export interface RemedyEdge {
   /** Those in force. */
   policies(): readonly Remediation[];
   /** The most specific of `among` for this workload; undefined where none matches, and for one that is taken out. */
   choose(among: readonly Remediation[], workload: Matchable): Remediation | undefined;
-  /** As `execute` of the flow. */
-  execute(remedy: Remedy): Promise<RemedyReceipt>;
-  /** Who decides how many pods there are; never rejects. */
-  scaling(workload: WorkloadRef): Promise<Scaling | { readonly problem: string }>;
-  /** What keeps its pods from starting; never rejects. */
-  diagnose(workload: WorkloadRef): Promise<readonly Reason[]>;
 }
 
 export interface JobEdge {
@@ -64,6 +69,8 @@ export interface JobEdge {
   create(ask: SmokeTest): Promise<{ readonly uid: string } | { readonly problem: string; readonly final: boolean }>;
   /** How it stands; never rejects. */
   readonly look: LookAtJob;
+  /** How a remediation's stands; never rejects. */
+  readonly lookAtRemedy: LookAtRemedyJob;
 }
 
 export interface ClusterEdge {
@@ -96,6 +103,8 @@ export interface Observers {
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"] | RemedyDecision["kind"]): void;
   acted(receipt: Receipt | RemedyReceipt): void;
+  /** `rule`: of the governor, or the code of the reason. */
+  withheld(action: ActionKind | RemedyKind, rule: string): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
 }
 

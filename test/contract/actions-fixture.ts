@@ -65,7 +65,7 @@ function revisionOf(set: RawObject): Revision {
   };
 }
 
-export function actionsOver(api: Pick<KubernetesApi, "get" | "patch">, mayAct: () => boolean = () => true): Actions {
+export function actionsOver(api: Pick<KubernetesApi, "get" | "patch" | "post">, mayAct: () => boolean = () => true): Actions {
   return createActions({ api, clock: systemClock, mayAct, digest: templateDigest });
 }
 

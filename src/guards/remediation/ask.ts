@@ -1,7 +1,7 @@
-import type { Ms, PodState, Workload } from "../../model.ts";
+import type { JobFinding, Ms, PodState, Workload } from "../../model.ts";
 import type { Reason } from "../../reason.ts";
 import type { Scaling } from "../../remediation.ts";
-import type { GovernorLimits, PastRollback } from "../governor.ts";
+import type { Breach, GovernorLimits, GovernorState, PastAction } from "../governor.ts";
 import type { ConditionVerdict } from "./conditions.ts";
 import type { RemediationRecord } from "./record.ts";
 import type { RemedyStanding } from "./standing.ts";
@@ -17,13 +17,17 @@ export interface RemedyAsk {
   readonly conditions: readonly ConditionVerdict[];
   readonly now: Ms;
   readonly limits: GovernorLimits;
-  readonly past: readonly PastRollback[];
+  readonly state: GovernorState;
+  readonly past: readonly PastAction[];
+  readonly breaches: readonly Breach[];
   /** Hashes of this workload whose guards passed, newest first. */
   readonly passed: readonly string[];
   /** Of the same workload, open and enforcing: it decides first. */
   readonly rolloutGuard?: string;
   /** What the cluster answered for the step that is up; absent until it was asked. */
   readonly facts?: Facts;
+  /** How the Job that was started last stands; absent until it was looked at. */
+  readonly job?: JobFinding;
 }
 
 /** What has to be asked of the cluster before one step can be decided. */

@@ -1,17 +1,20 @@
 import type { Ms, Workload } from "../../model.ts";
 import type { Reason } from "../../reason.ts";
-import type { RemedyDecision } from "../../remediation.ts";
+import type { Remedy, RemedyDecision } from "../../remediation.ts";
 import { noteKey } from "../phase.ts";
 import type { RemedyAsk } from "./ask.ts";
 import { decideEnd } from "./end.ts";
 import { decidePending } from "./pending.ts";
 import { restartsOf, wantsAnother } from "./restart.ts";
+import type { RemedyStanding } from "./standing.ts";
 import { currentStep, decideStep, holdOnce } from "./step.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 import { verificationOf } from "./verify.ts";
 
 /** No guard lives longer: what lasts is for people by then. */
 export const LONGEST: Ms = 86_400_000;
+
+type JobRemedy = Extract<Remedy, { kind: "job" }>;
 
 const wait: RemedyDecision = { kind: "wait" };
 
@@ -28,6 +31,8 @@ export function decideRemedy(ask: RemedyAsk): RemedyDecision {
   const begun = decidePending(ask, workload, trouble.state === "over" || order !== undefined);
   if (begun !== undefined) return begun;
   if (order !== undefined) return decideEnd(ask, "aborted", [{ code: "ordered", by: order.by, reason: order.reason }], 0);
+  const ended = jobEnded(ask);
+  if (ended !== undefined) return { kind: "note", because: [ended] };
   if (trouble.state === "over") return decideOver(ask, trouble);
   if (ask.now - record.openedAt >= LONGEST) return decideEnd(ask, "unresolved", trouble.because, 0);
   if (standing.overSince !== undefined && trouble.state === "on") {
@@ -51,7 +56,7 @@ function decideOver(ask: RemedyAsk, trouble: Trouble): RemedyDecision {
 function decideTrouble(ask: RemedyAsk, workload: Workload, trouble: Trouble): RemedyDecision {
   const { standing, record, now } = ask;
   const { within } = record.policy.spec.verify;
-  const since = standing.lastAt ?? standing.stepSince;
+  const since = (standing.lastAt ?? standing.stepSince) + runningFor(ask);
   const isLate = now - since >= within;
   if (trouble.state === "soon") return wait;
   if (trouble.state === "unknown") {
@@ -79,6 +84,7 @@ function decideTrouble(ask: RemedyAsk, workload: Workload, trouble: Trouble): Re
     afterMs: now - since,
     withinMs: within,
   };
+  if (isDone && hasFailed(ask)) return { kind: "escalate", step: standing.step, because: [...trouble.because, notHelped] };
   if (isDone && isLate) return { kind: "escalate", step: standing.step, because: [...trouble.because, notHelped] };
   if (
     isDone &&
@@ -116,6 +122,31 @@ function givenBack({ standing }: RemedyAsk): Reason[] {
   const last = scales.at(-1);
   if (first === undefined || last === undefined || standing.restored === undefined) return [];
   return [{ code: "given-back", from: last.action.to ?? 0, to: first.action.from, heldMs: standing.restored.at - first.at }];
+}
+
+/** The end of a Job is written down once, with its log. */
+function jobEnded({ standing, job }: RemedyAsk): Reason | undefined {
+  const last = lastJob(standing);
+  if (last === undefined || job === undefined || standing.jobs[last.id] !== undefined || job.outcome === "running") return undefined;
+  if (job.outcome === "error" && !job.final) return undefined;
+  const detail = "detail" in job ? job.detail : "";
+  return { code: "job-ended", job: last.job, outcome: job.outcome, detail, log: "log" in job ? (job.log ?? "") : "" };
+}
+
+export function lastJob({ done }: RemedyStanding): JobRemedy | undefined {
+  const last = done.findLast(({ sure }) => sure)?.action;
+  return last?.kind === "job" ? last : undefined;
+}
+
+/** A Job that runs has its own time, before the time in which it has to help. */
+function runningFor({ standing }: RemedyAsk): Ms {
+  const last = lastJob(standing);
+  return last === undefined || standing.jobs[last.id] !== undefined ? 0 : last.timeoutMs;
+}
+
+function hasFailed({ standing }: RemedyAsk): boolean {
+  const last = lastJob(standing);
+  return last !== undefined && (standing.jobs[last.id] === "failed" || standing.jobs[last.id] === "error");
 }
 
 function distinct(reasons: readonly Reason[]): readonly Reason[] {

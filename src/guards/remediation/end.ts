@@ -3,7 +3,7 @@ import type { Ms } from "../../model.ts";
 import type { Reason } from "../../reason.ts";
 import type { RemedyDecision } from "../../remediation.ts";
 import { stepOf } from "../../policies/remediation-steps.ts";
-import { killSwitch } from "../governor.ts";
+import { stopsEverything } from "../governor-stops.ts";
 import { whenToTry } from "../retry.ts";
 import type { RemedyAsk } from "./ask.ts";
 import type { Done, RemedyStanding, Scale } from "./standing.ts";
@@ -31,7 +31,8 @@ export function decideEnd(ask: RemedyAsk, phase: FinalPhase, because: readonly R
   const since = isOver ? standing.overSince : standing.lastAt;
   if (after > 0 && now - (since ?? now) < after) return { kind: "wait" };
   // Only what forbids every change: to give back is no new deed.
-  if (ask.limits.killSwitch) return holdOnce(ask, [...because, killSwitch]);
+  const stop = stopsEverything(ask);
+  if (stop !== undefined) return holdOnce(ask, [...because, stop]);
   const tries = whenToTry(standing.restoreFailure, now, RESTORE_TRIES);
   if (tries === "later") return { kind: "wait" };
   if (tries === "now") return { kind: "act", step: owed.last.step, action: restoreAction(ask, owed), because };

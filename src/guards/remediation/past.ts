@@ -1,30 +1,38 @@
-import type { PastRollback } from "../governor.ts";
+import type { PastAction } from "../governor.ts";
 import type { RemediationRecord } from "./record.ts";
 import { remedyStandingOf } from "./standing.ts";
 
-/** Rollbacks of remediations as the governor counts them: every one that was intended and not refused, for it may have happened. */
-export function pastRemedyRollbacks(records: readonly RemediationRecord[]): readonly PastRollback[] {
-  return records.flatMap(({ name, namespace, workload, entries }) => {
-    const standing = remedyStandingOf(entries);
-    const pending = standing.pending === undefined ? [] : [{ action: standing.pending.action, at: pendingSince(entries) }];
-    return [...standing.done, ...pending].flatMap(({ action, at }) => {
-      if (action.kind !== "rollback") return [];
-      const { judged, target } = action;
+/**
+ * What remediations did as the governor counts it: all that was intended and not refused, for it may have happened. What only gives back is
+ * no further action. The newest is under way until the trouble is over.
+ */
+export function pastRemedies(records: readonly RemediationRecord[]): readonly PastAction[] {
+  return records.flatMap((record) => {
+    const standing = remedyStandingOf(record.entries);
+    const { pending } = standing;
+    const done = standing.done.map(({ action, at }) => ({ action, at }));
+    const all = pending === undefined ? done : [...done, { action: pending.action, at: intendedAt(record) }];
+    const isOpen = standing.finished === undefined && standing.overSince === undefined;
+    return all.flatMap(({ action, at }, index): readonly PastAction[] => {
+      if (action.kind === "scale" && action.purpose === "restore") return [];
       return [
         {
-          guard: name,
-          namespace,
-          workloadUid: workload.uid,
+          guard: record.name,
+          kind: action.kind,
+          namespace: record.namespace,
+          workloadUid: record.workload.uid,
           at,
-          underWay: standing.finished === undefined,
-          condemnedHash: judged.podTemplateHash,
-          targetHash: target.podTemplateHash,
+          underWay: isOpen && index === all.length - 1,
+          action: action.id,
+          ...(action.kind === "rollback"
+            ? { condemnedHash: action.judged.podTemplateHash, targetHash: action.target.podTemplateHash }
+            : {}),
         },
       ];
     });
   });
 }
 
-function pendingSince(entries: RemediationRecord["entries"]): number {
-  return entries.findLast(({ kind }) => kind === "intended")?.at ?? 0;
+function intendedAt({ entries, openedAt }: RemediationRecord): number {
+  return entries.findLast(({ kind }) => kind === "intended")?.at ?? openedAt;
 }

@@ -1,6 +1,6 @@
 import type { Workload } from "../../model.ts";
 import type { RemedyDecision } from "../../remediation.ts";
-import { killSwitch } from "../governor.ts";
+import { stopsEverything } from "../governor-stops.ts";
 import type { RemedyAsk } from "./ask.ts";
 import { forbids, holdOf, holdOnce, withhold } from "./step.ts";
 
@@ -13,13 +13,14 @@ export function decidePending(ask: RemedyAsk, workload: Workload, isOver: boolea
   if (pending === undefined) return undefined;
   const { step, action, because } = pending;
   if (action.kind === "scale" && action.purpose === "restore") {
-    return ask.limits.killSwitch ? holdOnce(ask, [...because, killSwitch]) : { kind: "act", step, action, because };
+    const stop = stopsEverything(ask);
+    return stop === undefined ? { kind: "act", step, action, because } : holdOnce(ask, [...because, stop]);
   }
   if (isOver) {
     const detail = "it was over before this was surely done";
     return withhold(step, action.kind, [...because, { code: "limitation", detail }]);
   }
-  const why = forbids(ask, workload) ?? (isOwnDoing(ask, workload) ? undefined : holdOf(ask, workload));
+  const why = forbids(ask, workload, action) ?? (isOwnDoing(ask, workload) ? undefined : holdOf(ask, workload));
   return why === undefined ? { kind: "act", step, action, because } : withhold(step, action.kind, [...because, why]);
 }
 

@@ -39,6 +39,8 @@ export interface RemedyStanding {
   readonly owed: readonly Done[];
   readonly restoreFailure?: Failure;
   readonly restored?: { readonly at: Ms; readonly receipt: RemedyReceipt };
+  /** Ids of Jobs' actions whose end is recorded, with what came of them. */
+  readonly jobs: Readonly<Record<string, "passed" | "failed" | "error">>;
   /** Recorded: the trouble is over, and what is owed is given back some time later. */
   readonly overSince?: Ms;
   readonly noted: ReadonlySet<string>;
@@ -55,6 +57,7 @@ const start: RemedyStanding = {
   done: [],
   owed: [],
   noted: new Set(),
+  jobs: {},
   commands: [],
   nextSeq: 0,
 };
@@ -140,6 +143,9 @@ function foldNoted(standing: RemedyStanding, { step, because, at }: Extract<Reme
     const { overSince: _, ...again } = told;
     return { ...again, stepSince: at, ...(standing.lastAt === undefined ? {} : { lastAt: at }) };
   }
+  const ended = because.find(({ code }) => code === "job-ended");
+  const job = standing.done.findLast(({ action }) => action.kind === "job")?.action.id;
+  if (ended?.code === "job-ended" && job !== undefined) return { ...told, lastAt: at, jobs: { ...standing.jobs, [job]: ended.outcome } };
   if (step === undefined) return told;
   return { ...told, begun: true, step: step + 1, stepSince: at, lastAt: at };
 }

@@ -2,7 +2,8 @@ import type { Workload } from "../../model.ts";
 import type { Reason } from "../../reason.ts";
 import type { Remedy, RemedyDecision, RemedyKind } from "../../remediation.ts";
 import { type Step, stepOf } from "../../policies/remediation-steps.ts";
-import { forbidsRollback } from "../governor.ts";
+import { isThere } from "../drain.ts";
+import { forbidsAction } from "../governor.ts";
 import { noteKey } from "../phase.ts";
 import { whenToTry } from "../retry.ts";
 import type { Facts, RemedyAsk } from "./ask.ts";
@@ -51,16 +52,33 @@ export function decideStep(ask: RemedyAsk, workload: Workload, step: Step, becau
 /** The last word before anything is done: the mode of the policy, then the governor. */
 function allowed(ask: RemedyAsk, workload: Workload, action: Remedy, because: readonly Reason[]): RemedyDecision {
   const { standing, record } = ask;
-  const why = forbids(ask, workload);
+  const why = forbids(ask, workload, action);
   if (why !== undefined) return withhold(standing.step, action.kind, [...because, why]);
   if (record.policy.spec.mode === "observe") return withhold(standing.step, action.kind, [...because, { code: "observe-mode" }]);
   return { kind: "act", step: standing.step, action, because };
 }
 
 /** Also what was begun before a crash has to pass here again. */
-export function forbids({ record, past, limits, now }: RemedyAsk, workload: Workload): Reason | undefined {
+export function forbids(ask: RemedyAsk, workload: Workload, action: Remedy): Reason | undefined {
+  const { record, past, limits, state, now, breaches } = ask;
   if (record.policy.spec.mode === "observe") return undefined;
-  return forbidsRollback({ guard: record.name, workload, past, limits, now });
+  return forbidsAction({
+    guard: record.name,
+    kind: action.kind,
+    workload,
+    past,
+    limits,
+    state,
+    now,
+    breaches,
+    action: action.id,
+    ...(action.kind === "rollback" ? { condemns: action.judged.podTemplateHash } : {}),
+    ...(action.kind === "restart" ? { readyAfter: readyWithout(ask, action.pod.uid) } : {}),
+  });
+}
+
+function readyWithout({ pods = [], now }: RemedyAsk, uid: string): number {
+  return pods.filter((pod) => pod.ready && isThere(pod, now) && pod.uid !== uid).length;
 }
 
 /** Why nothing may be changed just now, which will pass by itself or by somebody else. */

@@ -28,7 +28,7 @@ export function verificationOf(ask: RemedyAsk, { action, at }: Done): Verificati
       return ready(workload.desired, back && isComplete(workload));
     }
     case "job":
-      return { state: "well", because: [] };
+      return { state: ask.standing.jobs[action.id] === "passed" ? "well" : "waiting", because: [] };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Alert, AlertOutcome } from "../../alert.ts";
-import { isAskedFor, keptAlert, subjectOf } from "../../guards/alert.ts";
+import { isAskedFor, keptAlert, sinceFirstHeard, subjectOf } from "../../guards/alert.ts";
 import { isAboutWorkload } from "../../guards/remediation/subject.ts";
 import { foldAlerts } from "../../judging/alert.ts";
 import type { Workload } from "../../model.ts";
@@ -46,6 +46,8 @@ async function openOrJoin(alert: Alert, { workload, policy, alert: { from } }: W
   }
   // One that is over needs nothing; only a guard that is open wants to know.
   if (alert.endsAt !== undefined) return undefined;
+  const before = alert.startIsFirstHeard === true ? lastGuardOf(alert, workload, policy, flow) : undefined;
+  if (before !== undefined) return { outcome: "known", guards: [before] };
   const opening = openForWorkload(workload, policy, { kind: "alert", alert: keptAlert(alert, from) }, flow);
   flow.opening.set(key, opening);
   try {
@@ -56,28 +58,37 @@ async function openOrJoin(alert: Alert, { workload, policy, alert: { from } }: W
   }
 }
 
+/** Of an alert whose start its sender does not tell: the guard that ended while it fired, for the same is no new one. */
+function lastGuardOf({ fingerprint }: Alert, { ref }: Workload, { metadata }: Remediation, { book }: Flow): string | undefined {
+  const mine = [...book.endedRemediations.values()].filter(
+    (record) => record.workload.uid === ref.uid && record.policy.metadata.name === metadata.name,
+  );
+  return mine.find(({ alerts }) => alerts.some((one) => one.fingerprint === fingerprint && one.endsAt === undefined))?.name;
+}
+
 function keepInOpen(alert: Alert, { book, unsaved }: Flow): Answered | undefined {
-  const told: { readonly guard: string; readonly outcome: "recorded" | "known" | "collapsed" }[] = [];
+  const answers: { readonly guard: string; readonly outcome: "recorded" | "known" | "collapsed" }[] = [];
   for (const [guard, run] of book.remediations) {
     const wanted = alertOf(run.record.policy.spec.on);
     if (wanted === undefined || !isAskedFor(wanted, alert) || !isAboutGuard(alert, wanted, run)) continue;
     const known = run.record.alerts;
-    const alerts = foldAlerts(known, [keptAlert(alert, wanted.from)]);
+    const told = sinceFirstHeard(alert, known);
+    const alerts = foldAlerts(known, [keptAlert(told, wanted.from)]);
     if (alerts === known) {
-      const isThere = known.some((one) => one.fingerprint === alert.fingerprint && one.startsAt === alert.startsAt);
-      told.push({ guard, outcome: isThere ? "known" : "collapsed" });
+      const isThere = known.some((one) => one.fingerprint === told.fingerprint && one.startsAt === told.startsAt);
+      answers.push({ guard, outcome: isThere ? "known" : "collapsed" });
       continue;
     }
     book.remediations.set(guard, { ...run, record: { ...run.record, alerts } });
     unsaved.add(guard);
-    told.push({ guard, outcome: "recorded" });
+    answers.push({ guard, outcome: "recorded" });
   }
-  const best = (["recorded", "known", "collapsed"] as const).find((outcome) => told.some((one) => one.outcome === outcome));
-  return best === undefined ? undefined : { outcome: best, guards: told.flatMap((one) => (one.outcome === best ? [one.guard] : [])) };
+  const best = (["recorded", "known", "collapsed"] as const).find((outcome) => answers.some((one) => one.outcome === outcome));
+  return best === undefined ? undefined : { outcome: best, guards: answers.flatMap((one) => (one.outcome === best ? [one.guard] : [])) };
 
   function isAboutGuard(one: Alert, { from }: AlertWanted, { record }: RemedyRun): boolean {
-    // The very firing that the guard knows is its own, whatever its labels say by now.
-    if (record.alerts.some(({ fingerprint, startsAt }) => fingerprint === one.fingerprint && startsAt === one.startsAt)) return true;
+    // An alert that the guard knows is its own, whatever its labels say by now.
+    if (record.alerts.some(({ fingerprint }) => fingerprint === one.fingerprint)) return true;
     const subject = subjectOf(one, from);
     return subject !== undefined && isAboutWorkload(subject, record.workload, []);
   }

@@ -1,5 +1,6 @@
 import { sentence } from "../../errors.ts";
 import { askedFrom, conditionsOf, type ConditionState, foldCondition, isCertificateDue } from "../../guards/remediation/conditions.ts";
+import { lastJob } from "../../guards/remediation/decide.ts";
 import { blockEnds } from "../../judging/blocks.ts";
 import type { Measurement, Ms } from "../../model.ts";
 import { fillUrl } from "../../policies/probe-url.ts";
@@ -22,9 +23,11 @@ export function askConditions(flow: Flow, beside: Beside, step: (guard: string) 
   const due: DueWork[] = [];
   for (const [guard, run] of flow.book.remediations) {
     const wanted = dueOf(run, now, flow);
-    if (wanted.length === 0) continue;
+    const job = lastJob(run.standing);
+    const isOpen = job !== undefined && run.standing.jobs[job.id] === undefined;
+    if (wanted.length === 0 && !isOpen) continue;
     const work = () =>
-      Promise.all(wanted.map((one) => askOne(guard, one, flow)))
+      Promise.all([...wanted.map((one) => askOne(guard, one, flow)), ...(isOpen ? [lookAtJob(guard, job, flow)] : [])])
         .then(() => step(guard))
         .catch((error: unknown) => flow.edges.log.error({ guard, error: sentence(error) }, "conditions could not be asked"));
     due.push({ key: guard, since: run.record.openedAt, work });
@@ -43,6 +46,12 @@ function dueOf(run: RemedyRun, now: Ms, { settings }: Flow): readonly Due[] {
     const isRested = state.failedAt === null || now - state.failedAt >= blockMs;
     return instants.length > 0 && isRested ? [{ name, condition, instants }] : [];
   });
+}
+
+async function lookAtJob(guard: string, job: Parameters<Flow["edges"]["jobs"]["lookAtRemedy"]>[0], { book, edges }: Flow): Promise<void> {
+  const finding = await edges.jobs.lookAtRemedy(job);
+  const run = book.remediations.get(guard);
+  if (run !== undefined) book.remediations.set(guard, { ...run, job: finding });
 }
 
 async function askOne(guard: string, due: Due, flow: Flow): Promise<void> {

@@ -1,10 +1,10 @@
+import { diagnosisReasons } from "../../guards/diagnosis.ts";
 import type { Facts } from "../../guards/remediation/ask.ts";
 import { currentStep } from "../../guards/remediation/step.ts";
 import type { Workload } from "../../model.ts";
 import { fillTemplate } from "../../policies/template.ts";
 import { oldRevision } from "../../watchers/rollout.ts";
 import { allRecords } from "../book.ts";
-import type { RemedyEdge } from "../edges.ts";
 import type { Flow } from "../flow.ts";
 import type { RemedyRun } from "./run.ts";
 
@@ -12,7 +12,7 @@ import type { RemedyRun } from "./run.ts";
 const FRESH_MS = 5_000;
 
 /** Asks the cluster what deciding the step that is up needs. Never rejects: what cannot be known is said. */
-export async function lookFor(run: RemedyRun, workload: Workload, remedies: RemedyEdge, flow: Flow): Promise<Facts | undefined> {
+export async function lookFor(run: RemedyRun, workload: Workload, flow: Flow): Promise<Facts | undefined> {
   const { edges } = flow;
   const { looked, standing } = run;
   const step = currentStep(run);
@@ -21,7 +21,7 @@ export async function lookFor(run: RemedyRun, workload: Workload, remedies: Reme
   if (looked !== undefined && looked.facts.step === at && edges.now() - looked.at < FRESH_MS) return looked.facts;
   switch (step.kind) {
     case "scale":
-      return { step: at, kind: "scale", scaling: await remedies.scaling(workload.ref) };
+      return { step: at, kind: "scale", scaling: await edges.scaling(workload.ref) };
     case "restart":
       return {
         step: at,
@@ -33,7 +33,7 @@ export async function lookFor(run: RemedyRun, workload: Workload, remedies: Reme
     case "job":
       return { step: at, kind: "job" };
     case "diagnose":
-      return { step: at, kind: "diagnose", because: await remedies.diagnose(workload.ref) };
+      return { step: at, kind: "diagnose", because: diagnosisReasons(await edges.diagnose(workload.ref)) };
     case "notify":
       return undefined;
   }

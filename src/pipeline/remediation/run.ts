@@ -2,7 +2,7 @@ import { type ConditionState, conditionsOf, openCondition } from "../../guards/r
 import type { Facts } from "../../guards/remediation/ask.ts";
 import type { RemediationRecord } from "../../guards/remediation/record.ts";
 import { foldRemedyEntry, type RemedyStanding, remedyStandingOf } from "../../guards/remediation/standing.ts";
-import type { Ms } from "../../model.ts";
+import type { JobFinding, Ms } from "../../model.ts";
 import type { RemediationEntry, RemediationEntryBody } from "../../remediation.ts";
 
 /** A remediation in memory: what is written down, and what was asked of its conditions, which never is. */
@@ -11,6 +11,8 @@ export interface RemedyRun {
   readonly standing: RemedyStanding;
   readonly blockMs: Ms;
   readonly conditions: Readonly<Record<string, ConditionState>>;
+  /** How the Job that was started last stands. */
+  readonly job?: JobFinding;
   /** What the cluster answered last for a step, and when. */
   readonly looked?: { readonly at: Ms; readonly facts: Facts };
 }

@@ -1,10 +1,10 @@
 import type { RemedyAsk } from "../../guards/remediation/ask.ts";
 import { conditionsOf, conditionVerdict } from "../../guards/remediation/conditions.ts";
 import { decideRemedy } from "../../guards/remediation/decide.ts";
+import { ruleOf } from "../../guards/governor.ts";
 import type { Workload } from "../../model.ts";
 import type { RemediationEntryBody, RemedyDecision } from "../../remediation.ts";
-import { isGuarded, passedHashes, rollbacksOf } from "../book.ts";
-import type { RemedyEdge } from "../edges.ts";
+import { actionsOf, breachesIn, isGuarded, passedHashes } from "../book.ts";
 import type { Flow } from "../flow.ts";
 import { pruneEnded } from "../prune.ts";
 import { lookFor } from "./look.ts";
@@ -15,12 +15,12 @@ import { persistRemediation, writeRemedyEntry } from "./write.ts";
 /** One remediation, one decision: re-read, decide, act, record, tell. Steps of one never overlap; the caller sees to that. */
 export async function stepRemediation(name: string, flow: Flow): Promise<void> {
   const { book, edges } = flow;
-  const { remedies } = edges;
-  if (remedies === undefined) return;
-  const decision = await decideOn(name, remedies, flow);
+  const decision = await decideOn(name, flow);
   if (decision === undefined) return;
   edges.observe.decided(decision.kind);
-  await carryOut(name, decision, remedies, flow).finally(() => flow.claims.delete(name));
+  if (decision.kind === "withhold")
+    for (const reason of decision.because.slice(-1)) edges.observe.withheld(decision.action, ruleOf(reason));
+  await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
   const after = book.remediations.get(name);
   if (after === undefined) return;
   tellRemedyNews(after.record, flow);
@@ -28,13 +28,13 @@ export async function stepRemediation(name: string, flow: Flow): Promise<void> {
 }
 
 /** Asks the cluster only for what the step that is up needs, and decides with what is known then. */
-async function decideOn(name: string, remedies: RemedyEdge, flow: Flow): Promise<RemedyDecision | undefined> {
+async function decideOn(name: string, flow: Flow): Promise<RemedyDecision | undefined> {
   const before = flow.book.remediations.get(name);
   if (before === undefined) return undefined;
   const workload = workloadOf(before, flow);
   const first = decideRemedy(askOf(before, workload, flow));
   if (first.kind !== "look") return claimed(before, first, flow);
-  const facts = workload === undefined ? undefined : await lookFor(before, workload, remedies, flow);
+  const facts = workload === undefined ? undefined : await lookFor(before, workload, flow);
   const run = flow.book.remediations.get(name);
   if (run === undefined || facts === undefined) return undefined;
   const looked = { at: run.looked?.facts === facts ? run.looked.at : flow.edges.now(), facts };
@@ -42,25 +42,27 @@ async function decideOn(name: string, remedies: RemedyEdge, flow: Flow): Promise
   return claimed(run, decideRemedy({ ...askOf(run, workloadOf(run, flow), flow), facts }), flow);
 }
 
-/** In the same turn as the decision: guards that step beside this one must see its rollback before it is written. */
+/** In the same turn as the decision: guards that step beside this one must see its action before it is written. */
 function claimed({ record }: RemedyRun, decision: RemedyDecision, { claims, edges }: Flow): RemedyDecision {
-  if (decision.kind !== "act" || decision.action.kind !== "rollback") return decision;
-  const { judged, target } = decision.action;
+  if (decision.kind !== "act") return decision;
+  const { action } = decision;
+  if (action.kind === "scale" && action.purpose === "restore") return decision;
   claims.set(record.name, {
     guard: record.name,
+    kind: action.kind,
     namespace: record.namespace,
     workloadUid: record.workload.uid,
     at: edges.now(),
     underWay: true,
-    condemnedHash: judged.podTemplateHash,
-    targetHash: target.podTemplateHash,
+    action: action.id,
+    ...(action.kind === "rollback" ? { condemnedHash: action.judged.podTemplateHash, targetHash: action.target.podTemplateHash } : {}),
   });
   return decision;
 }
 
-async function carryOut(name: string, decision: RemedyDecision, remedies: RemedyEdge, flow: Flow): Promise<void> {
+async function carryOut(name: string, decision: RemedyDecision, flow: Flow): Promise<void> {
   if (decision.kind === "wait" || decision.kind === "look") await persistRemediation(name, flow);
-  else if (decision.kind === "act") await act(name, decision, remedies, flow);
+  else if (decision.kind === "act") await act(name, decision, flow);
   else await writeRemedyEntry(name, entryOf(decision), flow);
 }
 
@@ -82,13 +84,13 @@ function entryOf(decision: Exclude<RemedyDecision, { kind: "wait" | "look" | "ac
 type Act = Extract<RemedyDecision, { kind: "act" }>;
 
 /** Intent, then effect, then receipt. After a crash between them the intent is found pending and carried out again, which does no harm. */
-async function act(name: string, { step, action, because }: Act, remedies: RemedyEdge, flow: Flow): Promise<void> {
+async function act(name: string, { step, action, because }: Act, flow: Flow): Promise<void> {
   const { book, edges } = flow;
   if (!edges.leading(edges.now())) return;
   const pending = book.remediations.get(name)?.standing.pending?.action.id === action.id;
   if (!pending && !(await writeRemedyEntry(name, { kind: "intended", step, action, because }, flow))) return;
   if (!edges.leading(edges.now())) return;
-  const receipt = await remedies.execute(action);
+  const receipt = await edges.remedy(action);
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeRemedyEntry(name, { kind: "receipt", receipt }, flow);
@@ -129,8 +131,11 @@ function askOf(run: RemedyRun, workload: Workload | undefined, { book, edges, se
     conditions,
     now,
     limits: settings.limits,
-    past: rollbacksOf(book, claims),
+    state: edges.governorState?.() ?? {},
+    past: actionsOf(book, claims),
+    breaches: breachesIn(book, claims),
     passed: passedHashes(book, uid),
     ...(rollout === undefined ? {} : { rolloutGuard: rollout.record.name }),
+    ...(run.job === undefined ? {} : { job: run.job }),
   };
 }
