@@ -1,13 +1,15 @@
 import { remediationLine } from "../explain/remediation/summary.ts";
 import { linksOf } from "../explain/quotes.ts";
 import { explainReason } from "../explain/reason.ts";
-import { conditionsOf, conditionVerdict } from "../guards/remediation/conditions.ts";
+import { conditionsOf, conditionVerdict, type ConditionVerdict } from "../guards/remediation/conditions.ts";
 import type { RemediationRecord } from "../guards/remediation/record.ts";
 import { remedyStandingOf } from "../guards/remediation/standing.ts";
+import type { Phase } from "../entry.ts";
 import type { Ms } from "../model.ts";
 import type { RemedyRun } from "../pipeline/remediation/run.ts";
 import { stepsOf } from "../policies/remediation.ts";
 import type { RemediationEntry, Trigger } from "../remediation.ts";
+import type { HistoryLine } from "./guard-view.ts";
 
 /** What the API lists of a guard without a rollout. */
 export interface RemediationLine {
@@ -17,7 +19,7 @@ export interface RemediationLine {
   readonly trigger: Trigger["kind"];
   readonly policy: string;
   readonly mode: string;
-  readonly phase: string;
+  readonly phase: Phase;
   readonly message: string;
   readonly openedAt: string;
   /** Which step of how many is up, from 1. */
@@ -28,15 +30,12 @@ export interface RemediationLine {
 export interface WholeRemediation extends RemediationLine {
   readonly record: RemediationRecord;
   /** As they stand now; none of a guard that has ended. */
-  readonly conditions: readonly { readonly condition: string; readonly state: string; readonly words: readonly string[] }[];
-  readonly history: readonly {
-    readonly seq: number;
-    readonly at: string;
-    readonly kind: RemediationEntry["kind"];
-    readonly phase: string;
-    readonly message: string;
+  readonly conditions: readonly {
+    readonly condition: string;
+    readonly state: ConditionVerdict["state"];
     readonly words: readonly string[];
   }[];
+  readonly history: readonly HistoryLine[];
 }
 
 export function remediationLineOf(record: RemediationRecord): RemediationLine {
@@ -65,11 +64,15 @@ export function wholeRemediationOf(record: RemediationRecord, run: RemedyRun | u
     const verdict = conditionVerdict(name, condition, state, now, run.blockMs);
     return [{ condition: name, state: verdict.state, words: verdict.because.map(explainReason) }];
   });
-  const history = record.entries.map((entry, index) => {
-    const through = record.entries.slice(0, index + 1);
-    const words = "because" in entry ? [...entry.because.map(explainReason), ...linksOf(entry.because)] : [];
-    const { phase } = remedyStandingOf(through);
-    return { seq: entry.seq, at: new Date(entry.at).toISOString(), kind: entry.kind, phase, message: remediationLine(through), words };
-  });
+  const history = record.entries.flatMap(({ seq }) => remedyHistoryLine(record.entries, seq) ?? []);
   return { ...remediationLineOf(record), record, conditions, history };
+}
+
+export function remedyHistoryLine(entries: readonly RemediationEntry[], seq: number): HistoryLine | undefined {
+  const entry = entries[seq];
+  if (entry === undefined) return undefined;
+  const through = entries.slice(0, seq + 1);
+  const words = "because" in entry ? [...entry.because.map(explainReason), ...linksOf(entry.because)] : [];
+  const { phase } = remedyStandingOf(through);
+  return { seq, at: new Date(entry.at).toISOString(), kind: entry.kind, phase, braked: false, message: remediationLine(through), words };
 }
