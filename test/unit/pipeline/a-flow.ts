@@ -60,6 +60,7 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     telling: new Map(),
     writing: new Map(),
     claims: new Map(),
+    opening: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),
   };
