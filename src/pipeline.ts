@@ -2,7 +2,7 @@ import { sentence } from "./errors.ts";
 import type { GuardRecord } from "./guards/guard.ts";
 import { standingOf } from "./guards/phase.ts";
 import type { GuardRun } from "./guards/run.ts";
-import type { Phase } from "./entry.ts";
+import type { Command, Phase } from "./entry.ts";
 import type { Ms } from "./model.ts";
 import type { Alert } from "./alert.ts";
 import { type AlertsTaken, takeAlerts } from "./pipeline/alerts.ts";
@@ -12,6 +12,7 @@ import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
 import type { Flow } from "./pipeline/flow.ts";
 import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
 import { workJobs } from "./pipeline/jobs.ts";
+import { type Ordered, type OrdersUnderWay, takeOrder } from "./pipeline/order.ts";
 import { probeGuards } from "./pipeline/probe.ts";
 import { type Lane, lanes, sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
@@ -24,6 +25,8 @@ export interface Pipeline {
   wake(workloadUid: string): void;
   /** Alerts that were posted to us. `taken` when every guard they reach has them in its record; those guards decide at once. */
   alerts(alerts: readonly Alert[]): Promise<AlertsTaken>;
+  /** A person orders something of a guard. `taken` when it is in its record; the guard obeys at once. */
+  order(guard: string, command: Command): Promise<Ordered>;
   /** Resolves when nothing that a beat began is still under way. */
   idle(): Promise<void>;
   open(): readonly GuardRun[];
@@ -51,6 +54,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     telling: new Map(),
     writing: new Map(),
     claims: new Map(),
+    diagnosing: createBeside(8),
+    diagnosed: new Set(),
   };
   const { book } = flow;
   const retry = new Set<string>();
@@ -59,10 +64,13 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const probing = createBeside(64);
   const testing = createBeside(16);
   const sampling = new Map<Lane, Promise<void>>();
+  const ordersUnderWay: OrdersUnderWay = new Map();
   let resumed = false;
 
   async function beat(now: Ms): Promise<void> {
     if (!edges.leading(now)) return standDown();
+    // What people ordered while another led binds from the first step on.
+    if (!resumed) await edges.readGovernorState?.();
     if (!resumed || flow.lost.size > 0) await resumeGuards(flow);
     resumed = true;
     followOpenGuards(flow);
@@ -119,6 +127,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     flow.unsaved.clear();
     flow.handed.clear();
     flow.telling.clear();
+    flow.diagnosed.clear();
     edges.withdraw?.();
   }
 
@@ -146,8 +155,16 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       if (taken.taken) void stepAll(taken.guards);
       return taken;
     },
+    async order(guard, command) {
+      const later = (because: string): Ordered => ({ taken: false, why: "later", because });
+      if (!edges.leading(edges.now())) return later("another Rearguard leads");
+      if (!resumed || flow.lost.size > 0) return later("the open guards are being read");
+      const ordered = await takeOrder(guard, command, flow, ordersUnderWay);
+      if (ordered.taken) void step(guard);
+      return ordered;
+    },
     async idle() {
-      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay()];
+      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay(), ...flow.diagnosing.underWay()];
       const underWay = () => [...stepping.values(), ...following.values(), ...beside()];
       while (underWay().length > 0) await Promise.all(underWay());
     },

@@ -9,6 +9,8 @@ export interface PolicyKeeper {
   set(): PolicySet;
   /** Why there is no set in force at all; empty as soon as there was a good one. */
   missing(): readonly string[];
+  /** Of the last look, a sentence each; empty when all is well. */
+  problems(): readonly string[];
   /** Looks at the folder again; cheap where nothing changed. Never rejects. */
   reload(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function createPolicyKeeper(options: {
   return {
     set: () => set,
     missing: () => (set === noPolicies ? problems : []),
+    problems: () => problems,
     reload: () => reload().catch((error: unknown) => log.error({ error: sentence(error) }, "policies could not be read")),
   };
 }

@@ -5,6 +5,8 @@ import { alertHeadline, alertSentence } from "./alert.ts";
 import { effectSentence } from "./effect.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { jobHeadline, jobSentence } from "./job.ts";
+import { orderSentence } from "./order.ts";
+import { diagnosisHeadline, diagnosisSentence } from "./diagnosis.ts";
 import { certificateSentence, probeHeadline, probeSentence } from "./probe.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
@@ -45,6 +47,14 @@ export function explainReason(reason: Reason): string {
       return jobSentence(reason);
     case "alert":
       return alertSentence(reason);
+    case "ordered":
+      return orderSentence(reason);
+    case "diagnosis":
+      return diagnosisSentence(reason);
+    case "cancelled":
+      return `${reason.by} cancelled it${reason.reason === "" ? "" : `: ${reason.reason}`}`;
+    case "called-off":
+      return `the trouble was over when it was due, ${duration(reason.afterMs)} after it was announced`;
     case "certificate":
       return certificateSentence(reason);
     case "at-maximum":
@@ -133,6 +143,7 @@ export function headline(reason: Reason): string {
   if (reason.code === "job") return jobHeadline(reason);
   if (reason.code === "probe") return probeHeadline(reason);
   if (reason.code === "alert") return alertHeadline(reason);
+  if (reason.code === "diagnosis") return diagnosisHeadline(reason);
   if (reason.code === "resources") return resourcesHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
   return explainReason(reason);

@@ -13,6 +13,7 @@ export interface Metrics {
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
   acted(kind: ActionKind | RemedyKind, outcome: Receipt["outcome"]): void;
+  withheld(action: string, rule: string): void;
   beat(took: Ms): void;
   missedBeats(count: number): void;
   sampled(outcome: Outcome, signal: string): void;
@@ -22,6 +23,8 @@ export interface Metrics {
   /** `hash` of the set in force after the reload, which is the old set when it failed. */
   policiesReloaded(ok: boolean, hash: string, at: Ms): void;
   leads(isLeader: boolean): void;
+  /** Whether all action is paused, as the ledger said at this instant. */
+  pauseRead(isPaused: boolean, at: Ms): void;
   outboxDepth(depths: Readonly<Record<string, number>>): void;
   messageDropped(target: string, why: string): void;
 }
@@ -41,6 +44,12 @@ export function createMetrics(options: { readonly version: string; readonly proc
     name: "rearguard_actions_total",
     help: "Actions by kind and outcome.",
     labelNames: ["kind", "outcome"],
+    registers,
+  });
+  const withheld = new Counter({
+    name: "rearguard_withheld_total",
+    help: "Actions that were withheld, by kind and by the rule that forbids them.",
+    labelNames: ["kind", "rule"],
     registers,
   });
   const alerts = new Counter({
@@ -92,6 +101,12 @@ export function createMetrics(options: { readonly version: string; readonly proc
   const reloadAt = new Gauge({ name: "rearguard_policy_reload_timestamp_seconds", help: "When the policies were last loaded.", registers });
   const policies = new Gauge({ name: "rearguard_policy_info", help: "Hash of the policies in force.", labelNames: ["hash"], registers });
   const leader = new Gauge({ name: "rearguard_leader", help: "1 while this instance leads, and so may act.", registers });
+  const paused = new Gauge({ name: "rearguard_paused", help: "1 while a person has paused all action.", registers });
+  const pauseReadAt = new Gauge({
+    name: "rearguard_pause_read_timestamp_seconds",
+    help: "When it was last read whether all action is paused.",
+    registers,
+  });
   const depth = new Gauge({ name: "rearguard_outbox_depth", help: "Messages waiting by target.", labelNames: ["target"], registers });
   const drops = new Counter({
     name: "rearguard_outbox_dropped_total",
@@ -116,6 +131,7 @@ export function createMetrics(options: { readonly version: string; readonly proc
     alerted: (outcome) => alerts.inc({ outcome }),
     decided: (kind) => decisions.inc({ kind }),
     acted: (kind, outcome) => actions.inc({ kind, outcome }),
+    withheld: (kind, rule) => withheld.inc({ kind, rule }),
     beat: (took) => beats.observe(took / 1000),
     missedBeats: (count) => missed.inc(count),
     sampled: (outcome, signal) => samples.inc({ outcome, signal }),
@@ -130,6 +146,10 @@ export function createMetrics(options: { readonly version: string; readonly proc
       reloadAt.set(at / 1000);
       policies.reset();
       policies.set({ hash }, 1);
+    },
+    pauseRead(isPaused, at) {
+      paused.set(isPaused ? 1 : 0);
+      pauseReadAt.set(at / 1000);
     },
     leads: (isLeader) => leader.set(isLeader ? 1 : 0),
     outboxDepth(depths) {

@@ -1,4 +1,4 @@
-import { type PastRollback, pastRollbacks } from "../guards/governor.ts";
+import { type Breach, breachesOf, type PastAction, pastRollbacks } from "../guards/governor.ts";
 import type { GuardRecord } from "../guards/guard.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
@@ -20,11 +20,24 @@ export function allRecords(book: Book): readonly GuardRecord[] {
   return [...book.ended.values(), ...[...book.open.values()].map((run) => run.record)];
 }
 
-/** Rollbacks that are recorded, and those of `claims` that are about to be. */
-export function rollbacksOf(book: Book, claims: ReadonlyMap<string, PastRollback> = new Map()): readonly PastRollback[] {
+/** Actions that are recorded, and those of `claims` that are about to be. */
+export function actionsOf(book: Book, claims: ReadonlyMap<string, PastAction> = new Map()): readonly PastAction[] {
   const recorded = pastRollbacks(allRecords(book));
-  const known = new Set(recorded.map((rollback) => rollback.guard));
-  return [...recorded, ...[...claims.values()].filter((claimed) => !known.has(claimed.guard))];
+  const known = new Set(recorded.map(nameOfAction));
+  return [...recorded, ...[...claims.values()].filter((claimed) => !known.has(nameOfAction(claimed)))];
+}
+
+/** Guards that found their revision bad, those of `claims` among them although their records do not say so yet. */
+export function breachesIn(book: Book, claims: ReadonlyMap<string, PastAction> = new Map()): readonly Breach[] {
+  const claimed = [...claims.values()].flatMap(({ guard, workloadUid, at }): readonly Breach[] => {
+    const name = book.open.get(guard)?.record.rollout.workload.name;
+    return name === undefined ? [] : [{ guard, name, workloadUid, at }];
+  });
+  return [...breachesOf(allRecords(book)), ...claimed];
+}
+
+function nameOfAction({ guard, action = "" }: PastAction): string {
+  return `${guard}/${action}`;
 }
 
 /** Hashes of this workload whose guard passed, newest first. */

@@ -1,19 +1,20 @@
 import type { AlertOutcome } from "../alert.ts";
 import type { VerifyRule } from "../guards/ask.ts";
-import type { GovernorLimits } from "../guards/governor.ts";
+import type { GovernorLimits, GovernorState } from "../guards/governor.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import type { Pace } from "../guards/run.ts";
-import type { Action, Decision, Message, Phase, Receipt } from "../entry.ts";
+import type { Action, ActionKind, Decision, Message, Phase, Receipt } from "../entry.ts";
 import type { Measurement, Ms, Outcome, PodState, Workload, WorkloadRef } from "../model.ts";
 import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
 import type { Signal } from "../policies/signal.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
 import type { LookAtJob, LookAtRemedyJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { LinesBudget } from "../signals/read-lines.ts";
-import type { Remedy, RemedyReceipt } from "../remediation.ts";
+import type { Remedy, RemedyKind, RemedyReceipt } from "../remediation.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
 import type { ReadScaling } from "../watchers/scaling.ts";
 
@@ -30,6 +31,8 @@ export interface Edges {
   /** One call; never rejects. */
   readonly probe: Probe;
   readonly jobs: JobEdge;
+  /** Why pods do not start; never rejects. */
+  readonly diagnose: Diagnose;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
   /** The same for what a remediation does. */
@@ -41,6 +44,10 @@ export interface Edges {
   tell(messages: readonly Message[]): Promise<void>;
   /** Leadership is lost: what waits for receivers is the next leader's to tell. Absent where nothing ever waits. */
   readonly withdraw?: () => void;
+  /** What people ordered of all action, as last read. Absent: nobody can order anything. */
+  readonly governorState?: () => GovernorState;
+  /** Reads that anew; never rejects. */
+  readonly readGovernorState?: () => Promise<void>;
   readonly observe: Observers;
   readonly log: Log;
 }
@@ -84,6 +91,8 @@ export interface Observers {
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
   acted(receipt: Receipt | RemedyReceipt): void;
+  /** `rule`: of the governor, or the code of the reason. */
+  withheld(action: ActionKind | RemedyKind, rule: string): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
 }
 

@@ -5,8 +5,8 @@ import { sentence } from "../errors.ts";
 import { remedyMark } from "../guards/job-mark.ts";
 import type { SmokeTest } from "../guards/job.ts";
 import type { JobFinding } from "../model.ts";
-import { redact } from "../redact.ts";
 import type { Remedy } from "../remediation.ts";
+import { endOfLog } from "./log-end.ts";
 
 /** How a smoke test's Job stands. Never rejects: what cannot be asked is an error that is not final. */
 export type LookAtJob = (ask: Pick<SmokeTest, "workload" | "name" | "timeoutMs">, uid: string) => Promise<JobFinding>;
@@ -94,24 +94,10 @@ async function logOfEnded(api: Api, namespace: string, pods: readonly RawObject[
 async function logOf(api: Api, namespace: string, pod: string, container: string): Promise<string> {
   const query = { container, tailLines: String(logLines), limitBytes: String(mostRead) };
   try {
-    return lastOf(redact(plain(await api.text(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query))));
+    return endOfLog(await api.text(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query), logBytes);
   } catch (error) {
     return `(its log could not be read: ${sentence(error)})`;
   }
-}
-
-/** Without colours and whatever else a terminal would obey. */
-function plain(log: string): string {
-  return log.replaceAll(/\p{Cc}\[[\d;]*[A-Za-z]/gu, "").replaceAll(/(?![\n\t])\p{Cc}/gu, "");
-}
-
-/** At most 8 KiB, from the beginning of a line on where there is one. */
-function lastOf(log: string): string {
-  const bytes = Buffer.from(log);
-  if (bytes.length <= logBytes) return log;
-  const end = bytes.subarray(bytes.length - logBytes).toString("utf8");
-  const line = end.indexOf("\n");
-  return line === -1 ? end : end.slice(line + 1);
 }
 
 function lost(detail: string): JobFinding {

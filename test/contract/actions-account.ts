@@ -20,6 +20,7 @@ export type RoleFile =
   | "observe-namespaced"
   | "enforce-namespaced"
   | "jobs-namespaced"
+  | "diagnose"
   | "remediate"
   | "remediate-namespaced";
 

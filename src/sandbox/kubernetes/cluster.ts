@@ -48,7 +48,7 @@ export interface ApiRequest {
 export interface Cluster extends Moving {
   /** Every pod that exists now. */
   pods(): readonly SandboxPod[];
-  /** What a pod that runs once has written so far; undefined for one that serves, whose lines are elsewhere. */
+  /** What a pod that runs once has written so far, or one that crashes before its end; undefined for others, whose lines are elsewhere. */
   logOf(namespace: string, pod: string): string | undefined;
   /** Incidents: `readyAfterMs`, `unreadyAfterMs`, `crashAfterMs` and `imagePullFails` may be overridden; the list may be changed at any time. */
   readonly effects: Effect[];

@@ -12,7 +12,7 @@ import type { ResourceType } from "./resource-type.ts";
 import { canonical } from "./same.ts";
 import { alreadyExists, forbidden, notFound } from "./status.ts";
 import type { Store } from "./store.ts";
-import { assignClusterIp, checkPreconditions, isReadyToGo, isSpecChanged, podGrace, readBody } from "./write-rules.ts";
+import { assignClusterIp, checkPreconditions, checkQuota, isReadyToGo, isSpecChanged, podGrace, readBody } from "./write-rules.ts";
 import type { DeleteOptions } from "./write-rules.ts";
 
 export interface WriteOptions extends Writer {
@@ -58,6 +58,7 @@ export class Registry {
     if (storageKey(type) === "/pods") object["status"] = { phase: "Pending", qosClass: "BestEffort" };
     if (storageKey(type) === "/services") assignClusterIp(object, this.#store);
     validate(type, object);
+    if (storageKey(type) === "/pods") checkQuota(object, this.#store);
     if (this.#store.get(type, namespace, object.metadata.name)) throw alreadyExists(type, object.metadata.name);
     recordManager(object, undefined, { ...options, apiVersion: apiVersionOf(type) }, kubeTime(this.#now()));
     if (!options.dryRun) return this.#store.put(type, object);

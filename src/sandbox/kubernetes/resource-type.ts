@@ -54,6 +54,7 @@ export const pods = builtIn("", "v1", "pods", "Pod", { shortNames: ["po"], statu
 export const services = builtIn("", "v1", "services", "Service", { shortNames: ["svc"], status: true });
 export const events = builtIn("", "v1", "events", "Event", { shortNames: ["ev"] });
 const configMaps = builtIn("", "v1", "configmaps", "ConfigMap", { shortNames: ["cm"] });
+export const resourceQuotas = builtIn("", "v1", "resourcequotas", "ResourceQuota", { shortNames: ["quota"], status: true });
 const secrets = builtIn("", "v1", "secrets", "Secret");
 export const deployments = builtIn("apps", "v1", "deployments", "Deployment", { ...workload, shortNames: ["deploy"] });
 export const replicaSets = builtIn("apps", "v1", "replicasets", "ReplicaSet", { ...workload, shortNames: ["rs"] });
@@ -97,6 +98,7 @@ export const builtInTypes: readonly ResourceType[] = [
   events,
   configMaps,
   secrets,
+  resourceQuotas,
   deployments,
   replicaSets,
   jobs,

@@ -126,6 +126,12 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
       "errors: 2 of 5 other workloads, none of them rolling out, went over their own limits in the same 4 blocks (shop/cart 8.1 %, limit 1 %, shop/mail 12 %, limit 2 %), so suspect the environment before the revision",
     ],
   ],
+  cancelled: [
+    [{ code: "cancelled", by: "dana", reason: "the cause is known" }, "dana cancelled it: the cause is known"],
+    [{ code: "cancelled", by: "dana", reason: "" }, "dana cancelled it"],
+  ],
+  "called-off": [[{ code: "called-off", afterMs: 120_000 }, "the trouble was over when it was due, 2 min after it was announced"]],
+  ordered: [[{ code: "ordered", by: "alice", reason: "the supplier has a fault" }, "ordered by alice: the supplier has a fault"]],
   "peers-well": [
     [
       { code: "peers-well", signal: "errors", suffering: 0, of: 3 },
@@ -405,6 +411,48 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
         held: "alike",
       },
       "alerts: alert PodSlow fires since 14:03:07 UTC, for 1 min; the same alert fires since before the rollout, or of old pods too, so it is not laid to the new revision",
+    ],
+  ],
+  diagnosis: [
+    [
+      {
+        code: "diagnosis",
+        namespace: "shop",
+        kind: "Deployment",
+        name: "web",
+        finding: {
+          ailment: "image-pull",
+          pods: ["web-1", "web-2", "web-3", "web-4"],
+          count: 4,
+          words: "ErrImagePull: shop:2: not found.",
+          container: "app",
+          image: "shop:2",
+        },
+        of: 6,
+      },
+      "4 of 6 pods cannot pull image shop:2 (container app) (web-1, web-2, web-3 and 1 more): ErrImagePull: shop:2: not found; see whether the image is there and may be pulled: docker pull shop:2; kubectl get deployment/web -n shop -o jsonpath={.spec.template.spec.imagePullSecrets}",
+    ],
+    [
+      {
+        code: "diagnosis",
+        namespace: "shop",
+        kind: "Deployment",
+        name: "web",
+        finding: { ailment: "crash", pods: ["web-1"], count: 1, words: "", container: "app", exitCode: 1, log: "no database\ngiving up\n" },
+        of: 1,
+      },
+      "1 of 1 pod crashes in container app (exit code 1) (web-1); its last lines:\nno database\ngiving up\nsee its whole log: kubectl logs web-1 -n shop -c app --previous",
+    ],
+    [
+      {
+        code: "diagnosis",
+        namespace: "shop",
+        kind: "Deployment",
+        name: "web",
+        finding: { ailment: "quota", pods: [], count: 3, words: "exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1" },
+        of: 4,
+      },
+      "3 of 4 pods cannot be created within the namespace's quota or limits: exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1; see what is used up: kubectl describe resourcequota,limitrange -n shop; then raise it, or ask for less: kubectl edit deployment/web -n shop",
     ],
   ],
   certificate: [

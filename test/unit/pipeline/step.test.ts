@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openRun } from "../../../src/guards/run.ts";
+import type { Diagnosis, Finding } from "../../../src/diagnosis.ts";
+import type { GovernorState } from "../../../src/guards/governor.ts";
 import type { Action } from "../../../src/entry.ts";
 import type { Workload } from "../../../src/model.ts";
 import { stepGuard } from "../../../src/pipeline/step.ts";
@@ -30,7 +32,7 @@ function fleetOf(count: number, over: Parameters<typeof flowOver>[0] = {}) {
       tell: () => Promise.resolve(),
       ...over,
     },
-    { limits: { ...limits, concurrent: 3 } },
+    { limits },
   );
   for (const run of runs) flow.book.open.set(run.record.name, run);
   return { flow, names: runs.map(({ record }) => record.name), acted };
@@ -51,6 +53,42 @@ test("a guard that breaches alone is rolled back in the beat that sees it", asyn
 
   expect(acted.map((action) => action.kind)).toEqual(["rollback"]);
   expect(flow.book.open.get("guard-0")?.standing.phase).toBe("verifying");
+});
+
+describe("all action is paused by a person", () => {
+  const pause = { by: "dana", reason: "database move", at: START };
+
+  test("nothing is done, it is told once and counted by its rule; when action is resumed it is done", async () => {
+    let state: GovernorState = { pause };
+    const counted: string[] = [];
+    const fleet = fleetOf(1, {
+      governorState: () => state,
+      observe: { ...flowOver({}).edges.observe, withheld: (kind, rule) => void counted.push(`${kind} ${rule}`) },
+    });
+    for (let beat = 0; beat < 3; beat++) await stepGuard("guard-0", fleet.flow);
+    expect(fleet.acted).toEqual([]);
+    expect(counted).toEqual(["rollback paused"]);
+
+    state = {};
+    await stepGuard("guard-0", fleet.flow);
+    expect(fleet.acted.map(({ kind }) => kind)).toEqual(["rollback"]);
+  });
+
+  test("and neither while nobody can read whether it is", async () => {
+    const fleet = fleetOf(1, { governorState: () => ({ unknown: "the API server did not answer" }) });
+    await stepGuard("guard-0", fleet.flow);
+
+    expect(fleet.acted).toEqual([]);
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "withheld"]);
+  });
+});
+
+test("of twenty workloads of different names that breach in one beat three are rolled back, whatever may be under way", async () => {
+  const free = { ...limits, rollback: { ...limits.rollback, concurrent: 99, perHour: { workload: 99, namespace: 99, cluster: 99 } } };
+  const { flow, names, acted } = fleetOf(20);
+  await Promise.all(names.map((name) => stepGuard(name, { ...flow, settings: { ...flow.settings, limits: free } })));
+
+  expect(acted.filter((action) => action.kind === "rollback")).toHaveLength(3);
 });
 
 /** Kinds of entries of the guard of a workload that crashes, after one step. */
@@ -99,4 +137,50 @@ test("an intent without a receipt, as a crash leaves it, is carried out under th
 
   expect(await entriesAfterStep(fleet)).toEqual(["opened", "intended", "receipt"]);
   expect(fleet.acted.map(({ id }) => id)).toEqual([left?.standing.pending?.action.id]);
+});
+
+describe("why pods do not start", () => {
+  const finding: Finding = { ailment: "crash", pods: ["web-1"], count: 1, words: "", container: "web", exitCode: 1 };
+  const found = { at: START, workload: web, desired: 1, there: 1, ready: 0, findings: [finding], unseen: [] };
+
+  test("is looked at beside the rollback, which does not wait for it", async () => {
+    const { promise, resolve } = Promise.withResolvers<Diagnosis>();
+    const fleet = fleetOf(1, { diagnose: () => promise });
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "intended", "receipt"]);
+    resolve(found);
+    await Promise.all(fleet.flow.diagnosing.underWay());
+    expect(fleet.flow.book.open.get("guard-0")?.record.entries.map(({ kind }) => kind)).toEqual(["opened", "intended", "receipt", "noted"]);
+    expect(fleet.flow.book.open.get("guard-0")?.standing.phase).toBe("verifying");
+  });
+
+  test("is looked at once, however many steps follow, and by the next process only where nothing is recorded", async () => {
+    let looks = 0;
+    const diagnose = () => {
+      looks += 1;
+      return Promise.resolve(found);
+    };
+    const fleet = fleetOf(1, { diagnose });
+    for (const _ of [1, 2, 3]) await stepGuard("guard-0", fleet.flow);
+    await Promise.all(fleet.flow.diagnosing.underWay());
+    expect(looks).toBe(1);
+
+    const next = fleetOf(1, { diagnose });
+    const left = fleet.flow.book.open.get("guard-0");
+    if (left !== undefined) next.flow.book.open.set("guard-0", left);
+    await stepGuard("guard-0", next.flow);
+    expect(looks).toBe(1);
+  });
+
+  test("that fails, or finds nothing, leaves no trace in the record", async () => {
+    const failing = fleetOf(1, { diagnose: () => Promise.reject(new Error("a fault")) });
+    await entriesAfterStep(failing);
+    await Promise.all(failing.flow.diagnosing.underWay());
+    const empty = fleetOf(1, { diagnose: () => Promise.resolve({ ...found, findings: [] }) });
+    await entriesAfterStep(empty);
+    await Promise.all(empty.flow.diagnosing.underWay());
+
+    for (const { flow } of [failing, empty])
+      expect(flow.book.open.get("guard-0")?.record.entries.map(({ kind }) => kind)).toEqual(["opened", "intended", "receipt"]);
+  });
 });
