@@ -57,6 +57,12 @@ export const otherWriters = {
   },
 } as const satisfies Readonly<Record<string, OtherWriter>>;
 
+/** The rollout is resumed and paused again: the pause is theirs now, although our mark is still there. */
+export async function pauseAnew(servers: Servers, rolled: Rolled): Promise<void> {
+  await resume(servers, rolled);
+  await otherWriters["kubectl rollout pause"].writes(servers, rolled);
+}
+
 /** kubectl undoes nothing that is paused. */
 async function resume(servers: Servers, { workload, path }: Pick<Rolled, "workload" | "path">): Promise<void> {
   if (!(await liveOf(servers.api, path)).paused) return;

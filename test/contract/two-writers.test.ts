@@ -10,7 +10,7 @@ import { startServers } from "../support/servers.ts";
 import type { Servers } from "../support/servers.ts";
 import { actionsOver, brakeOf, drainOf, releaseOf, rollbackOf, rollOut } from "./actions-fixture.ts";
 import type { Rolled } from "./actions-fixture.ts";
-import { otherWriters, outcomeOf } from "./other-writers.ts";
+import { otherWriters, outcomeOf, pauseAnew } from "./other-writers.ts";
 import { autoscale, hpaPath, scaleTo, scalingOf, setSpec, specOf } from "./scaling-fixture.ts";
 
 // A human, an autoscaler or a pipeline writes in the middle of each of our actions, before each request that it makes. Nobody's change is lost.
@@ -105,6 +105,19 @@ test.concurrent.each(moments)("what $who writes before request $nth of our $what
   await actions.execute(releaseOf(rolled));
   expect(await outcomeOf(servers, rolled.path)).toMatchObject(other.keeps);
 });
+
+test.concurrent.each(["release", "rollback of a braked rollout"])(
+  "a rollout that somebody resumed and paused again before our %s stays paused: the pause is theirs, whatever our mark says",
+  async (what) => {
+    const rolled = await rollOut(servers.api, `anew-${what}`.replaceAll(" ", "-"));
+    const action = await ours[what]?.of(rolled, actionsOver(servers.api));
+    if (action === undefined) throw new Error(`no action is called ${what}`);
+    await pauseAnew(servers, rolled);
+
+    expect(await actionsOver(servers.api).execute(action)).toMatchObject({ outcome: "refused", because: { code: "paused-by-other" } });
+    expect(await outcomeOf(servers, rolled.path)).toMatchObject({ paused: true, image: "shop:2" });
+  },
+);
 
 /** The old template is in force, and paused, so that the controller leaves the condemned pods to us. */
 async function condemned(name: string): Promise<Rolled> {
