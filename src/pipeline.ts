@@ -53,6 +53,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     handed: new Map(),
     telling: new Map(),
     writing: new Map(),
+    waiting: new Map(),
     claims: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),

@@ -10,7 +10,12 @@ export interface AlertReceipt {
 }
 
 export type AlertsTaken =
-  | { readonly taken: true; readonly receipts: readonly AlertReceipt[]; readonly guards: readonly string[] }
+  | {
+      readonly taken: true;
+      readonly receipts: readonly AlertReceipt[];
+      /** Whose record has something new. */
+      readonly guards: readonly string[];
+    }
   /** Nothing may be relied on: the same is to be posted again. */
   | { readonly taken: false; readonly because: string };
 
@@ -21,14 +26,15 @@ export type AlertsTaken =
 export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<AlertsTaken> {
   const { edges } = flow;
   const reached = new Set<string>();
-  const receipts = alerts.map((alert) => takeOne(alert, flow, reached));
+  const news = new Set<string>();
+  const receipts = alerts.map((alert) => takeOne(alert, flow, reached, news));
   const written = await Promise.all([...reached].map((guard) => persist(guard, flow)));
   if (written.includes(false)) return { taken: false, because: "the alerts could not be written down" };
   for (const { outcome } of receipts) edges.observe.alerted(outcome);
-  return { taken: true, receipts, guards: [...reached] };
+  return { taken: true, receipts, guards: [...news] };
 }
 
-function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>): AlertReceipt {
+function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>, news: Set<string>): AlertReceipt {
   if (alert.labels["alertname"] === ownAlertName)
     return { outcome: "own", detail: "it is of Rearguard itself, which never judges by its own words" };
   const told: { readonly guard: string; readonly outcome: AlertOutcome }[] = [];
@@ -44,6 +50,7 @@ function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>): A
       }
       book.open.set(guard, after);
       unsaved.add(guard);
+      news.add(guard);
       told.push({ guard, outcome: "recorded" });
     }
   }
