@@ -65,6 +65,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     handed: new Map(),
     telling: new Map(),
     writing: new Map(),
+    waiting: new Map(),
     claims: new Map(),
     opening: new Map(),
     diagnosing: createBeside(8),
