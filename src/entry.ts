@@ -44,6 +44,7 @@ export type Phase = "pending" | "observing" | "breached" | "acting" | "verifying
 export type Decision =
   | { readonly kind: "wait"; readonly because: readonly Reason[] }
   | { readonly kind: "act"; readonly action: Action; readonly because: readonly Reason[] }
+  | { readonly kind: "announce"; readonly action: Action; readonly dueAt: Ms; readonly because: readonly Reason[] }
   | { readonly kind: "withhold"; readonly action: ActionKind; readonly because: readonly Reason[] }
   | { readonly kind: "hold"; readonly because: readonly Reason[] }
   | { readonly kind: "note"; readonly because: readonly Reason[] }
@@ -88,7 +89,7 @@ export interface Message {
   readonly workload: WorkloadRef;
   readonly cluster: string;
   readonly at: Ms;
-  readonly kind: "opened" | "noted" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
+  readonly kind: "opened" | "noted" | "announced" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
   readonly severity: "info" | "warning" | "critical";
   readonly title: string;
   readonly text: string;

@@ -3,6 +3,7 @@ import type { AlertReason } from "./alert.ts";
 import type { OrderedReason } from "./order.ts";
 import type { DiagnosisReason } from "./diagnosis.ts";
 import type { EffectReason } from "./effect.ts";
+import type { AnnouncementReason } from "./announcement.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 
 /** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
@@ -123,6 +124,7 @@ export type Reason =
   | OrderedReason
   | EffectReason
   | DiagnosisReason
+  | AnnouncementReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{

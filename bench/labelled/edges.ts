@@ -122,7 +122,7 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Clock):
     },
     journal: { list: async () => [], create: async () => "created", save: async () => "saved", prune: async () => undefined },
     tell: async () => {},
-    observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, guards() {} },
+    observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, withheld() {}, guards() {} },
     log: {
       info() {},
       warn() {},

@@ -51,6 +51,10 @@ export function explainReason(reason: Reason): string {
       return orderSentence(reason);
     case "diagnosis":
       return diagnosisSentence(reason);
+    case "cancelled":
+      return `${reason.by} cancelled it${reason.reason === "" ? "" : `: ${reason.reason}`}`;
+    case "called-off":
+      return `the trouble was over when it was due, ${duration(reason.afterMs)} after it was announced`;
     case "certificate":
       return certificateSentence(reason);
     case "at-maximum":

@@ -3,7 +3,7 @@ import type { Recovering } from "../judging/recovery.ts";
 import type { Silence, SignalState } from "../judging/signal.ts";
 import type { Ms, PodState, Workload } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
-import type { GovernorLimits, GovernorState, PastAction } from "./governor.ts";
+import type { Breach, GovernorLimits, GovernorState, PastAction } from "./governor.ts";
 import type { GuardRecord } from "./guard.ts";
 import type { Standing } from "./phase.ts";
 
@@ -52,6 +52,7 @@ export interface Ask {
   readonly limits: GovernorLimits;
   readonly state: GovernorState;
   readonly past: readonly PastAction[];
+  readonly breaches: readonly Breach[];
   /** Hashes of this workload whose guards passed, newest first. */
   readonly passed: readonly string[];
   readonly verify: VerifyRule;

@@ -104,6 +104,11 @@ export function forbidsAction(ask: GovernorAsk): Reason | undefined {
   return undefined;
 }
 
+/** What counts withheld actions apart: the governor's rule, else the code of the reason. */
+export function ruleOf(reason: Reason): string {
+  return reason.code === "governor" ? reason.rule : reason.code;
+}
+
 /** Every rollback that was intended and not refused, also one that failed or whose receipt a crash swallowed: it may have happened. */
 export function pastRollbacks(records: readonly GuardRecord[]): readonly PastAction[] {
   return records.flatMap((record) => {

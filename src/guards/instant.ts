@@ -9,10 +9,10 @@ export function parseInstant(text: string): Ms | undefined {
   if (parts === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map(Number);
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 60) return undefined;
-  const [, , , , , , , fraction = "0", , sign, aheadHours = "0", aheadMinutes = "0"] = parts;
+  const [, , , , , , , fraction = ".0", , sign, aheadHours = "0", aheadMinutes = "0"] = parts;
   if (Number(aheadHours) > 23 || Number(aheadMinutes) > 59) return undefined;
   const ahead = (sign === "-" ? -1 : 1) * (Number(aheadHours) * 60 + Number(aheadMinutes)) * 60_000;
-  const ofDay = ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(Number(`0${fraction}`) * 1000);
+  const ofDay = ((hour * 60 + minute) * 60 + second) * 1000 + Number(fraction.slice(1, 4).padEnd(3, "0"));
   return daysSinceEpoch(year, month, day) * DAY + ofDay - ahead;
 }
 

@@ -22,7 +22,7 @@ const lookEveryMs: Ms = 5_000;
 /** Kubernetes itself ends a Job at its deadline; so long later we stop to wait for that. */
 const graceMs: Ms = 60_000;
 
-/** Whether this smoke test is to be started or looked at now. A Job changes the cluster, so an observing policy starts none. */
+/** Whether this smoke test is to be started or looked at now. A Job changes the cluster, so an observing policy starts none, nor does what stops all action. */
 export function jobDue(run: GuardRun, name: string, signal: JobSignal, isStopped: boolean, now: Ms): boolean {
   const { record, standing, rules } = run;
   const memory = record.jobs?.[name];

@@ -13,6 +13,7 @@ export interface Metrics {
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
   acted(kind: ActionKind | RemedyKind, outcome: Receipt["outcome"]): void;
+  withheld(action: string, rule: string): void;
   beat(took: Ms): void;
   missedBeats(count: number): void;
   sampled(outcome: Outcome, signal: string): void;
@@ -43,6 +44,12 @@ export function createMetrics(options: { readonly version: string; readonly proc
     name: "rearguard_actions_total",
     help: "Actions by kind and outcome.",
     labelNames: ["kind", "outcome"],
+    registers,
+  });
+  const withheld = new Counter({
+    name: "rearguard_withheld_total",
+    help: "Actions that were withheld, by kind and by the rule that forbids them.",
+    labelNames: ["kind", "rule"],
     registers,
   });
   const alerts = new Counter({
@@ -124,6 +131,7 @@ export function createMetrics(options: { readonly version: string; readonly proc
     alerted: (outcome) => alerts.inc({ outcome }),
     decided: (kind) => decisions.inc({ kind }),
     acted: (kind, outcome) => actions.inc({ kind, outcome }),
+    withheld: (kind, rule) => withheld.inc({ kind, rule }),
     beat: (took) => beats.observe(took / 1000),
     missedBeats: (count) => missed.inc(count),
     sampled: (outcome, signal) => samples.inc({ outcome, signal }),

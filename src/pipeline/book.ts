@@ -1,4 +1,4 @@
-import { type PastAction, pastRollbacks } from "../guards/governor.ts";
+import { type Breach, breachesOf, type PastAction, pastRollbacks } from "../guards/governor.ts";
 import type { GuardRecord } from "../guards/guard.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
@@ -25,6 +25,15 @@ export function actionsOf(book: Book, claims: ReadonlyMap<string, PastAction> = 
   const recorded = pastRollbacks(allRecords(book));
   const known = new Set(recorded.map(nameOfAction));
   return [...recorded, ...[...claims.values()].filter((claimed) => !known.has(nameOfAction(claimed)))];
+}
+
+/** Guards that found their revision bad, those of `claims` among them although their records do not say so yet. */
+export function breachesIn(book: Book, claims: ReadonlyMap<string, PastAction> = new Map()): readonly Breach[] {
+  const claimed = [...claims.values()].flatMap(({ guard, workloadUid, at }): readonly Breach[] => {
+    const name = book.open.get(guard)?.record.rollout.workload.name;
+    return name === undefined ? [] : [{ guard, name, workloadUid, at }];
+  });
+  return [...breachesOf(allRecords(book)), ...claimed];
 }
 
 function nameOfAction({ guard, action = "" }: PastAction): string {

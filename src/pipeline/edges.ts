@@ -3,7 +3,7 @@ import type { VerifyRule } from "../guards/ask.ts";
 import type { GovernorLimits, GovernorState } from "../guards/governor.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import type { Pace } from "../guards/run.ts";
-import type { Action, Decision, Message, Phase, Receipt } from "../entry.ts";
+import type { Action, ActionKind, Decision, Message, Phase, Receipt } from "../entry.ts";
 import type { Measurement, Ms, Outcome, PodState, Workload, WorkloadRef } from "../model.ts";
 import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
@@ -14,7 +14,7 @@ import type { Diagnose } from "../signals/diagnosis.ts";
 import type { LookAtJob, LookAtRemedyJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { LinesBudget } from "../signals/read-lines.ts";
-import type { Remedy, RemedyReceipt } from "../remediation.ts";
+import type { Remedy, RemedyKind, RemedyReceipt } from "../remediation.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
 import type { ReadScaling } from "../watchers/scaling.ts";
 
@@ -91,6 +91,8 @@ export interface Observers {
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"]): void;
   acted(receipt: Receipt | RemedyReceipt): void;
+  /** `rule`: of the governor, or the code of the reason. */
+  withheld(action: ActionKind | RemedyKind, rule: string): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
 }
 

@@ -8,9 +8,10 @@ import { overdueSilences } from "../guards/silence.ts";
 import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
+import { ruleOf } from "../guards/governor.ts";
 import { pruneEnded } from "./prune.ts";
-import { passedHashes, actionsOf } from "./book.ts";
 import { diagnoseGuard } from "./diagnose.ts";
+import { breachesIn, passedHashes, actionsOf } from "./book.ts";
 import type { Flow } from "./flow.ts";
 import { isPausedMeanwhile } from "./pause.ts";
 import { tellNews } from "./tell.ts";
@@ -82,9 +83,11 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
       return;
     case "act":
       return act(name, decision.action, decision.because, flow);
-    case "withhold":
-      await writeEntry(name, { kind: "withheld", action: decision.action, because: decision.because }, flow);
+    case "announce":
+      await writeEntry(name, { kind: "announced", action: decision.action, dueAt: decision.dueAt, because: decision.because }, flow);
       return;
+    case "withhold":
+      return withhold(name, decision, flow);
     case "hold":
       await writeEntry(name, { kind: "held", because: decision.because }, flow);
       return;
@@ -119,6 +122,13 @@ async function act(name: string, action: Action, because: readonly Reason[], flo
 
 function ordersOf(name: string, { book }: Flow): number {
   return book.open.get(name)?.standing.commands.length ?? 0;
+}
+
+async function withhold(name: string, { action, because }: Extract<Decision, { kind: "withhold" }>, flow: Flow): Promise<void> {
+  const isWritten = await writeEntry(name, { kind: "withheld", action, because }, flow);
+  // The last reason says why not; the others say what was wrong.
+  const why = because.at(-1);
+  if (isWritten && why !== undefined) flow.edges.observe.withheld(action, ruleOf(why));
 }
 
 async function close(run: GuardRun, flow: Flow): Promise<void> {
@@ -165,7 +175,13 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, e
     now,
     limits: settings.limits,
     state: edges.governorState?.() ?? {},
-    past: actionsOf(book, claims),
+    // Every record is looked through for them, and only a guard that would act asks.
+    get past() {
+      return actionsOf(book, claims);
+    },
+    get breaches() {
+      return breachesIn(book, claims);
+    },
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
   };

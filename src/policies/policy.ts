@@ -80,6 +80,9 @@ const spec = z
       })
       .optional()
       .describe("End as passed before the window does, when every counted signal has shown to be below its limit. Off unless given."),
+    countdown: duration(0, 60 * minute)
+      .prefault("0s")
+      .describe("A rollback is announced, and carried out this much later unless somebody cancels it. 0s: at once."),
     keepReady: percent(0, 1).prefault("75%").describe("Share of the desired pods that stays ready while a rollback drains condemned pods."),
     noData: silence("alert").describe("When a source answers, but has nothing: what a signal's silence leads to."),
     sourceError: silence("alert").describe("When a source does not answer, or not properly."),

@@ -10,6 +10,7 @@ const longestNote = 1024;
 const reasons = {
   opened: ["GuardOpened", "Watch"],
   noted: ["GuardNoted", "Note"],
+  announced: ["ActionAnnounced", "Announce"],
   braked: ["RolloutBraked", "Brake"],
   released: ["BrakeReleased", "Release"],
   "rolled-back": ["RolledBack", "Rollback"],

@@ -127,6 +127,11 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
     ],
   ],
   ordered: [[{ code: "ordered", by: "alice", reason: "the supplier has a fault" }, "ordered by alice: the supplier has a fault"]],
+  cancelled: [
+    [{ code: "cancelled", by: "dana", reason: "the cause is known" }, "dana cancelled it: the cause is known"],
+    [{ code: "cancelled", by: "dana", reason: "" }, "dana cancelled it"],
+  ],
+  "called-off": [[{ code: "called-off", afterMs: 120_000 }, "the trouble was over when it was due, 2 min after it was announced"]],
   "peers-well": [
     [
       { code: "peers-well", signal: "errors", suffering: 0, of: 3 },

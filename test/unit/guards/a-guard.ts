@@ -230,6 +230,7 @@ export function askOf(record: GuardRecord, over: Partial<Ask> = {}): Ask {
     limits,
     state: {},
     past: [],
+    breaches: [],
     passed: [],
     verify: { withinMs: 5 * MINUTE, blocks: 4, blockMs: BLOCK },
     ...over,

@@ -26,7 +26,7 @@ const untouched: Edges = {
   scaling: unused,
   journal: { list: unused, create: unused, save: unused, prune: unused },
   tell: unused,
-  observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, guards() {} },
+  observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, withheld() {}, guards() {} },
   log: { info() {}, warn() {}, error() {} },
 };
 

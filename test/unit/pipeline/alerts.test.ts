@@ -22,6 +22,7 @@ function guardedBy(save: (record: GuardRecord) => Promise<"saved" | "conflict">)
     alerted: (outcome: AlertOutcome) => void counted.push(outcome),
     decided() {},
     acted() {},
+    withheld() {},
     guards() {},
   };
   const flow = flowOver({ journal: { save }, observe });
