@@ -120,15 +120,15 @@ async function act(name: string, action: Action, because: readonly Reason[], flo
   await writeEntry(name, { kind: "receipt", receipt }, flow);
 }
 
+function ordersOf(name: string, { book }: Flow): number {
+  return book.open.get(name)?.standing.commands.length ?? 0;
+}
+
 async function withhold(name: string, { action, because }: Extract<Decision, { kind: "withhold" }>, flow: Flow): Promise<void> {
   const isWritten = await writeEntry(name, { kind: "withheld", action, because }, flow);
   // The last reason says why not; the others say what was wrong.
   const why = because.at(-1);
   if (isWritten && why !== undefined) flow.edges.observe.withheld(action, ruleOf(why));
-}
-
-function ordersOf(name: string, { book }: Flow): number {
-  return book.open.get(name)?.standing.commands.length ?? 0;
 }
 
 async function close(run: GuardRun, flow: Flow): Promise<void> {

@@ -1,9 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openRun } from "../../../src/guards/run.ts";
 import type { Diagnosis, Finding } from "../../../src/diagnosis.ts";
 import type { GovernorState } from "../../../src/guards/governor.ts";
 import type { Action } from "../../../src/entry.ts";
 import type { Workload } from "../../../src/model.ts";
+import { takeOrder } from "../../../src/pipeline/order.ts";
 import { stepGuard } from "../../../src/pipeline/step.ts";
 import { limits, MINUTE, pod, fresh, recordOf, rollout, START, web, workloadOf } from "../guards/a-guard.ts";
 import { flowOver, pace } from "./a-flow.ts";
@@ -114,6 +116,26 @@ describe("nothing is done", () => {
     const fleet = fleetOf(1, { leading: () => leads, journal: { save } });
 
     expect(await entriesAfterStep(fleet)).toEqual(["opened", "intended"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
+  test("of what was decided before a person paused all action, which is read anew before each action", async () => {
+    let state = {};
+    const readGovernorState = async () => void (state = { pause: { by: "bob", reason: "storage", at: START } });
+    const fleet = fleetOf(1, { governorState: () => state, readGovernorState });
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened"]);
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "withheld"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
+  test("of what was decided while a person's end of the guard was being written: the next step withholds it", async () => {
+    const fleet = fleetOf(1, { journal: { save: () => setImmediate("saved" as const) } });
+    const ordering = takeOrder("guard-0", { id: "1", kind: "abort", by: "alice", reason: "x" }, fleet.flow, new Map());
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "commanded", "intended"]);
+    expect([await ordering, fleet.acted]).toMatchObject([{ taken: true }, []]);
+    expect((await entriesAfterStep(fleet)).slice(3)).toEqual(["withheld"]);
     expect(fleet.acted).toEqual([]);
   });
 
