@@ -1,6 +1,7 @@
 // What a guard decides, does and writes down of it.
 import type { Ms, Revision, WorkloadRef } from "./model.ts";
 import type { Reason } from "./reason.ts";
+import type { GuardReport } from "./report.ts";
 
 /** Something to do to the cluster. `id` is the idempotency key: guard name, verb, count. */
 export type Action =
@@ -69,7 +70,13 @@ export type EntryBody =
   /** The action is carried out at `dueAt` unless somebody cancels it before. */
   | { readonly kind: "announced"; readonly action: Action; readonly dueAt: Ms; readonly because: readonly Reason[] }
   | { readonly kind: "commanded"; readonly command: Command }
-  | { readonly kind: "finished"; readonly phase: FinalPhase; readonly because: readonly Reason[]; readonly badServed: number };
+  | {
+      readonly kind: "finished";
+      readonly phase: FinalPhase;
+      readonly because: readonly Reason[];
+      readonly badServed: number;
+      readonly report?: GuardReport;
+    };
 
 /** What a person ordered of a guard. It is written down before it is answered, and obeyed at the next step. */
 export interface Command {

@@ -6,6 +6,7 @@ import type { Phase } from "./entry.ts";
 import type { Ms } from "./model.ts";
 import type { Alert } from "./alert.ts";
 import { type AlertsTaken, takeAlerts } from "./pipeline/alerts.ts";
+import { lookAfterRollbacks } from "./pipeline/aftermath.ts";
 import { createBeside } from "./pipeline/beside.ts";
 import { emptyBook } from "./pipeline/book.ts";
 import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
@@ -60,6 +61,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const following = new Map<string, Promise<void>>();
   const probing = createBeside(64);
   const testing = createBeside(16);
+  const looking = createBeside(16);
   const sampling = new Map<Lane, Promise<void>>();
   let resumed = false;
 
@@ -74,6 +76,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     // Each probe by itself: one that hangs holds up neither the samples nor the others.
     probeGuards(flow, probing, step);
     workJobs(flow, testing, step);
+    lookAfterRollbacks(flow, looking, step);
     for (const lane of lanes) {
       if (!sampling.has(lane)) sampling.set(lane, sample(lane));
     }
@@ -150,7 +153,13 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       return taken;
     },
     async idle() {
-      const beside = () => [...sampling.values(), ...probing.underWay(), ...testing.underWay(), ...flow.diagnosing.underWay()];
+      const beside = () => [
+        ...sampling.values(),
+        ...probing.underWay(),
+        ...testing.underWay(),
+        ...flow.diagnosing.underWay(),
+        ...looking.underWay(),
+      ];
       const underWay = () => [...stepping.values(), ...following.values(), ...beside()];
       while (underWay().length > 0) await Promise.all(underWay());
     },

@@ -1,6 +1,8 @@
 // Why anything was decided, in numbers: the words are made in explain.
 import type { AlertReason } from "./alert.ts";
 import type { DiagnosisReason } from "./diagnosis.ts";
+import type { QuotedLines } from "./quoted-lines.ts";
+import type { VerificationReason } from "./verification.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 
 /** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
@@ -119,6 +121,7 @@ export type Reason =
   | Readonly<{ code: "job"; signal: string; detail: string; log: string }>
   | AlertReason
   | DiagnosisReason
+  | VerificationReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{
@@ -268,16 +271,6 @@ export type Reason =
 export interface OwnBound {
   readonly thresholdMs: Ms;
   readonly quantile: number;
-}
-
-/** Log lines that are alike but for their values, as people are shown them. */
-export interface QuotedLines {
-  readonly pattern: string;
-  readonly lines: number;
-  /** Those that logged it most, of so many. */
-  readonly pods: readonly string[];
-  readonly of: number;
-  readonly last: Ms;
 }
 
 export type ReasonCode = Reason["code"];

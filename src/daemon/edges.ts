@@ -8,6 +8,7 @@ import type { Leader } from "../leader.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
 import { choosePolicy } from "../policies/match.ts";
 import type { Settings } from "../settings.ts";
+import type { LookAfter } from "../signals/aftermath.ts";
 import type { Diagnose } from "../signals/diagnosis.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
@@ -28,6 +29,7 @@ export interface Parts {
   readonly sample: Sample;
   readonly probe: Probe;
   readonly diagnose: Diagnose;
+  readonly lookAfter: LookAfter;
   readonly jobs: JobEdge;
   readonly actions: Actions;
   readonly journal: GuardJournal;
@@ -51,6 +53,7 @@ export function edgesOf(parts: Parts): Edges {
     sample,
     probe,
     diagnose,
+    lookAfter,
     jobs,
     actions,
     journal,
@@ -77,6 +80,7 @@ export function edgesOf(parts: Parts): Edges {
     sample,
     probe,
     diagnose,
+    lookAfter,
     jobs,
     execute: (action) => actions.execute(action),
     journal: {

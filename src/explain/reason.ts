@@ -13,6 +13,7 @@ import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.
 import { presetSentence } from "./preset.ts";
 import { noLimitSentence, resourcesHeadline, resourcesSentence, seenBrieflySentence } from "./resources.ts";
 import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
+import { verificationSentence } from "./verification.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
@@ -45,6 +46,12 @@ export function explainReason(reason: Reason): string {
       return jobSentence(reason);
     case "alert":
       return alertSentence(reason);
+    case "endpoints-ready":
+    case "endpoints-missing":
+    case "history":
+    case "still-bad":
+    case "tried":
+      return verificationSentence(reason);
     case "diagnosis":
       return diagnosisSentence(reason);
     case "certificate":

@@ -4,6 +4,7 @@ import { foldedRuleOf, judgementOf } from "../guards/judgement.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
 import { linksOf } from "../explain/quotes.ts";
+import { reportSentences } from "../explain/report.ts";
 import { explainReason } from "../explain/reason.ts";
 import type { Entry } from "../entry.ts";
 import type { EvidenceMode, Ms } from "../model.ts";
@@ -70,6 +71,7 @@ export interface WholeGuard extends GuardLine {
 function historyLine(through: readonly Entry[], entry: Entry): HistoryLine {
   const { phase, braked } = standingOf(through);
   const words = "because" in entry ? [...entry.because.map(explainReason), ...linksOf(entry.because)] : [];
+  if (entry.kind === "finished" && entry.report !== undefined) words.push(reportSentences(entry.report));
   return { seq: entry.seq, at: new Date(entry.at).toISOString(), kind: entry.kind, phase, braked, message: summaryLine(through), words };
 }
 

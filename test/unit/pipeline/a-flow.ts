@@ -20,6 +20,7 @@ const untouched: Edges = {
   sample: unused,
   probe: unused,
   diagnose: unused,
+  lookAfter: unused,
   jobs: { create: unused, look: unused },
   execute: unused,
   journal: { list: unused, create: unused, save: unused, prune: unused },
