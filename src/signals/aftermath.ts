@@ -44,8 +44,10 @@ export function createAftermathReader(options: { readonly api: Pick<KubernetesAp
     const seen = services.flatMap((service): readonly ServiceSeen[] => {
       const name = text(dig(service, "metadata", "name")) ?? "";
       const fits = selects(service, back);
-      if (!fits && !selects(service, gone)) return [];
-      return [{ name, fits, ready: readyAt(slices, name, new Set(restored)) }];
+      const mine = slices.filter((slice) => dig(slice, "metadata", "labels", "kubernetes.io/service-name") === name);
+      // The controller makes one for every Service with a selector, even an empty one: without any, nobody keeps them here.
+      if (mine.length === 0 || (!fits && !selects(service, gone))) return [];
+      return [{ name, fits, ready: readyAt(mine, new Set(restored)) }];
     });
     return { kind: "seen", at, services: seen, condemned: gone === undefined ? null : (number(dig(gone, "spec", "replicas")) ?? 0) };
   }
@@ -75,10 +77,9 @@ function selects(service: RawObject, set: RawObject | undefined): boolean {
 }
 
 /** Of a dual-stack Service each pod is in two slices. */
-function readyAt(slices: readonly RawObject[], service: string, restored: ReadonlySet<string>): number {
+function readyAt(slices: readonly RawObject[], restored: ReadonlySet<string>): number {
   const ready = new Set<string>();
   for (const slice of slices) {
-    if (dig(slice, "metadata", "labels", "kubernetes.io/service-name") !== service) continue;
     for (const endpoint of objects(slice["endpoints"])) {
       const uid = text(dig(endpoint, "targetRef", "uid"));
       // What the API does not say of readiness is to be taken for ready.

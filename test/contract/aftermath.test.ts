@@ -25,6 +25,22 @@ const serve = (name: string, selector: object | undefined) =>
     spec: { ports: [{ port: 80, targetPort: 8080 }], ...(selector && { selector }) },
   });
 
+/** The real control plane of these tests keeps no EndpointSlices, because it refuses the addresses of its pods: they are written for it. */
+async function endpoints(service: string, uids: readonly string[]): Promise<void> {
+  if (process.env["REARGUARD_SERVERS"] !== "real") return;
+  const endpoint = (uid: string, index: number) => ({
+    addresses: [`10.9.8.${index + 1}`],
+    conditions: { ready: true },
+    targetRef: { kind: "Pod", namespace: "default", name: `pod-${index}`, uid },
+  });
+  await cluster.admin.post("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", {
+    metadata: { name: `${service}-by-hand`, labels: { "kubernetes.io/service-name": service } },
+    addressType: "IPv4",
+    endpoints: uids.map(endpoint),
+    ports: [{ name: "", port: 8080, protocol: "TCP" }],
+  });
+}
+
 /** A Deployment whose second revision was rolled back, with its pods now. */
 async function rolledBack(name: string): Promise<AfterAsk> {
   const rolled = await rollOut(cluster.admin, name);
@@ -52,6 +68,8 @@ test("the Services of a workload are those that select its pods, with the restor
   await serve("only-the-bad", { app: "reached", "pod-template-hash": ask.condemned.podTemplateHash });
   await serve("of-others", { app: "others" });
   await serve("of-nobody", undefined);
+  await endpoints("reached", ask.restored);
+  await endpoints("only-the-bad", []);
   const found = await eventually(ask, ({ services, condemned }) => services.some(({ ready }) => ready === 2) && condemned === 0);
   const services = found.kind === "seen" ? found.services : [];
   expect(services.toSorted((one, other) => one.name.localeCompare(other.name))).toEqual([
@@ -69,6 +87,7 @@ test("ready pods of another workload behind the same Service do not count", asyn
   const template = { ...other.spec.template, metadata: { ...other.spec.template.metadata, labels } };
   await cluster.admin.post("/apis/apps/v1/namespaces/default/deployments", { ...other, spec: { ...other.spec, template } });
   await serve("shared", { app: "shared-a" });
+  await endpoints("shared", ask.restored);
   await eventually(ask, ({ services }) => services.some(({ name, ready }) => name === "shared" && ready === 2));
   expect(await look({ ...ask, restored: [] })).toMatchObject({ services: [{ name: "shared", ready: 0, fits: true }] });
 });
