@@ -1,7 +1,7 @@
 // What a guard decides, does and writes down of it.
 import type { Ms, Revision, WorkloadRef } from "./model.ts";
 import type { Reason } from "./reason.ts";
-import type { GuardReport } from "./report.ts";
+import type { GuardReport, RequestCounts } from "./report.ts";
 
 /** Something to do to the cluster. `id` is the idempotency key: guard name, verb, count. */
 export type Action =
@@ -95,7 +95,7 @@ export interface Message {
   readonly workload: WorkloadRef;
   readonly cluster: string;
   readonly at: Ms;
-  readonly kind: "opened" | "noted" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
+  readonly kind: "opened" | "noted" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed" | "ongoing";
   readonly severity: "info" | "warning" | "critical";
   readonly title: string;
   readonly text: string;
@@ -105,6 +105,12 @@ export interface Message {
   readonly phase: Phase;
   /** Guard's own time: from opening to now or its end. */
   readonly openedAt: Ms;
+  /** Of `ongoing`: no news, but trouble that goes on; only for receivers that are told of it. `lately`: all requests of the last `overMs`. */
+  readonly ongoing?: {
+    readonly since: Ms;
+    readonly rolledBackAt?: Ms;
+    readonly lately?: RequestCounts & { readonly overMs: Ms };
+  };
   /** Address of the guard's record, where the settings tell how people reach this API. */
   readonly link?: string;
 }

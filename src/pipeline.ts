@@ -14,6 +14,7 @@ import type { Flow } from "./pipeline/flow.ts";
 import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
 import { workJobs } from "./pipeline/jobs.ts";
 import { probeGuards } from "./pipeline/probe.ts";
+import { remindOfTrouble } from "./pipeline/remind.ts";
 import { type Lane, lanes, sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
 import { keepHandle } from "./pipeline/tell.ts";
@@ -54,6 +55,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     claims: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),
+    reminded: new Map(),
   };
   const { book } = flow;
   const retry = new Set<string>();
@@ -77,6 +79,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     probeGuards(flow, probing, step);
     workJobs(flow, testing, step);
     lookAfterRollbacks(flow, looking, step);
+    remindOfTrouble(flow);
     for (const lane of lanes) {
       if (!sampling.has(lane)) sampling.set(lane, sample(lane));
     }
@@ -125,6 +128,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     flow.handed.clear();
     flow.telling.clear();
     flow.diagnosed.clear();
+    flow.reminded.clear();
     edges.withdraw?.();
   }
 

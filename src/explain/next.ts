@@ -17,6 +17,7 @@ export function nextStep(
     case "opened":
     case "noted":
     case "released":
+    case "ongoing":
       return "";
     case "braked":
       return brakedStep(record);

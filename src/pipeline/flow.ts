@@ -1,4 +1,5 @@
 import type { PastRollback } from "../guards/governor.ts";
+import type { Ms } from "../model.ts";
 import type { Beside } from "./beside.ts";
 import type { Book } from "./book.ts";
 import type { Edges, PipelineSettings } from "./edges.ts";
@@ -24,4 +25,6 @@ export interface Flow {
   readonly diagnosing: Beside;
   /** Guards of which this process has looked at the pods: once, whatever was found. */
   readonly diagnosed: Set<string>;
+  /** When this process last said of a guard that its trouble goes on. */
+  readonly reminded: Map<string, Ms>;
 }

@@ -162,7 +162,7 @@ export function createDaemonProcess(
       ? {}
       : { elasticsearch: { search: (request) => ask("logs", () => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
     http: { get: (request) => call(() => http.get(request)) },
-    targets: targets.map((target) => ({ name: target.name, send: (message, memory) => call(() => target.send(message, memory)) })),
+    targets: targets.map((target) => ({ ...target, send: (message, memory) => call(() => target.send(message, memory)) })),
     close: () => inner.clients.close(),
   };
 

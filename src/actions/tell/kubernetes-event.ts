@@ -17,6 +17,8 @@ const reasons = {
   held: ["GuardOnHold", "Hold"],
   finished: ["GuardFinished", "Finish"],
   failed: ["ActionFailed", "Act"],
+  // Events are for news; nobody hands this one over.
+  ongoing: ["GuardOngoing", "Watch"],
 } as const;
 
 /**

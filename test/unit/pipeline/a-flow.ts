@@ -61,5 +61,6 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     claims: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),
+    reminded: new Map(),
   };
 }
