@@ -3,6 +3,7 @@ import { isComplete } from "../guards/complete.ts";
 import { decide } from "../guards/decide.ts";
 import { judgementOf, rulesOf } from "../guards/judgement.ts";
 import { badServed } from "../guards/record.ts";
+import { reportOf } from "../guards/report.ts";
 import { type GuardRun, withPause, withPods, withWatch } from "../guards/run.ts";
 import { overdueSilences } from "../guards/silence.ts";
 import type { Action, Decision } from "../entry.ts";
@@ -97,7 +98,9 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
     case "finish": {
       const run = flow.book.open.get(name);
       if (run === undefined) return;
-      await writeEntry(name, { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) }, flow);
+      const report = reportOf(run, decision.phase, flow.edges.now());
+      const end = { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) } as const;
+      await writeEntry(name, report === undefined ? end : { ...end, report }, flow);
       return;
     }
   }
@@ -184,5 +187,6 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, e
     },
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
+    aftermath: run.aftermath,
   };
 }
