@@ -5,6 +5,7 @@ import { judgementOf, rulesOf } from "../guards/judgement.ts";
 import { badServed } from "../guards/record.ts";
 import { type GuardRun, withPause, withPods, withWatch } from "../guards/run.ts";
 import { overdueSilences } from "../guards/silence.ts";
+import { receiptOfRetry } from "../guards/pending.ts";
 import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
@@ -107,7 +108,8 @@ async function act(name: string, action: Action, because: readonly Reason[], flo
   const pending = book.open.get(name)?.standing.pending?.action.id === action.id;
   if (!pending && !(await writeEntry(name, { kind: "intended", action, because }, flow))) return;
   if (!edges.leading(edges.now())) return;
-  const receipt = await edges.execute(action);
+  const answer = await edges.execute(action);
+  const receipt = pending ? receiptOfRetry(answer) : answer;
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeEntry(name, { kind: "receipt", receipt }, flow);
