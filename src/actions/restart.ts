@@ -2,18 +2,21 @@ import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus, KubernetesError } from "../clients/kubernetes/kubernetes-error.ts";
 import { controllerOf, dig, text } from "../clients/kubernetes/raw.ts";
 import type { RawObject } from "../clients/kubernetes/raw.ts";
+import type { EffectReason } from "../effect.ts";
+import { explainReason } from "../explain/reason.ts";
 import type { WorkloadRef } from "../model.ts";
 import type { Remedy } from "../remediation.ts";
 import { refused } from "./attempt.ts";
 import type { Result, Tries } from "./attempt.ts";
 import { appsPath, getOrGone } from "./deployment.ts";
 import type { Edges } from "./write.ts";
-import { asWanted, lostLead } from "./write.ts";
+import { asWanted, fieldManager, lostLead } from "./write.ts";
 
 type Restart = Extract<Remedy, { kind: "restart" }>;
 
 /** Of the server's own answer where a PodDisruptionBudget says no; a server that is only busy gives none. */
 const budget = "DisruptionBudget";
+const twoBudgets = "more than one PodDisruptionBudget";
 
 /** Evicts one pod, of which its controller makes another. Nothing is done about a pod that is gone, or another one of its name. */
 export async function restart(edges: Edges, action: Restart, tries: Tries): Promise<Result> {
@@ -50,20 +53,22 @@ async function evict({ api }: Edges, path: string, { workload: { namespace }, po
   const wasSent = tries.sent;
   tries.sent = true;
   try {
-    const answer = await api.post(`${path}/eviction`, eviction, { fieldManager: "rearguard", deadlineMs: 3000, expect: "any" });
-    // With two budgets for one pod the server answers 201, and the failure stands in the body.
-    if (answer["status"] === "Failure") return heldByBudget(pod.name, text(answer["message"]) ?? "the server does not say why");
+    await api.post(`${path}/eviction`, eviction, { fieldManager, deadlineMs: 3000, expect: "any" });
     return { outcome: "applied", detail: `pod ${pod.name} is evicted` };
   } catch (error) {
     // An answer that refuses is no lost answer: a pod that then is gone was not ended by us.
     if (hasStatus(error, 429) || hasStatus(error, 409)) tries.sent = wasSent;
     if (hasStatus(error, 404)) return { outcome: "unchanged", detail: `pod ${pod.name} is gone` };
-    const cause = error instanceof KubernetesError ? error.causes.find(({ reason }) => reason === budget) : undefined;
-    if (cause === undefined) throw error;
-    return heldByBudget(pod.name, cause.message);
+    const detail = wordsOfBudget(error);
+    if (detail === undefined) throw error;
+    const because: EffectReason = { code: "disruption-budget", pod: pod.name, detail };
+    return refused(explainReason(because), because);
   }
 }
 
-function heldByBudget(pod: string, detail: string): Result {
-  return refused(`a PodDisruptionBudget does not let pod ${pod} go: ${detail}`, { code: "disruption-budget", pod, detail });
+/** With two budgets for one pod the server gives up (500), and would at every other try. */
+function wordsOfBudget(error: unknown): string | undefined {
+  if (!(error instanceof KubernetesError)) return undefined;
+  const { serverMessage = "", causes } = error;
+  return causes.find(({ reason }) => reason === budget)?.message ?? (serverMessage.includes(twoBudgets) ? serverMessage : undefined);
 }

@@ -81,7 +81,9 @@ export function forbids(ask: Ask, workload: Workload, target: Revision | undefin
   const { record, standing } = ask;
   const ordered = isOrdered(because);
   if (record.policy.spec.mode === "observe" && !ordered) return { code: "observe-mode" };
-  if (standing.cancelled !== undefined) return { code: "cancelled", by: standing.cancelled.by, reason: standing.cancelled.reason };
+  if (standing.cancelled !== undefined && !ordered) {
+    return { code: "cancelled", by: standing.cancelled.by, reason: standing.cancelled.reason };
+  }
   const owner = workload.owners[0];
   if (owner !== undefined) return { code: "owned", owner: owner.kind, name: owner.name, mark: owner.mark };
   if (record.rollout.old === undefined) return withoutOld(ask, workload);
@@ -92,9 +94,9 @@ export function forbids(ask: Ask, workload: Workload, target: Revision | undefin
   }
   if (workload.paused && !(standing.braked && isOurBrake(ask, workload))) return { code: "paused-by-other" };
   const { limits, state, now } = ask;
-  const before = ordered ? { past: [] } : { past: ask.past, breaches: ask.breaches };
+  const lately = ordered ? { past: [], breaches: [] } : { past: ask.past, breaches: ask.breaches };
   const condemns = record.rollout.new.podTemplateHash;
-  return forbidsAction({ guard: record.name, kind: "rollback", workload, ...before, limits, state, now, condemns });
+  return forbidsAction({ guard: record.name, kind: "rollback", workload, ...lately, limits, state, now, condemns });
 }
 
 /** `old` is absent at a first deploy, but also when an unfinished rollout was undone: its revision never ran complete. */

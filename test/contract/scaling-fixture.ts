@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import type { KubernetesApi } from "../../src/clients/kubernetes/api.ts";
 import { dig, number, text } from "../../src/clients/kubernetes/raw.ts";
 import type { RawObject } from "../../src/clients/kubernetes/raw.ts";
@@ -18,8 +17,7 @@ const collectionOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
 export async function runs(api: KubernetesApi, name: string, replicas = 2): Promise<WorkloadRef> {
   const path = deploymentPath(name);
   const made = await api.post(collectionOf(path), deploymentManifest({ name, replicas }));
-  const ready = async () => dig(await api.get(path), "status", "availableReplicas") === replicas;
-  await expect.poll(ready, { timeout: 30_000, interval: 50 }).toBe(true);
+  await waitUntil(`the pods of ${name} available`, async () => dig(await api.get(path), "status", "availableReplicas") === replicas);
   return { namespace: "default", kind: "Deployment", name, uid: uidOf(made) };
 }
 

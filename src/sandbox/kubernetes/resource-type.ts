@@ -63,6 +63,11 @@ export const autoscalers = builtIn("autoscaling", "v2", "horizontalpodautoscaler
   status: true,
   shortNames: ["hpa"],
 });
+export const budgets = builtIn("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", {
+  status: true,
+  counted: true,
+  shortNames: ["pdb"],
+});
 export const leases = builtIn("coordination.k8s.io", "v1", "leases", "Lease", { unconditionalUpdate: false });
 export const endpointSlices = builtIn("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", { counted: true });
 export const newEvents = builtIn("events.k8s.io", "v1", "events", "Event", { shortNames: ["ev"] });
@@ -98,6 +103,7 @@ export const builtInTypes: readonly ResourceType[] = [
   replicaSets,
   jobs,
   autoscalers,
+  budgets,
   leases,
   endpointSlices,
   newEvents,

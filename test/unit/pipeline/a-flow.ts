@@ -59,7 +59,9 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     handed: new Map(),
     telling: new Map(),
     writing: new Map(),
+    waiting: new Map(),
     claims: new Map(),
+    opening: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),
   };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Command } from "../../../src/entry.ts";
-import type { GuardRecord } from "../../../src/guards/guard.ts";
+import type { AnyRecord } from "../../../src/guards/remediation/record.ts";
 import { openRun } from "../../../src/guards/run.ts";
 import { takeOrder } from "../../../src/pipeline/order.ts";
 import { recordOf } from "../guards/a-guard.ts";
@@ -9,8 +9,8 @@ import { flowOver, pace } from "./a-flow.ts";
 const abort: Command = { id: "1", kind: "abort", by: "alice", reason: "the cause is known" };
 
 /** One open guard, and a function that gives it an order. */
-function guarded(save: (record: GuardRecord) => Promise<"saved" | "conflict"> = () => Promise.resolve("saved")) {
-  const saved: GuardRecord[] = [];
+function guarded(save: (record: AnyRecord) => Promise<"saved" | "conflict"> = () => Promise.resolve("saved")) {
+  const saved: AnyRecord[] = [];
   const flow = flowOver({
     journal: {
       save(record) {
