@@ -13,14 +13,17 @@ import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 import { presetSentence } from "./preset.ts";
+import { isOfRemedy, remedyHeadline, remedySentence } from "./remedy.ts";
 import { noLimitSentence, resourcesHeadline, resourcesSentence, seenBrieflySentence } from "./resources.ts";
 import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
+import { verificationSentence } from "./verification.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 
 /** One reason as a plain English clause with its numbers, without a full stop. The only place where reasons become words. */
 export function explainReason(reason: Reason): string {
+  if (isOfRemedy(reason)) return remedySentence(reason);
   switch (reason.code) {
     case "evidence":
       return `${evidenceSentence(reason)}${quotesOf(reason)}`;
@@ -49,6 +52,12 @@ export function explainReason(reason: Reason): string {
       return alertSentence(reason);
     case "ordered":
       return orderSentence(reason);
+    case "endpoints-ready":
+    case "endpoints-missing":
+    case "history":
+    case "still-bad":
+    case "tried":
+      return verificationSentence(reason);
     case "diagnosis":
       return diagnosisSentence(reason);
     case "cancelled":
@@ -146,6 +155,7 @@ export function headline(reason: Reason): string {
   if (reason.code === "diagnosis") return diagnosisHeadline(reason);
   if (reason.code === "resources") return resourcesHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
+  if (isOfRemedy(reason)) return remedyHeadline(reason);
   return explainReason(reason);
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { finalPhases, type Phase } from "../../entry.ts";
 import type { GuardLine, HistoryLine } from "../guard-view.ts";
+import type { RemediationLine } from "../remediation-view.ts";
 
 /** Schemas that have a name in the OpenAPI document. */
 export const named = z.registry<{ id: string }>();
@@ -35,6 +36,23 @@ export const guardLine = z
   })
   .register(named, { id: "GuardLine" }) satisfies z.ZodType<GuardLine>;
 
+/** Of a guard without a rollout. */
+export const remediationLine = z
+  .object({
+    name: z.string(),
+    namespace: z.string(),
+    workload: z.string().describe("Such as deployment/web."),
+    trigger: z.enum(["alert", "schedule", "manual"]).describe("What opened it."),
+    policy: z.string(),
+    mode: z.string(),
+    phase: z.enum(phases),
+    message: z.string().describe("What happened last and why."),
+    openedAt: instant,
+    step: z.int().describe("Which step is up, from 1."),
+    steps: z.array(z.string()).describe("What the policy does, in its order."),
+  })
+  .register(named, { id: "RemediationLine" }) satisfies z.ZodType<RemediationLine>;
+
 export const historyLine = z
   .object({
     seq: z.int(),
@@ -61,17 +79,27 @@ export const wholeGuard = guardLine
   })
   .register(named, { id: "Guard" });
 
-export const guardList = z.object({ guards: z.array(guardLine).describe("Newest first.") }).register(named, { id: "GuardList" });
+export const wholeRemediation = remediationLine
+  .extend({
+    record: anything.describe("As it is written down."),
+    conditions: z
+      .array(z.object({ condition: z.string(), state: z.enum(["holds", "soon", "not", "unknown"]), words: z.array(z.string()) }))
+      .describe("As they stand now, while the guard is open."),
+    history: z.array(historyLine),
+  })
+  .register(named, { id: "Remediation" });
 
-/** What people write: one line with something in it. */
-// oxlint-disable-next-line no-control-regex
-const lineOfText = /^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$/;
+export const guardList = z
+  .object({ guards: z.array(z.union([guardLine, remediationLine])).describe("Newest first.") })
+  .register(named, { id: "GuardList" });
 
+/** What people write: one line with something in it. Its length is part of the pattern, because JSON Schema counts characters, and zod their halves. */
 export const why = z
   .string({ error: "the reason is missing" })
-  .min(1)
-  .max(300)
-  .regex(lineOfText, "it is empty, or more than one line")
+  // oxlint-disable-next-line no-control-regex
+  .regex(/^[^\x00-\x1f\x7f]{1,300}$/u, "the reason is one line of at most 300 characters")
+  // oxlint-disable-next-line no-control-regex
+  .regex(/[^\x00-\x20\x7f]/u, "the reason is empty")
   .describe("Why, in one line: it is recorded and told.");
 
 /** Of the order: repeated under the same id it is the same order. */
@@ -128,13 +156,17 @@ export const policyList = z
   })
   .register(named, { id: "PolicyList" });
 
-export const namePath = z.strictObject({ name: z.string().min(1).max(100) });
+export const namePath = z.strictObject({ name: z.string().min(1) });
 
 const digits = (value: unknown) => (typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value);
 
 export const guardFilter = z.strictObject({
   phase: z.enum(phases).optional().describe("Only guards in this phase."),
-  namespace: z.string().min(1).max(63).optional().describe("Only guards of this namespace."),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}$/, "a namespace is made of a-z, 0-9 and -, at most 63")
+    .optional()
+    .describe("Only guards of this namespace."),
   limit: z.preprocess(digits, z.int().min(1).max(1000)).optional().describe("At most so many, the newest ones."),
 });
 
