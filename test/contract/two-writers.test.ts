@@ -8,7 +8,7 @@ import type { Remedy } from "../../src/remediation.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { startServers } from "../support/servers.ts";
 import type { Servers } from "../support/servers.ts";
-import { actionsOver, brakeOf, drainOf, releaseOf, rollbackOf, rollOut } from "./actions-fixture.ts";
+import { actionsOver, brakeOf, drainOf, liveOf, releaseOf, rollbackOf, rollOut } from "./actions-fixture.ts";
 import type { Rolled } from "./actions-fixture.ts";
 import { otherWriters, outcomeOf, pauseAnew } from "./other-writers.ts";
 import { autoscale, hpaPath, scaleTo, scalingOf, setSpec, specOf } from "./scaling-fixture.ts";
@@ -105,6 +105,24 @@ test.concurrent.each(moments)("what $who writes before request $nth of our $what
   await actions.execute(releaseOf(rolled));
   expect(await outcomeOf(servers, rolled.path)).toMatchObject(other.keeps);
 });
+
+test.concurrent.each(Object.keys(ours))(
+  "our %s by two instances at once, one of which has lost the lead unawares, is done once",
+  async (what) => {
+    const rolled = await rollOut(servers.api, `twins-${what}`.replaceAll(" ", "-"));
+    const action = await ours[what]?.of(rolled, actionsOver(servers.api));
+    if (action === undefined) throw new Error(`no action is called ${what}`);
+    const before = await liveOf(servers.api, rolled.path);
+
+    const twins = [actionsOver(servers.api), actionsOver(servers.api)];
+    const receipts = await Promise.all(twins.map((each) => each.execute(action)));
+
+    for (const { outcome, detail } of receipts)
+      expect({ outcome, detail }).toMatchObject({ outcome: expect.stringMatching(/^(applied|unchanged)$/) });
+    const after = await liveOf(servers.api, rolled.path);
+    expect(after.generation - before.generation).toBe(action.kind === "restart" ? 0 : 1);
+  },
+);
 
 test.concurrent.each(["release", "rollback of a braked rollout"])(
   "a rollout that somebody resumed and paused again before our %s stays paused: the pause is theirs, whatever our mark says",
