@@ -100,6 +100,9 @@ test.concurrent.each(moments)("what $who writes before request $nth of our $what
 
   expect(happened).toBe(true);
   expect(["applied", "unchanged", "refused"]).toContain(receipt.outcome);
+  // A pause of theirs must not be taken for our brake, nor rolled back under.
+  const isOverPause = who === "kubectl rollout pause" && (what === "brake" || what === "rollback");
+  if (isOverPause) expect(receipt).toMatchObject({ outcome: "refused", because: { code: "paused-by-other" } });
   expect(await outcomeOf(servers, rolled.path)).toMatchObject(other.keeps);
   // Nor later: a brake that was laid over their pause must not take it away when it is released.
   await actions.execute(releaseOf(rolled));
