@@ -10,6 +10,7 @@ import type { Revision, WorkloadRef } from "../../src/model.ts";
 import { templateDigest } from "../../src/watchers/template-digest.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { deploymentManifest } from "../support/deployment-manifest.ts";
+import type { Fate } from "../support/deployment-manifest.ts";
 import type { Servers } from "../support/servers.ts";
 import { kubectl } from "./kubectl.ts";
 
@@ -26,9 +27,9 @@ export interface Rolled {
 }
 
 /** A Deployment whose second revision is on its way and never gets ready. */
-export async function rollOut(api: KubernetesApi, name: string): Promise<Rolled> {
+export async function rollOut(api: KubernetesApi, name: string, fate: Fate = "healthy"): Promise<Rolled> {
   const path = `${collection}/deployments/${name}`;
-  await api.post(`${collection}/deployments`, deploymentManifest({ name, image: "shop:1" }));
+  await api.post(`${collection}/deployments`, deploymentManifest({ name, image: "shop:1", fate }));
   await revisionsOf(api, name, 1);
   const { spec } = deploymentManifest({ name, image: "shop:2", fate: "never-ready" });
   await api.patch(path, [{ op: "replace", path: "/spec", value: spec }], { type: "json" });

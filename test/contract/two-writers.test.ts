@@ -8,7 +8,7 @@ import type { Remedy } from "../../src/remediation.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { startServers } from "../support/servers.ts";
 import type { Servers } from "../support/servers.ts";
-import { actionsOver, brakeOf, drainOf, releaseOf, rollbackOf, rollOut } from "./actions-fixture.ts";
+import { actionsOver, brakeOf, drainOf, liveOf, releaseOf, rollbackOf, rollOut } from "./actions-fixture.ts";
 import type { Rolled } from "./actions-fixture.ts";
 import { otherWriters, outcomeOf, pauseAnew } from "./other-writers.ts";
 import { autoscale, hpaPath, scaleTo, scalingOf, setSpec, specOf } from "./scaling-fixture.ts";
@@ -99,12 +99,33 @@ test.concurrent.each(moments)("what $who writes before request $nth of our $what
   const receipt = await actionsOver(api).execute(action);
 
   expect(happened).toBe(true);
-  expect(["applied", "unchanged", "refused"]).toContain(receipt.outcome);
+  // A pause of theirs must not be taken for our brake, nor rolled back under.
+  const isOverPause = who === "kubectl rollout pause" && (what === "brake" || what === "rollback");
+  expect(isOverPause ? ["refused"] : ["applied", "unchanged", "refused"]).toContain(receipt.outcome);
+  expect(receipt.because?.code === "paused-by-other").toBe(isOverPause);
   expect(await outcomeOf(servers, rolled.path)).toMatchObject(other.keeps);
   // Nor later: a brake that was laid over their pause must not take it away when it is released.
   await actions.execute(releaseOf(rolled));
   expect(await outcomeOf(servers, rolled.path)).toMatchObject(other.keeps);
 });
+
+test.concurrent.each(Object.keys(ours))(
+  "our %s by two instances at once, one of which has lost the lead unawares, is done once",
+  async (what) => {
+    const rolled = await rollOut(servers.api, `twins-${what}`.replaceAll(" ", "-"));
+    const action = await ours[what]?.of(rolled, actionsOver(servers.api));
+    if (action === undefined) throw new Error(`no action is called ${what}`);
+    const before = await liveOf(servers.api, rolled.path);
+
+    const twins = [actionsOver(servers.api), actionsOver(servers.api)];
+    const receipts = await Promise.all(twins.map((each) => each.execute(action)));
+
+    for (const { outcome, detail } of receipts)
+      expect({ outcome, detail }).toMatchObject({ outcome: expect.stringMatching(/^(applied|unchanged)$/) });
+    const after = await liveOf(servers.api, rolled.path);
+    expect(after.generation - before.generation).toBe(action.kind === "restart" ? 0 : 1);
+  },
+);
 
 test.concurrent.each(["release", "rollback of a braked rollout"])(
   "a rollout that somebody resumed and paused again before our %s stays paused: the pause is theirs, whatever our mark says",
@@ -119,9 +140,9 @@ test.concurrent.each(["release", "rollback of a braked rollout"])(
   },
 );
 
-/** The old template is in force, and paused, so that the controller leaves the condemned pods to us. */
+/** The old template is in force, paused and never ready, so that the controller leaves the condemned pods to us. */
 async function condemned(name: string): Promise<Rolled> {
-  const rolled = await rollOut(servers.api, name);
+  const rolled = await rollOut(servers.api, name, "never-ready");
   const set = await servers.api.get(`/apis/apps/v1/namespaces/default/replicasets/${rolled.old.name}`);
   const back = { op: "replace", path: "/spec/template", value: templateOf(dig(set, "spec", "template")) };
   await servers.api.patch(rolled.path, [back, { op: "add", path: "/spec/paused", value: true }], { type: "json" });
@@ -154,10 +175,15 @@ test.concurrent.each([1, 2, 3, 4, 5])(
 test.concurrent.each([1, 2, 3, 4, 5])("what kubectl scale writes before request %i of our drain is not lost", async (nth) => {
   const rolled = await condemned(`resized-${nth}`);
   const other = otherWriters["kubectl scale"];
-  const api = beforeRequest(nth, () => other.writes(servers, rolled));
+  let happened = false;
+  const api = beforeRequest(nth, async () => {
+    await other.writes(servers, rolled);
+    happened = true;
+  });
 
   await actionsOver(api).execute(drainOf(rolled, 0));
 
+  expect(happened).toBe(true);
   expect(await outcomeOf(servers, rolled.path)).toMatchObject({ ...other.keeps, image: "shop:1" });
 });
 
