@@ -27,6 +27,8 @@ export interface GuardAlert extends Omit<Alert, "startIsFirstHeard"> {
 export type AlertOutcome =
   /** Written in the record of a guard. */
   | "recorded"
+  /** A guard of its own was opened for it. */
+  | "opened"
   /** There already, or known to be over: a repeat, or the same of another peer. */
   | "known"
   /** More firings than a guard keeps; newer ones are kept instead. */

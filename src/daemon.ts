@@ -72,7 +72,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   const policies = createPolicyKeeper({
     folder: settings.policies,
     log,
-    loaded: (ok, set) => metrics.policiesReloaded(ok, templateDigest(set.policies), clock.now()),
+    loaded: (ok, set) =>
+      metrics.policiesReloaded(ok, templateDigest({ policies: set.policies, remediations: set.remediations }), clock.now()),
     changed: () => {
       for (const { ref } of workloads.list()) changed.add(`${ref.namespace}/${ref.name}`);
     },

@@ -89,7 +89,20 @@ export interface Message {
   readonly workload: WorkloadRef;
   readonly cluster: string;
   readonly at: Ms;
-  readonly kind: "opened" | "noted" | "announced" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed";
+  readonly kind:
+    | "opened"
+    | "noted"
+    | "announced"
+    | "braked"
+    | "released"
+    | "rolled-back"
+    | "withheld"
+    | "held"
+    | "finished"
+    | "failed"
+    /** Something of a remediation was done, and what it did has not helped. */
+    | "remediated"
+    | "escalated";
   readonly severity: "info" | "warning" | "critical";
   readonly title: string;
   readonly text: string;

@@ -4,6 +4,7 @@ import type { OrderedReason } from "./order.ts";
 import type { DiagnosisReason } from "./diagnosis.ts";
 import type { EffectReason } from "./effect.ts";
 import type { AnnouncementReason } from "./announcement.ts";
+import type { RemedyReason } from "./remedy-reason.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 import type { ResourcesReason } from "./resources-reason.ts";
 
@@ -99,6 +100,7 @@ export type Reason =
   | EffectReason
   | DiagnosisReason
   | AnnouncementReason
+  | RemedyReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{

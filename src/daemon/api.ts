@@ -23,7 +23,12 @@ export function apiEdgesOf(parts: {
   readonly version: string;
 }): Omit<ApiEdges, "log"> {
   const { settings, clock, random, pipeline, leader, pauses, policies, workloads, version } = parts;
-  const shown = { now: () => clock.now(), open: () => pipeline.open(), ended: () => pipeline.ended() };
+  const shown = {
+    now: () => clock.now(),
+    open: () => pipeline.open(),
+    ended: () => pipeline.ended(),
+    remediations: () => pipeline.remediations(),
+  };
   // The ids of another process' events are none of ours.
   const epoch = `${clock.now().toString(36)}${Math.floor(random() * 1e9).toString(36)}`;
   return {

@@ -6,7 +6,7 @@ import type { GuardJournal } from "../journal/guards.ts";
 import type { Metrics } from "../journal/metrics.ts";
 import type { Leader } from "../leader.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
-import { choosePolicy } from "../policies/match.ts";
+import { choosePolicy, mostSpecific } from "../policies/match.ts";
 import type { Settings } from "../settings.ts";
 import type { Diagnose } from "../signals/diagnosis.ts";
 import type { Probe } from "../signals/probe.ts";
@@ -78,6 +78,10 @@ export function edgesOf(parts: Parts): Edges {
       follow: ({ ref, selector }, remembered) => pods.follow({ uid: ref.uid, namespace: ref.namespace, selector }, remembered),
       unfollow: (uid) => pods.unfollow(uid),
       pods: (uid) => (pods.isSynced(uid) ? pods.pods(uid) : undefined),
+    },
+    remedies: {
+      policies: () => policies.set().remediations,
+      choose: (among, workload) => mostSpecific(among, workload, settings.leader.namespace),
     },
     choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
     sample,

@@ -39,7 +39,8 @@ export function createPolicyKeeper(options: {
     if (isNews || read.changed) loaded(said.length === 0, read.set);
     if (!read.changed) return;
     set = read.set;
-    log.info({ policies: set.policies.map((policy) => policy.metadata.name) }, "policies in force");
+    const names = (kind: readonly { readonly metadata: { readonly name: string } }[]) => kind.map(({ metadata }) => metadata.name);
+    log.info({ policies: names(set.policies), remediations: names(set.remediations) }, "policies in force");
     changed();
   }
 

@@ -19,6 +19,9 @@ export function nextStep(
     case "opened":
     case "noted":
     case "released":
+    // Of remediations alone.
+    case "remediated":
+    case "escalated":
       return "";
     case "announced":
       return cancelStep(record);

@@ -13,6 +13,7 @@ import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 import { presetSentence } from "./preset.ts";
+import { isOfRemedy, remedyHeadline, remedySentence } from "./remedy.ts";
 import { noLimitSentence, resourcesHeadline, resourcesSentence, seenBrieflySentence } from "./resources.ts";
 import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
 import { shareOf } from "./share.ts";
@@ -21,6 +22,7 @@ type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 
 /** One reason as a plain English clause with its numbers, without a full stop. The only place where reasons become words. */
 export function explainReason(reason: Reason): string {
+  if (isOfRemedy(reason)) return remedySentence(reason);
   switch (reason.code) {
     case "evidence":
       return `${evidenceSentence(reason)}${quotesOf(reason)}`;
@@ -146,6 +148,7 @@ export function headline(reason: Reason): string {
   if (reason.code === "diagnosis") return diagnosisHeadline(reason);
   if (reason.code === "resources") return resourcesHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
+  if (isOfRemedy(reason)) return remedyHeadline(reason);
   return explainReason(reason);
 }
 

@@ -2,7 +2,7 @@ import type { Alert, GuardAlert } from "../alert.ts";
 import { alertVerdict, foldAlerts } from "../judging/alert.ts";
 import type { Ms } from "../model.ts";
 import type { Verdict } from "../reason.ts";
-import type { AlertLabels, AlertSignal } from "../policies/alert-signal.ts";
+import type { AlertLabels, AlertSignal, AlertWanted } from "../policies/alert-signal.ts";
 import { globMatches } from "../policies/glob.ts";
 import type { GuardRecord } from "./guard.ts";
 import type { GuardRun } from "./run.ts";
@@ -58,7 +58,7 @@ export function askingFor({ record, signals }: GuardRun, alert: Alert): readonly
   });
 }
 
-function isAskedFor({ names, labels }: AlertSignal, alert: Alert): boolean {
+export function isAskedFor({ names, labels }: AlertWanted, alert: Alert): boolean {
   const name = alert.labels["alertname"] ?? "";
   if (!names.some((pattern) => globMatches(pattern, name))) return false;
   return Object.entries(labels).every(([label, pattern]) => globMatches(pattern, alert.labels[label] ?? ""));
@@ -67,7 +67,7 @@ function isAskedFor({ names, labels }: AlertSignal, alert: Alert): boolean {
 /** The guard with this alert in its record; the same guard when that says nothing new. */
 export function withAlert(run: GuardRun, name: string, { from }: AlertSignal, alert: Alert): GuardRun {
   const known = run.record.alerts?.[name] ?? [];
-  const alerts = foldAlerts(known, [kept(sinceFirstHeard(alert, known), from)]);
+  const alerts = foldAlerts(known, [keptAlert(sinceFirstHeard(alert, known), from)]);
   return alerts === known ? run : { ...run, record: { ...run.record, alerts: { ...run.record.alerts, [name]: alerts } } };
 }
 
@@ -104,7 +104,7 @@ export function alertVerdictOf({ record, signals }: GuardRun, signal: string, { 
 }
 
 /** The subject's own labels go: the guard says whom it is about. */
-function kept({ fingerprint, startsAt, endsAt, labels, summary }: Alert, from: AlertLabels): GuardAlert {
+export function keptAlert({ fingerprint, startsAt, endsAt, labels, summary }: Alert, from: AlertLabels): GuardAlert {
   const { alertname = "", ...others } = labels;
   const pod = labels[from.pod];
   const said = new Set([from.namespace, from.workload ?? "", ...Object.keys(usualWorkloadLabels)]);

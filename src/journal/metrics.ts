@@ -3,7 +3,7 @@ import type { AlertOutcome } from "../alert.ts";
 import type { ScheduleOutcome } from "../schedule.ts";
 import type { ActionKind, Decision, Phase, Receipt } from "../entry.ts";
 import type { Ms, Outcome } from "../model.ts";
-import type { RemedyKind } from "../remediation.ts";
+import type { RemedyDecision, RemedyKind } from "../remediation.ts";
 
 export interface Metrics {
   /** `Content-Type` of `render`. */
@@ -12,9 +12,9 @@ export interface Metrics {
   /** Guards by phase now; a phase that is not named has none. */
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
   alerted(outcome: AlertOutcome): void;
+  decided(kind: Decision["kind"] | RemedyDecision["kind"]): void;
   /** Runs of a policy's schedule: begun, or why they were missed. */
   scheduled(policy: string, outcome: ScheduleOutcome, count: number): void;
-  decided(kind: Decision["kind"]): void;
   acted(kind: ActionKind | RemedyKind, outcome: Receipt["outcome"]): void;
   withheld(action: string, rule: string): void;
   beat(took: Ms): void;

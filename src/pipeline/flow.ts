@@ -26,4 +26,6 @@ export interface Flow {
   readonly diagnosing: Beside;
   /** Guards of which this process has looked at the pods: once, whatever was found. */
   readonly diagnosed: Set<string>;
+  /** Remediations that are about to be opened, by workload and policy: what comes meanwhile joins them. */
+  readonly opening: Map<string, Promise<unknown>>;
 }

@@ -1,7 +1,9 @@
 import type { Command } from "../entry.ts";
 import { pointless } from "../guards/command.ts";
 import { standingOf } from "../guards/phase.ts";
+import { type AnyRecord, isFinished, isRemediation, type RemediationRecord } from "../guards/remediation/record.ts";
 import type { Flow } from "./flow.ts";
+import { writeRemedyEntry } from "./remediation/write.ts";
 import { writeEntry } from "./write.ts";
 
 /** What became of an order. */
@@ -22,7 +24,8 @@ export async function takeOrder(guard: string, command: Command, flow: Flow, und
   while (underWay.has(key)) await underWay.get(key);
   const known = whatIsKnown(guard, command, flow);
   if (known !== undefined) return known;
-  const writing = writeEntry(guard, { kind: "commanded", command }, flow);
+  const entry = { kind: "commanded", command } as const;
+  const writing = flow.book.remediations.has(guard) ? writeRemedyEntry(guard, entry, flow) : writeEntry(guard, entry, flow);
   underWay.set(key, writing);
   try {
     if (await writing) return { taken: true, command, again: false };
@@ -33,16 +36,24 @@ export async function takeOrder(guard: string, command: Command, flow: Flow, und
 }
 
 function whatIsKnown(guard: string, command: Command, { book }: Flow): Ordered | undefined {
-  const run = book.open.get(guard);
-  const ended = book.ended.get(guard);
-  const standing = run?.standing ?? (ended === undefined ? undefined : standingOf(ended.entries));
-  if (standing === undefined) return { taken: false, why: "unknown", because: `there is no guard ${guard}` };
-  const before = (run?.record ?? ended)?.entries.find((entry) => entry.kind === "commanded" && entry.command.id === command.id);
-  if (before?.kind === "commanded") {
-    const { kind, by, reason } = before.command;
+  const record =
+    (book.open.get(guard) ?? book.remediations.get(guard))?.record ?? book.ended.get(guard) ?? book.endedRemediations.get(guard);
+  if (record === undefined) return { taken: false, why: "unknown", because: `there is no guard ${guard}` };
+  const before = commandsOf(record).find(({ id }) => id === command.id);
+  if (before !== undefined) {
+    const { kind, by, reason } = before;
     if (kind === command.kind && by === command.by && reason === command.reason) return { taken: true, command, again: true };
     return { taken: false, why: "other-order", because: `another order of guard ${guard} has the id ${command.id}` };
   }
-  const why = pointless(standing, command.kind);
+  const why = isRemediation(record) ? pointlessForRemedy(record, command.kind) : pointless(standingOf(record.entries), command.kind);
   return why === undefined ? undefined : { taken: false, why: "pointless", because: `guard ${guard}: ${why}` };
+}
+
+function commandsOf({ entries }: AnyRecord): readonly Command[] {
+  return [...entries].flatMap((entry) => (entry.kind === "commanded" ? [entry.command] : []));
+}
+
+function pointlessForRemedy(record: RemediationRecord, kind: Command["kind"]): string | undefined {
+  if (isFinished(record)) return "it has ended";
+  return kind === "abort" ? undefined : `it is of no rollout, and nothing of it can be ordered but abort`;
 }

@@ -11,7 +11,7 @@ import type { Reason } from "../reason.ts";
 import { ruleOf } from "../guards/governor.ts";
 import { pruneEnded } from "./prune.ts";
 import { diagnoseGuard } from "./diagnose.ts";
-import { breachesIn, passedHashes, actionsOf } from "./book.ts";
+import { breachesIn, actionsOf, isGuarded, passedHashes } from "./book.ts";
 import type { Flow } from "./flow.ts";
 import { isPausedMeanwhile } from "./pause.ts";
 import { tellNews } from "./tell.ts";
@@ -139,7 +139,7 @@ async function close(run: GuardRun, flow: Flow): Promise<void> {
   book.ended.set(record.name, record);
   flow.diagnosed.delete(record.name);
   edges.log.info({ guard: record.name, phase: standing.phase }, "guard ended");
-  if (![...book.open.values()].some((other) => other.record.rollout.workload.uid === uid)) await edges.cluster.unfollow(uid);
+  if (!isGuarded(book, uid)) await edges.cluster.unfollow(uid);
   await pruneEnded(uid, flow);
 }
 

@@ -1,8 +1,9 @@
 import { sentence } from "../errors.ts";
 import { summaryLine } from "../explain/summary.ts";
-import type { GuardRecord } from "../guards/guard.ts";
+import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import { standingOf } from "../guards/phase.ts";
 import { append, summaryOf } from "../guards/record.ts";
+import type { AnyRecord } from "../guards/remediation/record.ts";
 import { openRun } from "../guards/run.ts";
 import type { EntryBody } from "../entry.ts";
 import type { Flow } from "./flow.ts";
@@ -82,7 +83,7 @@ export function inSharedTurn(name: string, flow: Flow, write: () => Promise<bool
 }
 
 /** Two writes of one guard at once would conflict with each other, and the older one could win. */
-async function inTurn(name: string, { writing }: Flow, write: () => Promise<boolean>): Promise<boolean> {
+export async function inTurn(name: string, { writing }: Pick<Flow, "writing">, write: () => Promise<boolean>): Promise<boolean> {
   const turn = (writing.get(name) ?? Promise.resolve()).then(write, write);
   writing.set(name, turn);
   try {
@@ -95,11 +96,17 @@ async function inTurn(name: string, { writing }: Flow, write: () => Promise<bool
 /** One write of one record. False when it was not written: the network (tried again), or somebody else's write (read again). */
 export async function saveRecord(record: GuardRecord, flow: Flow): Promise<boolean> {
   const { book, edges, settings } = flow;
+  const run = book.open.get(record.name) ?? openRun(record, settings.pace);
+  // Of this record: the run in memory moves on only when it is written.
+  const summary = summaryOf({ ...run, record, standing: standingOf(record.entries) }, edges.now(), summaryLine(record.entries));
+  return save(record, summary, flow);
+}
+
+/** The same for a record of any kind. */
+export async function save(record: AnyRecord, summary: GuardSummary, flow: Flow): Promise<boolean> {
+  const { book, edges } = flow;
   const { name } = record;
   try {
-    const run = book.open.get(name) ?? openRun(record, settings.pace);
-    // Of this record: the run in memory moves on only when it is written.
-    const summary = summaryOf({ ...run, record, standing: standingOf(record.entries) }, edges.now(), summaryLine(record.entries));
     const outcome = await edges.journal.save(record, summary);
     if (outcome === "saved") return true;
     if (outcome === "gone" && (await edges.journal.create(record, summary)) === "created") {
@@ -108,6 +115,7 @@ export async function saveRecord(record: GuardRecord, flow: Flow): Promise<boole
     }
     edges.log.warn({ guard: name, outcome }, "guard was changed by somebody else; it is read again");
     book.open.delete(name);
+    book.remediations.delete(name);
     flow.unsaved.delete(name);
     flow.lost.add(name);
   } catch (error) {

@@ -1,27 +1,10 @@
 import { z } from "zod";
 import { alertSelection, type AlertWanted, alertWantedOf } from "./alert-signal.ts";
+import { cronText } from "./cron.ts";
 import { exactlyOne, oneOf } from "./siblings.ts";
 import { named, told } from "./told.ts";
 
 const kinds = ["alert", "schedule", "manual"] as const;
-const field = /^[\dA-Za-z*,/?#-]+$/;
-
-const cron = z
-  .string()
-  .refine(
-    (text) =>
-      text.trim().split(/\s+/).length === 5 &&
-      text
-        .trim()
-        .split(/\s+/)
-        .every((part) => field.test(part)),
-    {
-      error: ({ input }) =>
-        told(`${named(input)} is no cron expression`, 'five fields: minute, hour, day, month, weekday, as in "0 6 * * *"'),
-    },
-  )
-  .describe("Minute, hour, day of the month, month and weekday.");
-
 const timeZone = z
   .string()
   .refine(isTimeZone, {
@@ -34,7 +17,7 @@ const timeZone = z
 export const triggerSchema = z
   .strictObject({
     alert: z.strictObject(alertSelection).optional().describe("An alert that Alertmanager posts about a workload that matches."),
-    schedule: z.strictObject({ cron, timeZone }).optional().describe("At these times, for every workload that matches."),
+    schedule: z.strictObject({ cron: cronText, timeZone }).optional().describe("At these times, for every workload that matches."),
     manual: z.strictObject({}).optional().describe("When a person orders it."),
   })
   .superRefine(...exactlyOne(kinds))

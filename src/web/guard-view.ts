@@ -5,6 +5,7 @@ import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
 import { linksOf } from "../explain/quotes.ts";
 import { explainReason } from "../explain/reason.ts";
+import type { RemediationEntry } from "../remediation.ts";
 import type { Entry, Phase } from "../entry.ts";
 import type { EvidenceMode, Ms } from "../model.ts";
 
@@ -52,7 +53,7 @@ export function lineOf(record: GuardRecord, run: GuardRun | undefined, now: Ms):
 export interface HistoryLine {
   readonly seq: number;
   readonly at: string;
-  readonly kind: Entry["kind"];
+  readonly kind: Entry["kind"] | RemediationEntry["kind"];
   readonly phase: Phase;
   readonly braked: boolean;
   readonly message: string;

@@ -3,7 +3,8 @@ import { KubernetesError } from "../../src/clients/kubernetes/kubernetes-error.t
 import type { KubernetesApi } from "../../src/clients/kubernetes/api.ts";
 import { startServers } from "../support/servers.ts";
 import type { Servers } from "../support/servers.ts";
-import { actionsOver } from "./actions-fixture.ts";
+import { waitUntil } from "../servers/wait-until.ts";
+import { actionsOver, brakeOf, liveOf, rollbackOf, rollOut } from "./actions-fixture.ts";
 import {
   autoscale,
   deploymentPath,
@@ -94,6 +95,24 @@ describe("a workload that decides itself", () => {
     expect(await specOf(servers.api, deploymentPath("raced"), "replicas")).toBe(3);
   });
 
+  test("is scaled in the middle of a braked rollout, and neither the brake nor the template is touched", async () => {
+    const rolled = await rollOut(servers.api, "midway");
+    await execute(brakeOf(rolled));
+    const before = await liveOf(servers.api, rolled.path);
+
+    const up = scaleTo(rolled.workload, await scalingOf(servers.api, rolled.workload), 4);
+    expect(await execute(up)).toMatchObject({ outcome: "applied" });
+
+    const { template, paused, annotations } = await liveOf(servers.api, rolled.path);
+    expect({ template, paused, mark: annotations["rearguard.dev/braked-by"] }).toEqual({
+      template: before.template,
+      paused: true,
+      mark: before.annotations["rearguard.dev/braked-by"],
+    });
+    expect(await execute(rollbackOf(rolled, true))).toMatchObject({ outcome: "applied" });
+    expect(await specOf(servers.api, rolled.path, "replicas")).toBe(4);
+  });
+
   test("is never scaled to 0, nor up from 0", async () => {
     const workload = await runs(servers.api, "zero");
     const scaling = await scalingOf(servers.api, workload);
@@ -158,6 +177,18 @@ describe("a workload whose count an HPA decides", () => {
     expect(await execute(up)).toMatchObject({ outcome: "unchanged" });
     expect(await execute(restoreOf(up))).toMatchObject({ outcome: "applied" });
     expect(await specOf(servers.api, hpaPath("bound"), "minReplicas")).toBe(2);
+  });
+
+  test("gets the pods from its HPA once the minimum is raised; whoever scales past the maximum is brought back by it", async () => {
+    const workload = await runs(servers.api, "followed");
+    await autoscale(servers.api, { name: "followed", min: 2, max: 4 });
+    const replicas = () => specOf(servers.api, deploymentPath("followed"), "replicas");
+
+    await execute(scaleTo(workload, await scalingOf(servers.api, workload), 3));
+    await waitUntil("the HPA to scale up", async () => (await replicas()) === 3);
+
+    await setSpec(servers.api, deploymentPath("followed"), { replicas: 9 });
+    await waitUntil("the HPA to scale down", async () => (await replicas()) === 4);
   });
 
   test("is not scaled over the maximum, which nobody raises", async () => {

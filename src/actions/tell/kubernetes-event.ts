@@ -18,6 +18,8 @@ const reasons = {
   held: ["GuardOnHold", "Hold"],
   finished: ["GuardFinished", "Finish"],
   failed: ["ActionFailed", "Act"],
+  remediated: ["Remediated", "Remediate"],
+  escalated: ["RemedyEscalated", "Escalate"],
 } as const;
 
 /**

@@ -1,14 +1,7 @@
-import type { GuardRecord } from "../../guards/guard.ts";
-import type { GuardRun } from "../../guards/run.ts";
-import type { Ms } from "../../model.ts";
-import { type GuardLine, type HistoryLine, historyLine, lineOf } from "../guard-view.ts";
-import { allGuards } from "./guards.ts";
+import type { HistoryLine } from "../guard-view.ts";
+import { allGuards, type GuardEdges, type Known } from "./guards.ts";
 
-export interface FeedEdges {
-  now(): Ms;
-  open(): readonly GuardRun[];
-  ended(): readonly GuardRecord[];
-}
+export type FeedEdges = GuardEdges;
 
 /** One event of the stream, ready to be sent. */
 export interface FeedEvent {
@@ -18,7 +11,7 @@ export interface FeedEvent {
   readonly text: string;
 }
 
-type Shown = { readonly entries: number; readonly counted: GuardRun["counted"] | undefined; readonly line: string };
+type Shown = { readonly entries: number; readonly folded: unknown; readonly line: string };
 
 /** So many events are kept for those who come back. */
 const KEPT = 1_000;
@@ -38,19 +31,19 @@ export function createFeed(edges: FeedEdges, epoch: string) {
     return { id: `${epoch}-${count}`, guard, text: eventText(kind, `${epoch}-${count}`, data) };
   }
 
-  function changesOf(record: GuardRecord, run: GuardRun | undefined, isHeard: boolean): readonly FeedEvent[] {
+  function changesOf({ record, folded, ...shows }: Known, isHeard: boolean): readonly FeedEvent[] {
     const { name, entries } = record;
     const before = shown.get(name);
     // Evidence moves with every block: nobody's news while nobody listens.
-    if (before !== undefined && before.entries === entries.length && (before.counted === run?.counted || !isHeard)) return [];
-    const line = lineOf(record, run, edges.now());
+    if (before !== undefined && before.entries === entries.length && (before.folded === folded || !isHeard)) return [];
+    const line = shows.line(edges.now());
     const written = JSON.stringify(line);
-    shown.set(name, { entries: entries.length, counted: run?.counted, line: written });
+    shown.set(name, { entries: entries.length, folded, line: written });
     // A guard that is older than the last look was taken over from another instance: what was before is in the snapshots.
     const known = before?.entries ?? (record.openedAt < lookedAt ? entries.length : 0);
-    const fresh = entries.slice(known).map((entry) => {
+    const fresh = entries.slice(known).map(({ seq }) => {
       const { namespace, workload } = line;
-      return emit("entry", name, { guard: name, namespace, workload, entry: historyLine(entries.slice(0, entry.seq + 1), entry) });
+      return emit("entry", name, { guard: name, namespace, workload, entry: shows.entry(seq) });
     });
     return written === before?.line ? fresh : [...fresh, emit("guard", name, line)];
   }
@@ -60,13 +53,9 @@ export function createFeed(edges: FeedEdges, epoch: string) {
     look(isHeard: boolean): readonly FeedEvent[] {
       const fresh: FeedEvent[] = [];
       const there = new Set<string>();
-      for (const record of edges.ended()) {
-        there.add(record.name);
-        fresh.push(...changesOf(record, undefined, isHeard));
-      }
-      for (const run of edges.open()) {
-        there.add(run.record.name);
-        fresh.push(...changesOf(run.record, run, isHeard));
+      for (const guard of allGuards(edges).toReversed()) {
+        there.add(guard.record.name);
+        fresh.push(...changesOf(guard, isHeard));
       }
       for (const name of shown.keys()) {
         if (there.has(name)) continue;
@@ -87,7 +76,7 @@ export function createFeed(edges: FeedEdges, epoch: string) {
     snapshot(guard?: string): string {
       const guards = allGuards(edges)
         .filter(({ record }) => guard === undefined || record.name === guard)
-        .map(({ record, run }): GuardLine => lineOf(record, run, edges.now()));
+        .map(({ line }) => line(edges.now()));
       return eventText("snapshot", `${epoch}-${count}`, { guards });
     },
   };

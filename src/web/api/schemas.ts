@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { finalPhases, type Phase } from "../../entry.ts";
 import type { GuardLine, HistoryLine } from "../guard-view.ts";
+import type { RemediationLine } from "../remediation-view.ts";
 
 /** Schemas that have a name in the OpenAPI document. */
 export const named = z.registry<{ id: string }>();
@@ -35,6 +36,23 @@ export const guardLine = z
   })
   .register(named, { id: "GuardLine" }) satisfies z.ZodType<GuardLine>;
 
+/** Of a guard without a rollout. */
+export const remediationLine = z
+  .object({
+    name: z.string(),
+    namespace: z.string(),
+    workload: z.string().describe("Such as deployment/web."),
+    trigger: z.enum(["alert", "schedule", "manual"]).describe("What opened it."),
+    policy: z.string(),
+    mode: z.string(),
+    phase: z.enum(phases),
+    message: z.string().describe("What happened last and why."),
+    openedAt: instant,
+    step: z.int().describe("Which step is up, from 1."),
+    steps: z.array(z.string()).describe("What the policy does, in its order."),
+  })
+  .register(named, { id: "RemediationLine" }) satisfies z.ZodType<RemediationLine>;
+
 export const historyLine = z
   .object({
     seq: z.int(),
@@ -61,7 +79,19 @@ export const wholeGuard = guardLine
   })
   .register(named, { id: "Guard" });
 
-export const guardList = z.object({ guards: z.array(guardLine).describe("Newest first.") }).register(named, { id: "GuardList" });
+export const wholeRemediation = remediationLine
+  .extend({
+    record: anything.describe("As it is written down."),
+    conditions: z
+      .array(z.object({ condition: z.string(), state: z.enum(["holds", "soon", "not", "unknown"]), words: z.array(z.string()) }))
+      .describe("As they stand now, while the guard is open."),
+    history: z.array(historyLine),
+  })
+  .register(named, { id: "Remediation" });
+
+export const guardList = z
+  .object({ guards: z.array(z.union([guardLine, remediationLine])).describe("Newest first.") })
+  .register(named, { id: "GuardList" });
 
 /** What people write: one line with something in it. */
 // oxlint-disable-next-line no-control-regex

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ServerResponse } from "node:http";
 import type { Ms } from "../../model.ts";
 import { createFeed, type FeedEdges, type FeedEvent } from "./feed.ts";
-import { allGuards, type GuardEdges, noGuard } from "./guards.ts";
+import { allGuards, type Guards, noGuard } from "./guards.ts";
 import type { Api } from "./route.ts";
 import { failure, namePath } from "./schemas.ts";
 
@@ -87,7 +87,7 @@ export function createStreams(edges: FeedEdges & { readonly epoch: string }): St
   };
 }
 
-export function serveStreams(api: Api, edges: Pick<GuardEdges, "open" | "ended"> & { readonly streams: Streams }): void {
+export function serveStreams(api: Api, edges: Guards & { readonly streams: Streams }): void {
   const { streams } = edges;
   api.addHook("preClose", async () => streams.close());
   const begin = (request: FastifyRequest, reply: FastifyReply, guard?: string) => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { explainReason, headline } from "../../../src/explain/reason.ts";
+import type { RemedyReason } from "../../../src/remedy-reason.ts";
 import type { Reason, ReasonCode } from "../../../src/reason.ts";
 import { errors } from "./sample-record.ts";
 
@@ -103,7 +104,7 @@ const newPattern: Reason = {
 };
 
 // Keyed by code, so that a code without a golden sentence does not compile.
-const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
+const golden: Readonly<Record<Exclude<ReasonCode, RemedyReason["code"]>, readonly (readonly [Reason, string])[]>> = {
   "at-maximum": [
     [
       { code: "at-maximum", owner: "hpa", name: "web", max: 10, least: 10, wanted: 12 },

@@ -61,6 +61,7 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     writing: new Map(),
     waiting: new Map(),
     claims: new Map(),
+    opening: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),
   };
