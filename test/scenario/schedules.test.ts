@@ -60,3 +60,14 @@ test("runs that were due while no daemon ran are told as missed, once, and not m
   await world.run(10);
   expect(await counted(world)).toEqual([]);
 });
+
+test("a run that is still under way keeps the next one from its workload, which is told as missed", async () => {
+  const spec = `when: { busy: { promql: { query: 'sum(http_requests_total{namespace="{{namespace}}"})', above: 0 } } }\ndo: [notify]`;
+  const policy = remedyPolicy(spec, { name: "nightly", within: "100s", on: 'schedule: { cron: "* * * * *" }' });
+  await using world = await openRemedyWorld(policy);
+  await world.run(135);
+  expect(dues(world)).toEqual(["12:01:00"]);
+  expect(await counted(world)).toEqual(["begun 1", "overlap 1"]);
+  await world.run(110);
+  expect(dues(world).slice(1).length, "and runs again once it is over").toBeGreaterThan(0);
+});
