@@ -1,4 +1,5 @@
 import type { PastAction } from "../guards/governor.ts";
+import type { Ms } from "../model.ts";
 import type { Beside } from "./beside.ts";
 import type { Book } from "./book.ts";
 import type { Edges, PipelineSettings } from "./edges.ts";
@@ -28,4 +29,6 @@ export interface Flow {
   readonly diagnosed: Set<string>;
   /** Remediations that are about to be opened, by workload and policy: what comes meanwhile joins them. */
   readonly opening: Map<string, Promise<unknown>>;
+  /** When this process last said of a guard that its trouble goes on. */
+  readonly reminded: Map<string, Ms>;
 }

@@ -21,6 +21,7 @@ const untouched: Edges = {
   probe: unused,
   diagnose: unused,
   jobs: { create: unused, look: unused, lookAtRemedy: unused },
+  lookAfter: unused,
   execute: unused,
   remedy: unused,
   scaling: unused,
@@ -64,5 +65,6 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     opening: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),
+    reminded: new Map(),
   };
 }
