@@ -15,7 +15,7 @@ export function troubleOf(
   const isBad = standing.braked || standing.phase === "breached" || standing.phase === "acting" || standing.phase === "verifying";
   if (standing.finished !== undefined || !isBad) return undefined;
   const first = record.entries.find((entry) => entry.kind === "intended" || entry.kind === "withheld" || entry.kind === "held");
-  const because = standing.rollback?.because ?? (first !== undefined && "because" in first ? first.because : []);
+  const because = (standing.rollback ?? standing.attempted)?.because ?? (first !== undefined && "because" in first ? first.because : []);
   const lately = latelyOf(run, now);
   return { since: first?.at ?? record.openedAt, because, ...(lately === undefined ? {} : { lately: { ...lately, overMs: LATELY_MS } }) };
 }

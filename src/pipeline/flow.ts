@@ -1,4 +1,5 @@
 import type { PastRollback } from "../guards/governor.ts";
+import type { Phase } from "../entry.ts";
 import type { Ms } from "../model.ts";
 import type { Beside } from "./beside.ts";
 import type { Book } from "./book.ts";
@@ -25,6 +26,6 @@ export interface Flow {
   readonly diagnosing: Beside;
   /** Guards of which this process has looked at the pods: once, whatever was found. */
   readonly diagnosed: Set<string>;
-  /** When this process last said of a guard that its trouble goes on. */
-  readonly reminded: Map<string, Ms>;
+  /** When this process last said of a guard that its trouble goes on, and in which phase. */
+  readonly reminded: Map<string, { readonly at: Ms; readonly phase: Phase }>;
 }
