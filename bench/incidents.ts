@@ -81,7 +81,12 @@ async function startGuarding(world: World, pace: (typeof paces)[keyof typeof pac
       prometheus: { scrapeInterval, timeout: "10s" },
       judging: { block, settle: "500ms", baseline: "6h", warmUpLatency },
       // Eight incidents at once would be one shared cause for a governor with its defaults.
-      governor: { cooldown: "30m", rollbacksPerHour: { namespace: 3, cluster: 50 }, concurrent: 10 },
+      governor: {
+        cooldown: "30m",
+        rollbacksPerHour: { namespace: 3, cluster: 50 },
+        concurrent: 10,
+        sharedCause: { workloads: 50 },
+      },
       verify: { within: "5m" },
     },
   });

@@ -45,6 +45,7 @@ export type Phase = "pending" | "observing" | "breached" | "acting" | "verifying
 export type Decision =
   | { readonly kind: "wait"; readonly because: readonly Reason[] }
   | { readonly kind: "act"; readonly action: Action; readonly because: readonly Reason[] }
+  | { readonly kind: "announce"; readonly action: Action; readonly dueAt: Ms; readonly because: readonly Reason[] }
   | { readonly kind: "withhold"; readonly action: ActionKind; readonly because: readonly Reason[] }
   | { readonly kind: "hold"; readonly because: readonly Reason[] }
   | { readonly kind: "note"; readonly because: readonly Reason[] }
@@ -95,7 +96,21 @@ export interface Message {
   readonly workload: WorkloadRef;
   readonly cluster: string;
   readonly at: Ms;
-  readonly kind: "opened" | "noted" | "braked" | "released" | "rolled-back" | "withheld" | "held" | "finished" | "failed" | "ongoing";
+  readonly kind:
+    | "opened"
+    | "noted"
+    | "announced"
+    | "braked"
+    | "released"
+    | "rolled-back"
+    | "withheld"
+    | "held"
+    | "finished"
+    | "failed"
+    | "ongoing"
+    /** Something of a remediation was done, and what it did has not helped. */
+    | "remediated"
+    | "escalated";
   readonly severity: "info" | "warning" | "critical";
   readonly title: string;
   readonly text: string;
@@ -110,6 +125,8 @@ export interface Message {
     readonly since: Ms;
     readonly rolledBackAt?: Ms;
     readonly lately?: RequestCounts & { readonly overMs: Ms };
+    /** Names of alerts whose end will show that it helped. */
+    readonly awaits: readonly string[];
   };
   /** Address of the guard's record, where the settings tell how people reach this API. */
   readonly link?: string;

@@ -109,7 +109,10 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Clock):
     jobs: {
       create: () => Promise.resolve({ problem: "these incidents have no cluster", final: true }),
       look: () => Promise.resolve({ outcome: "error", detail: "these incidents have no cluster", final: true }),
+      lookAtRemedy: () => Promise.resolve({ outcome: "error", detail: "these incidents have no cluster", final: true }),
     },
+    remedy: () => Promise.reject(new Error("these incidents have no remediations")),
+    scaling: () => Promise.resolve({ problem: "these incidents have no cluster" }),
     async execute(action) {
       const live = liveOf(action.workload.uid);
       if (live === undefined)
@@ -120,7 +123,7 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Clock):
     },
     journal: { list: async () => [], create: async () => "created", save: async () => "saved", prune: async () => undefined },
     tell: async () => {},
-    observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, guards() {} },
+    observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, withheld() {}, guards() {} },
     log: {
       info() {},
       warn() {},

@@ -6,14 +6,16 @@ import type { GuardJournal } from "../journal/guards.ts";
 import type { Metrics } from "../journal/metrics.ts";
 import type { Leader } from "../leader.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
-import { choosePolicy } from "../policies/match.ts";
+import { choosePolicy, mostSpecific } from "../policies/match.ts";
 import type { Settings } from "../settings.ts";
 import type { LookAfter } from "../signals/aftermath.ts";
 import type { Diagnose } from "../signals/diagnosis.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 import type { WorkloadWatcher } from "../watchers/workloads.ts";
+import type { PauseKeeper } from "./pause-keeper.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
 
 /** The parts of the daemon that the flow reaches through its edges. */
@@ -32,7 +34,9 @@ export interface Parts {
   readonly lookAfter: LookAfter;
   readonly jobs: JobEdge;
   readonly actions: Actions;
+  readonly scaling: ReadScaling;
   readonly journal: GuardJournal;
+  readonly pauses: PauseKeeper;
   readonly outbox: Outbox;
   /** Ids of messages that only our own stop cut short. */
   readonly unsent: ReadonlySet<string>;
@@ -56,7 +60,9 @@ export function edgesOf(parts: Parts): Edges {
     lookAfter,
     jobs,
     actions,
+    scaling,
     journal,
+    pauses,
     outbox,
     unsent,
     metrics,
@@ -76,6 +82,10 @@ export function edgesOf(parts: Parts): Edges {
       unfollow: (uid) => pods.unfollow(uid),
       pods: (uid) => (pods.isSynced(uid) ? pods.pods(uid) : undefined),
     },
+    remedies: {
+      policies: () => policies.set().remediations,
+      choose: (among, workload) => mostSpecific(among, workload, settings.leader.namespace),
+    },
     choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
     sample,
     probe,
@@ -83,6 +93,8 @@ export function edgesOf(parts: Parts): Edges {
     lookAfter,
     jobs,
     execute: (action) => actions.execute(action),
+    remedy: (remedy) => actions.execute(remedy),
+    scaling,
     journal: {
       list: () => journal.list(settings.kubernetes.namespaces),
       create: (record, summary) => journal.create(record, summary),
@@ -95,6 +107,8 @@ export function edgesOf(parts: Parts): Edges {
       if (messages.some(({ id }) => unsent.has(id))) throw new LeftToNext("stopped before every receiver had them");
     },
     withdraw: () => outbox.withdraw(),
+    governorState: () => pauses.state(),
+    readGovernorState: () => pauses.read(),
     observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
     log,
   };
@@ -126,9 +140,20 @@ export function pipelineSettingsOf({
     verify: { withinMs: verify.within, blocks: verify.blocks, blockMs: judging.block },
     limits: {
       killSwitch: governor.killSwitch,
-      cooldownMs: governor.cooldown,
-      rollbacksPerHour: governor.rollbacksPerHour,
-      concurrent: governor.concurrent,
+      rollback: {
+        cooldownMs: governor.cooldown,
+        perHour: governor.rollbacksPerHour,
+        concurrent: governor.concurrent,
+        flap: { times: governor.flap.rollbacks, withinMs: governor.flap.within },
+      },
+      remedy: {
+        cooldownMs: governor.remedies.cooldown,
+        perHour: governor.remedies.perHour,
+        concurrent: governor.remedies.concurrent,
+        flap: { times: governor.flap.remedies, withinMs: governor.flap.within },
+      },
+      sharedCause: { workloads: governor.sharedCause.workloads, withinMs: governor.sharedCause.within },
+      minReady: governor.minReady,
     },
   };
 }

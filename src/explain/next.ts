@@ -1,7 +1,9 @@
 import type { Message } from "../entry.ts";
 import type { Reason } from "../reason.ts";
 import type { GuardRecord } from "../guards/guard.ts";
+import { cancelStep } from "./announcement.ts";
 import { inspectCommand, kubectlTarget, podsCommand, resumeCommand, undoCommand } from "./commands.ts";
+import { governorStep } from "./governor.ts";
 import { ownerNames } from "./names.ts";
 
 /** What a person can do now, with the exact command; empty when there is nothing to do. */
@@ -18,7 +20,12 @@ export function nextStep(
     case "noted":
     case "released":
     case "ongoing":
+    // Of remediations alone.
+    case "remediated":
+    case "escalated":
       return "";
+    case "announced":
+      return cancelStep(record);
     case "braked":
       return brakedStep(record);
     case "rolled-back":
@@ -80,6 +87,8 @@ function stepFor(record: GuardRecord, reason: Reason, braked: boolean): string |
   const { rollout } = record;
   const target = kubectlTarget(rollout.workload);
   const { code } = reason;
+  if (code === "governor") return governorStep(rollout, reason, braked);
+  if (code === "called-off") return braked ? brakedStep(record) : `See how it fares: ${podsCommand(rollout)}`;
   if (code === "owned") {
     return `Roll back where it is defined, in ${ownerNames[reason.owner]} ${reason.name}.${braked ? ` ${brakedStep(record)}` : ""}`;
   }

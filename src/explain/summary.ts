@@ -1,6 +1,7 @@
 import type { Entry } from "../entry.ts";
 import type { Reason } from "../reason.ts";
 import { phaseWords } from "./names.ts";
+import { timeOfDay } from "./numbers.ts";
 import { headline } from "./reason.ts";
 
 const longest = 200;
@@ -33,7 +34,7 @@ export function summaryLine(entries: readonly Entry[]): string {
         // The last reason says why not; the others say what was wrong.
         return withReason(`${entry.action} withheld`, entry.because.slice(-1));
       case "announced":
-        return withReason(`about to: ${intents[entry.action.kind]}`, entry.because);
+        return withReason(`${intents[entry.action.kind]} at ${timeOfDay(entry.dueAt)} unless cancelled`, entry.because);
       case "commanded":
         return `${entry.command.kind} ordered by ${entry.command.by}`;
       case "held":

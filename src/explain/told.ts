@@ -2,6 +2,7 @@ import type { Entry, Message, Receipt } from "../entry.ts";
 import type { Reason } from "../reason.ts";
 import type { GuardRecord } from "../guards/guard.ts";
 import { isHold } from "../guards/phase.ts";
+import { announcedTold, notDoneTold } from "./announcement.ts";
 import { phaseWords, shortName } from "./names.ts";
 import { reportSentences } from "./report.ts";
 import { count } from "./numbers.ts";
@@ -25,9 +26,10 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
   switch (entry.kind) {
     case "completed":
     case "intended":
-    case "announced":
     case "commanded":
       return undefined;
+    case "announced":
+      return announcedTold(entry, capital(`${revision} of ${name}`));
     case "opened": {
       const { old } = record.rollout;
       const isFirst = record.rollout.new.number <= 1;
@@ -40,6 +42,8 @@ export function tell(record: GuardRecord, entry: Entry, braked: boolean): Told |
     case "receipt":
       return receiptTold(record, entry.receipt, name);
     case "withheld": {
+      const notDone = notDoneTold(entry, `${revision} of ${name}`);
+      if (notDone !== undefined) return notDone;
       const severity = entry.action === "rollback" && !entry.because.some(isByPolicy) ? "critical" : "warning";
       const what = `${revision} of ${name} would have been ${undone[entry.action]}, but Rearguard does not do it.`;
       return { kind: "withheld", severity, head: `${entry.action} withheld`, what: capital(what), because: entry.because };

@@ -3,7 +3,7 @@ import type { Recovering } from "../judging/recovery.ts";
 import type { Silence, SignalState } from "../judging/signal.ts";
 import type { Ms, PodState, Workload } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
-import type { GovernorLimits, PastRollback } from "./governor.ts";
+import type { Breach, GovernorLimits, GovernorState, PastAction } from "./governor.ts";
 import type { GuardRecord } from "./guard.ts";
 import type { Standing } from "./phase.ts";
 import type { Aftermath } from "../verification.ts";
@@ -51,7 +51,9 @@ export interface Ask {
   readonly rules: readonly Verdict[];
   readonly now: Ms;
   readonly limits: GovernorLimits;
-  readonly past: readonly PastRollback[];
+  readonly state: GovernorState;
+  readonly past: readonly PastAction[];
+  readonly breaches: readonly Breach[];
   /** Hashes of this workload whose guards passed, newest first. */
   readonly passed: readonly string[];
   readonly verify: VerifyRule;

@@ -4,7 +4,7 @@ import type { Reason } from "../reason.ts";
 import { actionsFor } from "../policies/policy.ts";
 import type { Ask } from "./ask.ts";
 import { isComplete } from "./complete.ts";
-import { killSwitch } from "./governor.ts";
+import { stopsOn } from "./governor-stops.ts";
 import { noteKey } from "./phase.ts";
 import { decideBraked } from "./release.ts";
 import { whenToTry } from "./retry.ts";
@@ -17,7 +17,8 @@ export function decideBrake(ask: Ask, workload: Workload): Decision | undefined 
   const because = brakeReasons(ask);
   if (because.length === 0 || ask.standing.resumed || !canSpread(workload)) return undefined;
   if (ask.record.policy.spec.mode === "observe") return withholdBrake(ask, because, { code: "observe-mode" });
-  if (ask.limits.killSwitch) return withholdBrake(ask, because, killSwitch);
+  const stop = stopsOn(workload, ask);
+  if (stop !== undefined) return withholdBrake(ask, because, stop);
   return mayBrake(ask, workload) ? { kind: "act", action: brakeAction(ask), because } : undefined;
 }
 
@@ -27,7 +28,7 @@ export function mayBrake(ask: Ask, workload: Workload): boolean {
   return (
     record.policy.spec.mode === "enforce" &&
     workload.ref.kind === "Deployment" &&
-    !ask.limits.killSwitch &&
+    stopsOn(workload, ask) === undefined &&
     !standing.braked &&
     !standing.resumed &&
     !workload.paused &&

@@ -2,10 +2,12 @@ import type { Action, Decision } from "../entry.ts";
 import type { Revision, Workload } from "../model.ts";
 import type { Reason, Verdict } from "../reason.ts";
 import { actionsFor } from "../policies/policy.ts";
+import { decideCalledOff, decideCountdown } from "./announce.ts";
 import type { Ask } from "./ask.ts";
 import { brakeAction, mayBrake } from "./brake.ts";
-import { forbidsRollback, knownBad } from "./governor.ts";
+import { forbidsAction, knownBad } from "./governor.ts";
 import { noteKey } from "./phase.ts";
+import { isOrdered } from "./ordered.ts";
 import { isOurBrake } from "./release.ts";
 import { whenToTry } from "./retry.ts";
 
@@ -15,7 +17,7 @@ export const ROLLBACK_TRIES = 4;
 export function decideBreach(ask: Ask, workload: Workload): Decision | undefined {
   const breaches = breachedVerdicts(ask);
   const acting = breaches.find((verdict) => rollsBack(ask, verdict.signal));
-  const undo = acting === undefined ? undefined : decideUndo(ask, workload, acting);
+  const undo = acting === undefined ? decideCalledOff(ask) : decideUndo(ask, workload, acting);
   if (undo !== undefined) return undo;
   const silent = breaches.filter((verdict) => !rollsBack(ask, verdict.signal));
   for (const { signal, because } of silent) {
@@ -45,18 +47,21 @@ function decideUndo(ask: Ask, workload: Workload, breached: Verdict): Decision |
     const reason = forbidden ?? nothing("revision-gone");
     // What must not be undone by us can still be kept from spreading until a person has looked.
     if (reason.code !== "observe-mode" && mayBrake(ask, workload)) return { kind: "act", action: brakeAction(ask), because };
-    return withholdOnce(ask, because, reason);
+    return withholdUndo(ask, because, reason);
   }
   const failure = ask.standing.failures.rollback;
   const when = whenToTry(failure, ask.now, ROLLBACK_TRIES);
   if (when === "later") return { kind: "wait", because };
-  if (when === "now") return { kind: "act", because, action: rollbackAction(ask, target, breached.signal) };
+  if (when === "now") {
+    const action = rollbackAction(ask, target, breached.signal);
+    return decideCountdown(ask, workload, action, because) ?? { kind: "act", because, action };
+  }
   const detail = `the rollback did not succeed in ${failure?.count ?? 0} tries`;
-  return withholdOnce(ask, because, ask.standing.refused.rollback?.because ?? { code: "limitation", detail });
+  return withholdUndo(ask, because, ask.standing.refused.rollback?.because ?? { code: "limitation", detail });
 }
 
 /** The last completed revision; one that was itself taken back is no way back, then the newest that passed. */
-function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
+export function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
   const bad = knownBad(ask.past, workload.ref.uid);
   const condemned = ask.record.rollout.new.podTemplateHash;
   const still = workload.revisions.filter((revision) => revision.podTemplateHash !== condemned && !bad.has(revision.podTemplateHash));
@@ -68,10 +73,17 @@ function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
   return undefined;
 }
 
-/** Why this guard must not roll back to `target` now; undefined when it may. */
-export function forbids(ask: Ask, workload: Workload, target: Revision | undefined): Reason | undefined {
+/**
+ * Why this guard must not roll back to `target` now; undefined when it may. Of what a person ordered (`because` says so) neither the mode
+ * is asked nor what was done lately.
+ */
+export function forbids(ask: Ask, workload: Workload, target: Revision | undefined, because: readonly Reason[] = []): Reason | undefined {
   const { record, standing } = ask;
-  if (record.policy.spec.mode === "observe") return { code: "observe-mode" };
+  const ordered = isOrdered(because);
+  if (record.policy.spec.mode === "observe" && !ordered) return { code: "observe-mode" };
+  if (standing.cancelled !== undefined && !ordered) {
+    return { code: "cancelled", by: standing.cancelled.by, reason: standing.cancelled.reason };
+  }
   const owner = workload.owners[0];
   if (owner !== undefined) return { code: "owned", owner: owner.kind, name: owner.name, mark: owner.mark };
   if (record.rollout.old === undefined) return withoutOld(ask, workload);
@@ -81,7 +93,10 @@ export function forbids(ask: Ask, workload: Workload, target: Revision | undefin
     return nothing(taken ? "target-known-bad" : "revision-gone");
   }
   if (workload.paused && !(standing.braked && isOurBrake(ask, workload))) return { code: "paused-by-other" };
-  return forbidsRollback({ guard: record.name, workload, past: ask.past, limits: ask.limits, now: ask.now });
+  const { limits, state, now } = ask;
+  const lately = ordered ? { past: [], breaches: [] } : { past: ask.past, breaches: ask.breaches };
+  const condemns = record.rollout.new.podTemplateHash;
+  return forbidsAction({ guard: record.name, kind: "rollback", workload, ...lately, limits, state, now, condemns });
 }
 
 /** `old` is absent at a first deploy, but also when an unfinished rollout was undone: its revision never ran complete. */
@@ -92,11 +107,11 @@ function withoutOld(ask: Ask, workload: Workload): Reason {
   return { code: "limitation", detail: "no other revision was seen complete before this one, so none is known to be a safe way back" };
 }
 
-function nothing(why: Extract<Reason, { code: "nothing-to-undo" }>["why"]): Reason {
+export function nothing(why: Extract<Reason, { code: "nothing-to-undo" }>["why"]): Reason {
   return { code: "nothing-to-undo", why };
 }
 
-export function rollbackAction({ record, standing }: Ask, target: Revision, cause: string): Action {
+export function rollbackAction({ record, standing }: Ask, target: Revision, cause: string): Extract<Action, { kind: "rollback" }> {
   const { rollout } = record;
   return {
     id: `${record.name}.rollback.${standing.nextSeq}`,
@@ -109,6 +124,12 @@ export function rollbackAction({ record, standing }: Ask, target: Revision, caus
     guard: record.name,
     cause,
   };
+}
+
+/** What was announced and is not done is told each time. */
+function withholdUndo(ask: Ask, because: readonly Reason[], why: Reason): Decision | undefined {
+  if (ask.standing.announced === undefined) return withholdOnce(ask, because, why);
+  return { kind: "withhold", action: "rollback", because: [...because, why] };
 }
 
 /** Recorded and told once per reason; afterwards the guard goes on to its end. */

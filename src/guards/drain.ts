@@ -1,6 +1,7 @@
 import type { Action } from "../entry.ts";
 import type { Ms, PodState, Revision, Workload } from "../model.ts";
 import type { Ask } from "./ask.ts";
+import { stopsOn } from "./governor-stops.ts";
 
 /**
  * Condemned pods to keep while restored ones come up: max(0, ceil(keepReady x desired) - ready old) (docs/architecture.md).
@@ -15,7 +16,7 @@ export function condemnedToKeep(desired: number, readyOld: number, keepReady: nu
 export function drainAction(ask: Ask, target: Revision, workload: Workload): Action | undefined {
   const { record, standing, pods, now } = ask;
   // While somebody pauses it the controller brings nothing up in the place of what is taken away.
-  if (ask.limits.killSwitch || workload.paused) return undefined;
+  if (stopsOn(workload, ask) !== undefined || workload.paused) return undefined;
   const condemned = record.rollout.new;
   const left = pods.filter((pod) => pod.podTemplateHash === condemned.podTemplateHash && isThere(pod, now)).length;
   const ready = pods.filter((pod) => pod.podTemplateHash === target.podTemplateHash && pod.ready && isThere(pod, now)).length;

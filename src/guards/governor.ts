@@ -1,36 +1,116 @@
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
+import type { RemedyKind } from "../remediation.ts";
+import { countRules } from "./governor-counts.ts";
+import { markRules } from "./governor-marks.ts";
+import { stopRules } from "./governor-stops.ts";
 import type { GuardRecord } from "./guard.ts";
+import { isOrdered } from "./ordered.ts";
 import { standingOf } from "./phase.ts";
 
-/** How often Rearguard may act on its own, whatever the evidence (docs/architecture.md). */
-export interface GovernorLimits {
-  readonly killSwitch: boolean;
-  /** Quiet time on one workload after a rollback of it. */
+/** How often actions of one sort may be done, whatever the evidence. */
+export interface KindLimits {
+  /** Quiet time on one workload after the same kind of action by another guard. */
   readonly cooldownMs: Ms;
-  readonly rollbacksPerHour: { readonly namespace: number; readonly cluster: number };
-  /** Rollbacks under way at once, not yet verified. */
+  readonly perHour: { readonly workload: number; readonly namespace: number; readonly cluster: number };
+  /** Under way at once, not yet verified. */
   readonly concurrent: number;
+  /** So many guards doing the same to one workload within this time: it is left to a person. */
+  readonly flap: { readonly times: number; readonly withinMs: Ms };
 }
 
-/** A rollback of the past, as the governor counts it. */
-export interface PastRollback {
+/** How often Rearguard may act on its own, whatever the evidence (docs/settings.md: governor). */
+export interface GovernorLimits {
+  readonly killSwitch: boolean;
+  readonly rollback: KindLimits;
+  /** Of scaling, restarts and Jobs: counted together, but for the cool-down and the flap of each kind. */
+  readonly remedy: KindLimits;
+  /** So many workloads of different names that breach within this time: their revisions are hardly to blame. */
+  readonly sharedCause: { readonly workloads: number; readonly withinMs: Ms };
+  /** Ready pods that every action must leave. */
+  readonly minReady: number;
+}
+
+/** An action of the past, as the governor counts it: intended and not refused, also one whose receipt a crash swallowed. */
+export interface PastAction {
   readonly guard: string;
+  readonly kind: RemedyKind;
   readonly namespace: string;
   readonly workloadUid: string;
   readonly at: Ms;
   readonly underWay: boolean;
-  readonly condemnedHash: string;
-  readonly targetHash: string;
+  /** Id of the action, where its guard may do more than one. */
+  readonly action?: string;
+  /** Of a rollback: the revision that was taken back, and the one that was put in its place. */
+  readonly condemnedHash?: string;
+  readonly targetHash?: string;
 }
 
-const HOUR: Ms = 3_600_000;
-const unsafeAnnotation = "rearguard.dev/rollback";
+/** A guard that found its revision bad; `at`: the last that its record says of it. */
+export interface Breach {
+  readonly guard: string;
+  readonly name: string;
+  readonly workloadUid: string;
+  readonly at: Ms;
+}
 
-export const killSwitch: Reason = withheld("kill-switch", "governor.killSwitch is on: nothing is changed in the cluster");
+/** All action was paused by a person. */
+export interface Pause {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: Ms;
+}
+
+/** What people ordered of all action together. */
+export interface GovernorState {
+  readonly pause?: Pause;
+  /** Why it is not known whether a person has paused all action: nothing is done then. */
+  readonly unknown?: string;
+}
+
+/** Everything the governor looks at; nothing else counts. */
+export interface GovernorAsk {
+  readonly guard: string;
+  readonly kind: RemedyKind;
+  /** As re-read now. */
+  readonly workload: Workload;
+  readonly past: readonly PastAction[];
+  readonly limits: GovernorLimits;
+  readonly state: GovernorState;
+  readonly now: Ms;
+  /** Id of the action once it is intended: it is not counted against itself. A rollback is never counted against its own guard. */
+  readonly action?: string;
+  readonly breaches?: readonly Breach[];
+  /** Of a rollback: hash of the revision that would be taken back. */
+  readonly condemns?: string;
+  /** Pods that would still be ready, where the action takes any away. */
+  readonly readyAfter?: number;
+  /** It puts back what we changed ourselves: only what stops all action holds that up. */
+  readonly undoes?: true;
+}
+
+/** One rule: why this must not be done now; undefined where it has nothing against it. */
+export type GovernorRule = (ask: GovernorAsk) => Reason | undefined;
+
+// What stops everything comes first, then what stands on the workload, then what was done before.
+const rules: readonly GovernorRule[] = [...stopRules, ...markRules, ...countRules];
+
+/** Why this action must not be done now; undefined when it may. Pure: the same ask gives the same answer. */
+export function forbidsAction(ask: GovernorAsk): Reason | undefined {
+  for (const rule of rules) {
+    const reason = rule(ask);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+/** What counts withheld actions apart: the governor's rule, else the code of the reason. */
+export function ruleOf(reason: Reason): string {
+  return reason.code === "governor" ? reason.rule : reason.code;
+}
 
 /** Every rollback that was intended and not refused, also one that failed or whose receipt a crash swallowed: it may have happened. */
-export function pastRollbacks(records: readonly GuardRecord[]): readonly PastRollback[] {
+export function pastRollbacks(records: readonly GuardRecord[]): readonly PastAction[] {
   return records.flatMap((record) => {
     const intended = record.entries.findLast((entry) => entry.kind === "intended" && entry.action.kind === "rollback");
     if (intended?.kind !== "intended" || intended.action.kind !== "rollback") return [];
@@ -39,6 +119,7 @@ export function pastRollbacks(records: readonly GuardRecord[]): readonly PastRol
     return [
       {
         guard: record.name,
+        kind: "rollback",
         namespace: record.namespace,
         workloadUid: record.rollout.workload.uid,
         at: standing.rollback?.at ?? intended.at,
@@ -50,55 +131,22 @@ export function pastRollbacks(records: readonly GuardRecord[]): readonly PastRol
   });
 }
 
-/** Why a rollback of this workload must not happen now; undefined when it may. Counts only other guards' rollbacks. */
-export function forbidsRollback(ask: {
-  readonly guard: string;
-  readonly workload: Workload;
-  readonly past: readonly PastRollback[];
-  readonly limits: GovernorLimits;
-  readonly now: Ms;
-}): Reason | undefined {
-  const { workload, limits, now } = ask;
-  const past = ask.past.filter((rollback) => rollback.guard !== ask.guard);
-  if (limits.killSwitch) return killSwitch;
-  if (workload.annotations[unsafeAnnotation] === "unsafe") {
-    return { code: "marked-unsafe", annotation: `${unsafeAnnotation}: unsafe` };
-  }
-  const same = past.filter((rollback) => rollback.workloadUid === workload.ref.uid);
-  const last = Math.max(...same.map((rollback) => rollback.at));
-  if (now - last < limits.cooldownMs) {
-    return withheld("cooldown", `this workload was rolled back ${minutes(now - last)} ago; cooldown ${minutes(limits.cooldownMs)}`);
-  }
-  const recent = past.filter((rollback) => now - rollback.at < HOUR);
-  const here = recent.filter((rollback) => rollback.namespace === workload.ref.namespace).length;
-  if (here >= limits.rollbacksPerHour.namespace) {
-    return withheld(
-      "namespace-cap",
-      `${here} rollbacks in namespace ${workload.ref.namespace} in the last hour; at most ${limits.rollbacksPerHour.namespace}`,
+/** Guards that found their revision bad, whatever came of it. One that was restored counts from its rollback, one unresolved from its end. */
+export function breachesOf(records: readonly GuardRecord[]): readonly Breach[] {
+  return records.flatMap((record) => {
+    const last = record.entries.findLast(
+      (entry) =>
+        (entry.kind === "intended" && entry.action.kind === "rollback" && !isOrdered(entry.because)) ||
+        (entry.kind === "withheld" && entry.action === "rollback" && !isOrdered(entry.because)) ||
+        entry.kind === "announced" ||
+        (entry.kind === "finished" && entry.phase === "unresolved"),
     );
-  }
-  if (recent.length >= limits.rollbacksPerHour.cluster) {
-    return withheld(
-      "cluster-cap",
-      `${recent.length} rollbacks in this cluster in the last hour; at most ${limits.rollbacksPerHour.cluster}`,
-    );
-  }
-  const running = past.filter((rollback) => rollback.underWay).length;
-  if (running >= limits.concurrent) {
-    return withheld("concurrency", `${running} rollbacks under way at once; at most ${limits.concurrent}: a shared cause is more likely`);
-  }
-  return undefined;
+    const { uid, name } = record.rollout.workload;
+    return last === undefined ? [] : [{ guard: record.name, name, workloadUid: uid, at: last.at }];
+  });
 }
 
 /** Revisions of this workload that were taken back: never a target again. */
-export function knownBad(past: readonly PastRollback[], workloadUid: string): ReadonlySet<string> {
-  return new Set(past.filter((rollback) => rollback.workloadUid === workloadUid).map((rollback) => rollback.condemnedHash));
-}
-
-function withheld(rule: string, detail: string): Reason {
-  return { code: "governor", rule, detail };
-}
-
-function minutes(ms: Ms): string {
-  return ms < 120_000 ? `${Math.max(0, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
+export function knownBad(past: readonly PastAction[], workloadUid: string): ReadonlySet<string> {
+  return new Set(past.flatMap((action) => (action.workloadUid === workloadUid ? (action.condemnedHash ?? []) : [])));
 }

@@ -22,8 +22,8 @@ const lookEveryMs: Ms = 5_000;
 /** Kubernetes itself ends a Job at its deadline; so long later we stop to wait for that. */
 const graceMs: Ms = 60_000;
 
-/** Whether this smoke test is to be started or looked at now. A Job changes the cluster, so an observing policy starts none. */
-export function jobDue(run: GuardRun, name: string, signal: JobSignal, killSwitch: boolean, now: Ms): boolean {
+/** Whether this smoke test is to be started or looked at now. A Job changes the cluster, so an observing policy starts none, nor does what stops all action. */
+export function jobDue(run: GuardRun, name: string, signal: JobSignal, isStopped: boolean, now: Ms): boolean {
   const { record, standing, rules } = run;
   const memory = record.jobs?.[name];
   const state = rules[name]?.state;
@@ -31,7 +31,7 @@ export function jobDue(run: GuardRun, name: string, signal: JobSignal, killSwitc
   if (standing.rollback !== undefined || standing.pending?.action.kind === "rollback" || standing.finished !== undefined) return false;
   if (state?.lastAt != null && now - state.lastAt < lookEveryMs) return false;
   if (memory?.job !== undefined) return true;
-  if (killSwitch) return false;
+  if (isStopped) return false;
   if (memory !== undefined) return true;
   // Nobody watched until the window was over: what is tested now decides nothing.
   if (standing.completedAt !== undefined && now > standing.completedAt + record.policy.spec.window) return false;

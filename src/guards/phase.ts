@@ -1,6 +1,7 @@
 import type { Action, Command, Entry, FinalPhase, Phase, Receipt } from "../entry.ts";
 import type { Ms, Revision } from "../model.ts";
 import type { Reason } from "../reason.ts";
+import { isOrdered } from "./ordered.ts";
 import type { Failure } from "./retry.ts";
 
 /** Where a guard stands, derived from its entries alone: after a restart the same entries give the same standing. */
@@ -30,8 +31,10 @@ export interface Standing {
   /** By signal, where the policy lets a silence move the end of the window: what is over, and since when one lasts. */
   readonly extensions: Readonly<Record<string, Extension>>;
   readonly kept?: number;
-  /** Announced and neither begun nor withheld yet. */
-  readonly announced?: { readonly action: Action; readonly dueAt: Ms; readonly because: readonly Reason[] };
+  /** Announced and neither done nor withheld yet; one that failed is tried again without another announcement. */
+  readonly announced?: { readonly action: Action; readonly at: Ms; readonly dueAt: Ms; readonly because: readonly Reason[] };
+  /** What was announced is not done in this guard, because this person ordered so. */
+  readonly cancelled?: Command;
   /** What people ordered, oldest first. */
   readonly commands: readonly Command[];
   readonly finished?: { readonly phase: FinalPhase; readonly at: Ms; readonly because: readonly Reason[] };
@@ -78,18 +81,19 @@ export function foldEntry(standing: Standing, entry: Entry): Standing {
       return foldReceipt(next, entry.receipt);
     case "withheld":
       return {
-        ...withoutWithheld(next, entry.action),
-        noted: note(standing, `withheld:${entry.action}`, entry.because),
-        phase: entry.action === "rollback" ? "breached" : standing.phase,
+        ...withoutAnnounced(withoutWithheld(next, entry.action), entry),
+        // The answer to an order is no finding, and each order gets its own.
+        noted: isOrdered(entry.because) ? standing.noted : note(standing, `withheld:${entry.action}`, entry.because),
+        phase: entry.action === "rollback" ? phaseWithout(standing, entry.because) : standing.phase,
       };
     case "held":
       return foldHeld(next, entry);
     case "noted":
       return next;
     case "announced":
-      return { ...next, announced: { action: entry.action, dueAt: entry.dueAt, because: entry.because } };
+      return { ...next, phase: "breached", announced: { action: entry.action, at: entry.at, dueAt: entry.dueAt, because: entry.because } };
     case "commanded":
-      return { ...next, commands: [...standing.commands, entry.command] };
+      return foldCommand(next, entry.command);
     case "finished":
       return {
         ...withoutPending(next),
@@ -145,6 +149,32 @@ function foldHeld(standing: Standing, { because, at }: Extract<Entry, { kind: "h
   return { ...standing, noted, extensions, held: standing.held || because.some(isHold) };
 }
 
+/** A cancel stops what was announced, also for the rest of the guard; a later order to undo stands above it. */
+function foldCommand(standing: Standing, command: Command): Standing {
+  const { cancelled: _cancelled, ...rest } = standing;
+  const next = { ...standing, commands: [...standing.commands, command] };
+  if (command.kind === "undo") return { ...rest, commands: next.commands };
+  const isStoppable = standing.announced !== undefined || standing.pending?.action.kind === "rollback";
+  return command.kind === "cancel" && isStoppable ? { ...next, cancelled: command } : next;
+}
+
+/** That another signal of the policy only notifies says nothing of what was announced. */
+function withoutAnnounced(standing: Standing, { action, because }: Extract<Entry, { kind: "withheld" }>): Standing {
+  if (standing.announced?.action.kind !== action || because.some(({ code }) => code === "policy-only-notifies")) return standing;
+  const { announced: _announced, ...rest } = standing;
+  return rest;
+}
+
+/**
+ * Of a rollback that was not done: one whose trouble was over has left nothing to act upon, and what a person wanted taken back says
+ * nothing of the revision.
+ */
+function phaseWithout({ phase }: Standing, because: readonly Reason[]): Phase {
+  if (because.some(({ code }) => code === "called-off")) return "observing";
+  if (!isOrdered(because)) return "breached";
+  return phase === "acting" ? "observing" : phase;
+}
+
 function foldIntent(standing: Standing, { action, because, at }: Extract<Entry, { kind: "intended" }>): Standing {
   const next = { ...standing, pending: { action, because } };
   if (action.kind === "rollback") {
@@ -172,14 +202,16 @@ function foldReceipt(standing: Standing, receipt: Receipt): Standing {
       return { ...rest, braked: true, brakedAt: receipt.at, unsureBrake: false };
     case "release":
       return { ...release(rest, receipt.at), unsureBrake: false };
-    case "rollback":
+    case "rollback": {
+      const { announced: _announced, ...ended } = rest;
       return {
-        ...release(rest, receipt.at),
+        ...release(ended, receipt.at),
         unsureBrake: false,
         failures: {},
         phase: "verifying",
         rollback: { target: action.target, at: receipt.at, because },
       };
+    }
     case "drain":
       return { ...rest, kept: action.keep };
   }
@@ -194,7 +226,7 @@ function foldFailure(standing: Standing, action: Action, receipt: Receipt): Stan
   const before = standing.failures[action.kind]?.count ?? 0;
   return {
     ...rest,
-    phase: action.kind === "rollback" ? "breached" : standing.phase,
+    phase: action.kind === "rollback" ? phaseWithout(standing, standing.pending?.because ?? []) : standing.phase,
     unsureBrake: action.kind === "brake" ? !isSure || (rest.unsureBrake && receipt.because?.code === "forbidden") : rest.unsureBrake,
     failures: { ...standing.failures, [action.kind]: { count: before + 1, at: receipt.at } },
     refused: receipt.outcome === "refused" ? { ...standing.refused, [action.kind]: receipt } : standing.refused,

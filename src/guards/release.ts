@@ -4,7 +4,7 @@ import type { Reason, Verdict } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 import { brakingGuard } from "./brake-mark.ts";
 import { isComplete } from "./complete.ts";
-import { killSwitch } from "./governor.ts";
+import { stopsEverything } from "./governor-stops.ts";
 import { noteKey } from "./phase.ts";
 import { whenToTry } from "./retry.ts";
 
@@ -18,10 +18,8 @@ const TRIES = 10;
 export function decideBraked(ask: Ask, workload: Workload): Decision | undefined {
   const because = releaseReasons(ask, workload);
   if (because.length === 0) return pageBrake(ask);
-  if (ask.limits.killSwitch) {
-    if (ask.standing.noted.has(noteKey("withheld:release", killSwitch))) return undefined;
-    return { kind: "withhold", action: "release", because: [...because, killSwitch] };
-  }
+  const stop = stopsEverything(ask);
+  if (stop !== undefined) return withholdRelease(ask, because, stop);
   return whenToTry(ask.standing.failures.release, ask.now, TRIES) === "now"
     ? { kind: "act", action: releaseAction(ask), because }
     : pageBrake(ask);
@@ -29,18 +27,27 @@ export function decideBraked(ask: Ask, workload: Workload): Decision | undefined
 
 /**
  * No guard ends while its brake lies on the workload: nobody would be left to release it. Where it cannot be taken off the end is
- * `unresolved` and says so.
+ * `unresolved` and says so. A pause of all action ends some time, so the guard waits for that.
  */
 export function releasedFirst(ask: Ask, workload: Workload, end: Extract<Decision, { kind: "finish" }>): Decision {
   const { braked, unsureBrake } = ask.standing;
   if (!braked && !(unsureBrake && isOurBrake(ask, workload))) return end;
-  const when = ask.limits.killSwitch ? "never" : whenToTry(ask.standing.failures.release, ask.now, TRIES);
+  const { killSwitch } = ask.limits;
+  const stop = stopsEverything(ask);
+  if (stop !== undefined && !killSwitch) return withholdRelease(ask, end.because, stop) ?? { kind: "wait", because: end.because };
+  const when = killSwitch ? "never" : whenToTry(ask.standing.failures.release, ask.now, TRIES);
   if (when === "now") return { kind: "act", action: releaseAction(ask), because: end.because };
   if (when === "later") return { kind: "wait", because: end.because };
-  const detail = ask.limits.killSwitch
+  const detail = killSwitch
     ? "the brake of this guard still pauses the rollout: governor.killSwitch is on, nothing is changed in the cluster"
     : "the brake of this guard still pauses the rollout: it could not be released";
   return { kind: "finish", phase: "unresolved", because: [...end.because, { code: "limitation", detail }] };
+}
+
+/** Told once: the brake stays while nothing may be changed. */
+function withholdRelease(ask: Ask, because: readonly Reason[], stop: Reason): Decision | undefined {
+  if (ask.standing.noted.has(noteKey("withheld:release", stop))) return undefined;
+  return { kind: "withhold", action: "release", because: [...because, stop] };
 }
 
 function releaseAction({ record, standing }: Ask): Action {

@@ -1,4 +1,5 @@
 import { sentence } from "../errors.ts";
+import { stopsEverything } from "../guards/governor-stops.ts";
 import { isTooLateForJob, jobDue, jobName, overdueJob, type SmokeTest, withJob } from "../guards/job.ts";
 import { heardOf, judge } from "../guards/run.ts";
 import type { JobMemory } from "../judging/job.ts";
@@ -13,10 +14,11 @@ import { persist } from "./write.ts";
 export function workJobs(flow: Flow, beside: Beside, step: (guard: string) => Promise<void>): void {
   const { book, edges, settings } = flow;
   const now = edges.now();
+  const isStopped = stopsEverything({ limits: settings.limits, state: edges.governorState?.() ?? {}, now }) !== undefined;
   const due: DueWork[] = [];
   for (const [guard, run] of book.open) {
     for (const [name, signal] of Object.entries(run.signals)) {
-      if (signal.kind !== "job" || !jobDue(run, name, signal, settings.limits.killSwitch, now)) continue;
+      if (signal.kind !== "job" || !jobDue(run, name, signal, isStopped, now)) continue;
       const work = () =>
         workOn(guard, name, signal, flow)
           .then((moved) => (moved ? step(guard) : undefined))

@@ -9,10 +9,12 @@ import { overdueSilences } from "../guards/silence.ts";
 import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
+import { ruleOf } from "../guards/governor.ts";
 import { pruneEnded } from "./prune.ts";
-import { passedHashes, rollbacksOf } from "./book.ts";
 import { diagnoseGuard } from "./diagnose.ts";
+import { breachesIn, actionsOf, isGuarded, passedHashes } from "./book.ts";
 import type { Flow } from "./flow.ts";
+import { isPausedMeanwhile } from "./pause.ts";
 import { tellNews } from "./tell.ts";
 import { persist, writeEntry } from "./write.ts";
 
@@ -31,7 +33,7 @@ export async function stepGuard(name: string, flow: Flow): Promise<void> {
   countSilences(name, ask, flow);
   flow.edges.observe.decided(decision.kind);
   claim(run, decision, now, flow);
-  if (decision.kind === "act" || decision.kind === "withhold" || decision.kind === "wait") diagnoseGuard(name, decision.because, flow);
+  if (["act", "announce", "withhold", "wait"].includes(decision.kind)) diagnoseGuard(name, decision.because, flow);
   await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
   const after = flow.book.open.get(name);
   if (after === undefined) return;
@@ -57,6 +59,7 @@ function claim({ record }: GuardRun, decision: Decision, at: Ms, { claims }: Flo
   if (decision.kind !== "act" || decision.action.kind !== "rollback") return;
   claims.set(record.name, {
     guard: record.name,
+    kind: "rollback",
     namespace: record.namespace,
     workloadUid: record.rollout.workload.uid,
     at,
@@ -81,9 +84,11 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
       return;
     case "act":
       return act(name, decision.action, decision.because, flow);
-    case "withhold":
-      await writeEntry(name, { kind: "withheld", action: decision.action, because: decision.because }, flow);
+    case "announce":
+      await writeEntry(name, { kind: "announced", action: decision.action, dueAt: decision.dueAt, because: decision.because }, flow);
       return;
+    case "withhold":
+      return withhold(name, decision, flow);
     case "hold":
       await writeEntry(name, { kind: "held", because: decision.because }, flow);
       return;
@@ -105,13 +110,28 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
 async function act(name: string, action: Action, because: readonly Reason[], flow: Flow): Promise<void> {
   const { book, edges } = flow;
   if (!edges.leading(edges.now())) return;
+  const orders = ordersOf(name, flow);
+  if (await isPausedMeanwhile(flow)) return;
   const pending = book.open.get(name)?.standing.pending?.action.id === action.id;
   if (!pending && !(await writeEntry(name, { kind: "intended", action, because }, flow))) return;
   if (!edges.leading(edges.now())) return;
+  // Ordered since this was decided: perhaps that it is not to be done. The next step knows.
+  if (ordersOf(name, flow) !== orders) return;
   const receipt = await edges.execute(action);
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeEntry(name, { kind: "receipt", receipt }, flow);
+}
+
+function ordersOf(name: string, { book }: Flow): number {
+  return book.open.get(name)?.standing.commands.length ?? 0;
+}
+
+async function withhold(name: string, { action, because }: Extract<Decision, { kind: "withhold" }>, flow: Flow): Promise<void> {
+  const isWritten = await writeEntry(name, { kind: "withheld", action, because }, flow);
+  // The last reason says why not; the others say what was wrong.
+  const why = because.at(-1);
+  if (isWritten && why !== undefined) flow.edges.observe.withheld(action, ruleOf(why));
 }
 
 async function close(run: GuardRun, flow: Flow): Promise<void> {
@@ -122,7 +142,7 @@ async function close(run: GuardRun, flow: Flow): Promise<void> {
   book.ended.set(record.name, record);
   flow.diagnosed.delete(record.name);
   edges.log.info({ guard: record.name, phase: standing.phase }, "guard ended");
-  if (![...book.open.values()].some((other) => other.record.rollout.workload.uid === uid)) await edges.cluster.unfollow(uid);
+  if (!isGuarded(book, uid)) await edges.cluster.unfollow(uid);
   await pruneEnded(uid, flow);
 }
 
@@ -147,7 +167,7 @@ function justCompleted({ standing, record }: GuardRun, workload: Workload): bool
   return standing.completedAt === undefined && untouched && same && isComplete(workload);
 }
 
-function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, settings, claims }: Flow): Ask {
+function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, edges, settings, claims }: Flow): Ask {
   return {
     record: run.record,
     standing: run.standing,
@@ -157,7 +177,14 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, s
     rules: workload === undefined ? [] : rulesOf(run, workload, now, book.open.values()),
     now,
     limits: settings.limits,
-    past: rollbacksOf(book, claims),
+    state: edges.governorState?.() ?? {},
+    // Every record is looked through for them, and only a guard that would act asks.
+    get past() {
+      return actionsOf(book, claims);
+    },
+    get breaches() {
+      return breachesIn(book, claims);
+    },
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
     aftermath: run.aftermath,

@@ -20,7 +20,9 @@ export type RoleFile =
   | "observe-namespaced"
   | "enforce-namespaced"
   | "jobs-namespaced"
-  | "diagnose";
+  | "diagnose"
+  | "remediate"
+  | "remediate-namespaced";
 
 const rule = z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) });
 const manifest = z.looseObject({

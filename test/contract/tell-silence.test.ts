@@ -113,8 +113,7 @@ test("a guard that acts silences the alerts that name its workload, at every pee
 
 test("an alert for which it acts is not silenced: its end shows that it helped, and would not be told", async () => {
   const it = setUp();
-  const alert = { code: "alert", signal: "alerts", labels: {}, summary: "", since: 0, forMs: 0, others: 0 } as const;
-  await it.tell({ ...it.ongoing(), because: [{ ...alert, name: "HighErrorRate" }] });
+  await it.tell({ ...it.ongoing(), ongoing: { since: pair.now(), awaits: ["HighErrorRate"] } });
 
   const [silence] = await it.all();
   expect(silence?.status.state).toBe("active");

@@ -55,7 +55,13 @@ const defaultSettings = {
   judging: { block: "1s", settle: "300ms", baseline: "20s", warmUpLatency: "1s" },
   leader: { leaseDuration: "4s", renewDeadline: "3s", retryPeriod: "500ms" },
   listen: { host: "127.0.0.1" },
-  governor: { cooldown: "1s", rollbacksPerHour: { namespace: 50, cluster: 50 }, concurrent: 10 },
+  governor: {
+    cooldown: "1s",
+    rollbacksPerHour: { workload: 50, namespace: 50, cluster: 50 },
+    concurrent: 10,
+    sharedCause: { workloads: 50 },
+    flap: { rollbacks: 50 },
+  },
   verify: { within: "60s" },
 };
 

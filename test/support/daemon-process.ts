@@ -43,7 +43,7 @@ export function createDaemonProcess(
   edges: { readonly onWrite: (write: Write) => void; readonly hung: (asked: { readonly promql: string } | "logs") => boolean },
 ): DaemonProcess {
   const { clock } = inner;
-  const { kubernetes, prometheus, elasticsearch, http, targets } = inner.clients;
+  const { kubernetes, prometheus, elasticsearch, http, targets, alertmanagers } = inner.clients;
   const burial = Promise.withResolvers<never>();
   burial.promise.catch(() => {});
   const buried = Promise.withResolvers<void>();
@@ -163,6 +163,7 @@ export function createDaemonProcess(
       : { elasticsearch: { search: (request) => ask("logs", () => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
     http: { get: (request) => call(() => http.get(request)) },
     targets: targets.map((target) => ({ ...target, send: (message, memory) => call(() => target.send(message, memory)) })),
+    alertmanagers: alertmanagers.map((peer) => ({ name: peer.name, firing: (group) => call(() => peer.firing(group)) })),
     close: () => inner.clients.close(),
   };
 

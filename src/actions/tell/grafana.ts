@@ -15,9 +15,12 @@ const longestTag = 50;
 /** What becomes a point; the guard itself is a region from its opening to its end. */
 const points: Readonly<Partial<Record<Message["kind"], string>>> = {
   braked: "brake",
+  announced: "announced",
   "rolled-back": "rollback",
   withheld: "withheld",
   finished: "verdict",
+  remediated: "remediation",
+  escalated: "remediation",
 };
 
 /**

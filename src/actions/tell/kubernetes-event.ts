@@ -10,6 +10,7 @@ const longestNote = 1024;
 const reasons = {
   opened: ["GuardOpened", "Watch"],
   noted: ["GuardNoted", "Note"],
+  announced: ["ActionAnnounced", "Announce"],
   braked: ["RolloutBraked", "Brake"],
   released: ["BrakeReleased", "Release"],
   "rolled-back": ["RolledBack", "Rollback"],
@@ -19,6 +20,8 @@ const reasons = {
   failed: ["ActionFailed", "Act"],
   // Events are for news; nobody hands this one over.
   ongoing: ["GuardOngoing", "Watch"],
+  remediated: ["Remediated", "Remediate"],
+  escalated: ["RemedyEscalated", "Escalate"],
 } as const;
 
 /**

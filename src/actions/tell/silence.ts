@@ -12,6 +12,8 @@ import type { Memory, Target } from "./target.ts";
 
 const createdBy = "rearguard";
 const longestComment = 1000;
+/** Of what is silenced Alertmanager tells no end either. */
+const mostAwaited = 10;
 /** Alertmanager begins at once what was to begin before; what begins later by its own clock would silence nothing until then. */
 const skewMs: Ms = 3_600_000;
 
@@ -115,7 +117,8 @@ export function createSilence(
     });
   }
 
-  async function end(memory: Memory): Promise<"left-out" | void> {
+  /** `forGood`: the guard has ended; else its trouble may come again, and with it another silence. */
+  async function end(memory: Memory, forGood: boolean): Promise<"left-out" | void> {
     const known = read(memory);
     if (known === undefined || known.over === true) return "left-out";
     // What is over by itself needs nobody who is down.
@@ -125,14 +128,15 @@ export function createSilence(
         if (there !== undefined && there.status.state !== "expired") await peer.call("DELETE", `silence/${encodeURIComponent(known.id)}`);
       });
     }
-    keep(memory, { ...known, over: true });
+    keep(memory, { ...known, until: Math.min(known.until, clock.now()), over: forGood });
   }
 
   return {
     name: "alertmanager-silence",
     ongoing: true,
     async send(message, memory = forgetful) {
-      if (message.kind === "finished") return end(memory);
+      const isCalm = message.because.some(({ code }) => code === "over-for-now");
+      if (message.kind === "finished" || isCalm) return end(memory, message.kind === "finished");
       const isActing = message.phase === "acting" || message.phase === "verifying";
       const isNow = clock.now() - message.at < silence.lastsMs / 2;
       return message.kind === "ongoing" && isActing && isNow ? passing(() => keepUp(message, memory)) : "left-out";
@@ -153,16 +157,14 @@ export function bodyOf(
       ...Object.entries({ ...labels, [namespace]: message.workload.namespace, [workload]: message.workload.name }).map(([name, value]) =>
         is(name, value),
       ),
-      ...[ownAlertName, ...awaited(message)].map((name) => ({ ...is("alertname", name), isEqual: false })),
+      ...[ownAlertName, ...(message.ongoing?.awaits ?? []).slice(0, mostAwaited)].map((name) => ({
+        ...is("alertname", name),
+        isEqual: false,
+      })),
     ],
     createdBy,
     comment: cut(`Rearguard acts on ${message.workload.namespace}/${message.workload.name} (${markOf(message)})${why}`, longestComment),
   };
-}
-
-/** Alerts whose end shows that it helped: of what is silenced Alertmanager tells no end either. */
-function awaited({ because }: Message): readonly string[] {
-  return [...new Set(because.flatMap((reason) => (reason.code === "alert" ? [reason.name] : [])))].slice(0, 10);
 }
 
 function markOf({ guard, cluster }: Message): string {

@@ -5,7 +5,7 @@ import type { Random } from "../world.ts";
 import { checkIdentity, checkVersion, newMetadata, restoreSystemFields } from "./metadata.ts";
 import { recordManager } from "./managed-fields.ts";
 import type { Writer } from "./managed-fields.ts";
-import { isObject, kubeTime } from "./object.ts";
+import { kubeTime } from "./object.ts";
 import type { KubeObject } from "./object.ts";
 import { apiVersionOf, namespaces, storageKey } from "./resource-type.ts";
 import type { ResourceType } from "./resource-type.ts";
@@ -60,11 +60,7 @@ export class Registry {
     validate(type, object);
     if (storageKey(type) === "/pods") checkQuota(object, this.#store);
     if (this.#store.get(type, namespace, object.metadata.name)) throw alreadyExists(type, object.metadata.name);
-    recordManager(
-      object,
-      { ...options, apiVersion: apiVersionOf(type), template: templateOf(object) !== undefined },
-      kubeTime(this.#now()),
-    );
+    recordManager(object, undefined, { ...options, apiVersion: apiVersionOf(type) }, kubeTime(this.#now()));
     if (!options.dryRun) return this.#store.put(type, object);
     // What was never written has no version.
     const { resourceVersion: _, ...metadata } = object.metadata;
@@ -85,8 +81,7 @@ export class Registry {
     if (type.counted && options.subresource !== "status" && isSpecChanged(type, object, current)) {
       object.metadata.generation = (current.metadata.generation ?? 0) + 1;
     }
-    const template = canonical(templateOf(object)) !== canonical(templateOf(current));
-    recordManager(object, { ...options, apiVersion: apiVersionOf(type), template }, kubeTime(this.#now()));
+    recordManager(object, current, { ...options, apiVersion: apiVersionOf(type) }, kubeTime(this.#now()));
     if (options.dryRun) return object;
     if (isReadyToGo(object)) return this.#store.remove(type, namespace, name) ?? object;
     return this.#store.put(type, object);
@@ -129,9 +124,4 @@ export class Registry {
     if (found.metadata.deletionTimestamp === undefined) return;
     throw forbidden(type, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
   }
-}
-
-function templateOf(object: KubeObject): unknown {
-  const spec = object["spec"];
-  return isObject(spec) ? spec["template"] : undefined;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { explainReason, headline } from "../../../src/explain/reason.ts";
+import type { RemedyReason } from "../../../src/remedy-reason.ts";
 import type { Reason, ReasonCode } from "../../../src/reason.ts";
 import { errors } from "./sample-record.ts";
 
@@ -103,13 +104,35 @@ const newPattern: Reason = {
 };
 
 // Keyed by code, so that a code without a golden sentence does not compile.
-const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
+const golden: Readonly<Record<Exclude<ReasonCode, RemedyReason["code"]>, readonly (readonly [Reason, string])[]>> = {
+  "at-maximum": [
+    [
+      { code: "at-maximum", owner: "hpa", name: "web", max: 10, least: 10, wanted: 12 },
+      "HorizontalPodAutoscaler web already keeps its maximum of 10 pods, and its maximum is not raised",
+    ],
+    [
+      { code: "at-maximum", owner: "keda", name: "worker", max: 10, least: null, wanted: 12 },
+      "ScaledObject worker allows at most 10 pods, 12 are wanted, and its maximum is not raised",
+    ],
+  ],
+  "disruption-budget": [
+    [
+      { code: "disruption-budget", pod: "web-1-a", detail: "The disruption budget web needs 2 healthy pods and has 2 currently" },
+      "a PodDisruptionBudget does not let pod web-1-a go: The disruption budget web needs 2 healthy pods and has 2 currently",
+    ],
+  ],
   environment: [
     [
       { code: "environment", signal: "errors", suffering: peers, of: 5, blocks: 4, since: 0 },
       "errors: 2 of 5 other workloads, none of them rolling out, went over their own limits in the same 4 blocks (shop/cart 8.1 %, limit 1 %, shop/mail 12 %, limit 2 %), so suspect the environment before the revision",
     ],
   ],
+  ordered: [[{ code: "ordered", by: "alice", reason: "the supplier has a fault" }, "ordered by alice: the supplier has a fault"]],
+  cancelled: [
+    [{ code: "cancelled", by: "dana", reason: "the cause is known" }, "dana cancelled it: the cause is known"],
+    [{ code: "cancelled", by: "dana", reason: "" }, "dana cancelled it"],
+  ],
+  "called-off": [[{ code: "called-off", afterMs: 120_000 }, "the trouble was over when it was due, 2 min after it was announced"]],
   "peers-well": [
     [
       { code: "peers-well", signal: "errors", suffering: 0, of: 3 },

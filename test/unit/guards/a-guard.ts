@@ -1,7 +1,7 @@
 // Builders for tests of deciding: a Deployment shop/web on its way from revision 6 to revision 7, seen by a policy that may act.
 import type { Ask, Judgement } from "../../../src/guards/ask.ts";
 import { brakedBy } from "../../../src/guards/brake-mark.ts";
-import type { GovernorLimits, PastRollback } from "../../../src/guards/governor.ts";
+import type { GovernorLimits, PastAction } from "../../../src/guards/governor.ts";
 import type { GuardRecord } from "../../../src/guards/guard.ts";
 import { standingOf } from "../../../src/guards/phase.ts";
 import type { GuardEvidence } from "../../../src/judging/combine.ts";
@@ -188,14 +188,26 @@ export function doubtful(value: number): Judgement {
 
 export const limits: GovernorLimits = {
   killSwitch: false,
-  cooldownMs: 30 * MINUTE,
-  rollbacksPerHour: { namespace: 3, cluster: 10 },
-  concurrent: 3,
+  rollback: {
+    cooldownMs: 30 * MINUTE,
+    perHour: { workload: 2, namespace: 3, cluster: 10 },
+    concurrent: 3,
+    flap: { times: 3, withinMs: 24 * 60 * MINUTE },
+  },
+  remedy: {
+    cooldownMs: 10 * MINUTE,
+    perHour: { workload: 6, namespace: 12, cluster: 40 },
+    concurrent: 5,
+    flap: { times: 8, withinMs: 24 * 60 * MINUTE },
+  },
+  sharedCause: { workloads: 4, withinMs: 5 * MINUTE },
+  minReady: 1,
 };
 
-export function pastRollback(over: Partial<PastRollback> = {}): PastRollback {
+export function pastRollback(over: Partial<PastAction> = {}): PastAction {
   return {
     guard: "other-guard",
+    kind: "rollback",
     namespace: "other",
     workloadUid: "uid-other",
     at: START,
@@ -217,7 +229,9 @@ export function askOf(record: GuardRecord, over: Partial<Ask> = {}): Ask {
     rules: [],
     now: START + MINUTE,
     limits,
+    state: {},
     past: [],
+    breaches: [],
     passed: [],
     verify: { withinMs: 5 * MINUTE, blocks: 4, blockMs: BLOCK },
     aftermath: { kind: "seen", at: over.now ?? START + MINUTE, services: [], condemned: 0 },

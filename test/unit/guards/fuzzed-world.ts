@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Ask } from "../../../src/guards/ask.ts";
 import { decide } from "../../../src/guards/decide.ts";
-import type { PastRollback } from "../../../src/guards/governor.ts";
+import type { PastAction } from "../../../src/guards/governor.ts";
 import type { Action, Decision, Entry, EntryBody, Receipt } from "../../../src/entry.ts";
 import type { Ms, Workload } from "../../../src/model.ts";
 import type { Reason } from "../../../src/reason.ts";
@@ -178,8 +178,8 @@ function askAt(beat: Beat, sight: World, now: Ms, entries: readonly Entry[], pol
   );
 }
 
-function pastIn(past: Beat["past"], now: Ms): readonly PastRollback[] {
-  const three = (over: Partial<PastRollback>) => [1, 2, 3].map((nth) => pastRollback({ guard: `g-${nth}`, ...over }));
+function pastIn(past: Beat["past"], now: Ms): readonly PastAction[] {
+  const three = (over: Partial<PastAction>) => [1, 2, 3].map((nth) => pastRollback({ guard: `g-${nth}`, ...over }));
   if (past === "cooldown") return [pastRollback({ workloadUid: "uid-web", at: now - MINUTE })];
   if (past === "cap") return three({ namespace: "shop", at: now - MINUTE });
   return past === "concurrent" ? three({ at: now - 120 * MINUTE, underWay: true }) : [];

@@ -1,16 +1,25 @@
 import { describe, expect, test } from "vitest";
-import { forbidsRollback, type GovernorLimits, knownBad, type PastRollback, pastRollbacks } from "../../../src/guards/governor.ts";
+import {
+  forbidsAction,
+  type GovernorLimits,
+  type KindLimits,
+  knownBad,
+  type PastAction,
+  pastRollbacks,
+} from "../../../src/guards/governor.ts";
 import type { EntryBody } from "../../../src/entry.ts";
 import type { Workload } from "../../../src/model.ts";
 import type { Reason } from "../../../src/reason.ts";
 import { BLOCK, done, intended, limits, MINUTE, pastRollback, receipt, recordOf, START, workloadOf } from "./a-guard.ts";
 
 function ruleOf(
-  past: readonly PastRollback[],
+  past: readonly PastAction[],
   over: { readonly workload?: Workload; readonly limits?: Partial<GovernorLimits> } = {},
 ): string {
-  const reason: Reason | undefined = forbidsRollback({
+  const reason: Reason | undefined = forbidsAction({
     guard: "web-guard",
+    kind: "rollback",
+    state: {},
     workload: over.workload ?? workloadOf(),
     past,
     limits: { ...limits, ...over.limits },
@@ -20,7 +29,8 @@ function ruleOf(
   return reason.code === "governor" ? reason.rule : reason.code;
 }
 
-const ago = (minutes: number, over: Partial<PastRollback> = {}) => pastRollback({ at: START - minutes * MINUTE, ...over });
+const ago = (minutes: number, over: Partial<PastAction> = {}) => pastRollback({ at: START - minutes * MINUTE, ...over });
+const rollbacks = (over: Partial<KindLimits>) => ({ limits: { rollback: { ...limits.rollback, ...over } } });
 const same = { workloadUid: "uid-web" };
 const here = { namespace: "shop" };
 
@@ -38,13 +48,13 @@ describe("the governor", () => {
     ["withholds while three are under way", ruleOf(Array.from({ length: 3 }, () => ago(90, { underWay: true }))), "concurrency"],
     [
       "does not count this guard's own rollback",
-      ruleOf([ago(1, { ...same, guard: "web-guard", underWay: true })], { limits: { concurrent: 1 } }),
+      ruleOf([ago(1, { ...same, guard: "web-guard", underWay: true })], rollbacks({ concurrent: 1 })),
       "allowed",
     ],
     ["with the kill switch withholds everything", ruleOf([], { limits: { killSwitch: true } }), "kill-switch"],
     [
       "with a cap of none withholds everything",
-      ruleOf([], { limits: { rollbacksPerHour: { namespace: 0, cluster: 0 } } }),
+      ruleOf([], rollbacks({ perHour: { workload: 2, namespace: 0, cluster: 0 } })),
       "namespace-cap",
     ],
     ["withholds when the clock was set back behind the last rollback", ruleOf([ago(-10, same)]), "cooldown"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EntryBody } from "../../../src/entry.ts";
 import type { Revision, Rollout } from "../../../src/model.ts";
-import { type Book, emptyBook, isOwnRollback, passedHashes, rollbacksOf } from "../../../src/pipeline/book.ts";
+import { type Book, emptyBook, isOwnRollback, passedHashes, actionsOf } from "../../../src/pipeline/book.ts";
 import { done, fresh, intended, MINUTE, old, pastRollback, receipt, recordOf, revision, rollout, START, web } from "../guards/a-guard.ts";
 
 function bookOf(...records: readonly ReturnType<typeof recordOf>[]): Book {
@@ -55,6 +55,6 @@ describe("history of a workload", () => {
       ["other-guard", pastRollback()],
     ]);
 
-    expect(rollbacksOf(bookOf(recordOf(done("rollback"))), claims).map(({ guard }) => guard)).toEqual(["web-guard", "other-guard"]);
+    expect(actionsOf(bookOf(recordOf(done("rollback"))), claims).map(({ guard }) => guard)).toEqual(["web-guard", "other-guard"]);
   });
 });

@@ -1,8 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openRun } from "../../../src/guards/run.ts";
 import type { Diagnosis, Finding } from "../../../src/diagnosis.ts";
+import type { GovernorState } from "../../../src/guards/governor.ts";
 import type { Action } from "../../../src/entry.ts";
 import type { Workload } from "../../../src/model.ts";
+import { takeOrder } from "../../../src/pipeline/order.ts";
 import { stepGuard } from "../../../src/pipeline/step.ts";
 import { limits, MINUTE, pod, fresh, recordOf, rollout, START, web, workloadOf } from "../guards/a-guard.ts";
 import { flowOver, pace } from "./a-flow.ts";
@@ -31,7 +34,7 @@ function fleetOf(count: number, over: Parameters<typeof flowOver>[0] = {}) {
       tell: () => Promise.resolve(),
       ...over,
     },
-    { limits: { ...limits, concurrent: 3 } },
+    { limits },
   );
   for (const run of runs) flow.book.open.set(run.record.name, run);
   return { flow, names: runs.map(({ record }) => record.name), acted };
@@ -52,6 +55,42 @@ test("a guard that breaches alone is rolled back in the beat that sees it", asyn
 
   expect(acted.map((action) => action.kind)).toEqual(["rollback"]);
   expect(flow.book.open.get("guard-0")?.standing.phase).toBe("verifying");
+});
+
+describe("all action is paused by a person", () => {
+  const pause = { by: "dana", reason: "database move", at: START };
+
+  test("nothing is done, it is told once and counted by its rule; when action is resumed it is done", async () => {
+    let state: GovernorState = { pause };
+    const counted: string[] = [];
+    const fleet = fleetOf(1, {
+      governorState: () => state,
+      observe: { ...flowOver({}).edges.observe, withheld: (kind, rule) => void counted.push(`${kind} ${rule}`) },
+    });
+    for (let beat = 0; beat < 3; beat++) await stepGuard("guard-0", fleet.flow);
+    expect(fleet.acted).toEqual([]);
+    expect(counted).toEqual(["rollback paused"]);
+
+    state = {};
+    await stepGuard("guard-0", fleet.flow);
+    expect(fleet.acted.map(({ kind }) => kind)).toEqual(["rollback"]);
+  });
+
+  test("and neither while nobody can read whether it is", async () => {
+    const fleet = fleetOf(1, { governorState: () => ({ unknown: "the API server did not answer" }) });
+    await stepGuard("guard-0", fleet.flow);
+
+    expect(fleet.acted).toEqual([]);
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "withheld"]);
+  });
+});
+
+test("of twenty workloads of different names that breach in one beat three are rolled back, whatever may be under way", async () => {
+  const free = { ...limits, rollback: { ...limits.rollback, concurrent: 99, perHour: { workload: 99, namespace: 99, cluster: 99 } } };
+  const { flow, names, acted } = fleetOf(20);
+  await Promise.all(names.map((name) => stepGuard(name, { ...flow, settings: { ...flow.settings, limits: free } })));
+
+  expect(acted.filter((action) => action.kind === "rollback")).toHaveLength(3);
 });
 
 /** Kinds of entries of the guard of a workload that crashes, after one step. */
@@ -77,6 +116,26 @@ describe("nothing is done", () => {
     const fleet = fleetOf(1, { leading: () => leads, journal: { save } });
 
     expect(await entriesAfterStep(fleet)).toEqual(["opened", "intended"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
+  test("of what was decided before a person paused all action, which is read anew before each action", async () => {
+    let state = {};
+    const readGovernorState = async () => void (state = { pause: { by: "bob", reason: "storage", at: START } });
+    const fleet = fleetOf(1, { governorState: () => state, readGovernorState });
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened"]);
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "withheld"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
+  test("of what was decided while a person's end of the guard was being written: the next step withholds it", async () => {
+    const fleet = fleetOf(1, { journal: { save: () => setImmediate("saved" as const) } });
+    const ordering = takeOrder("guard-0", { id: "1", kind: "abort", by: "alice", reason: "x" }, fleet.flow, new Map());
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "commanded", "intended"]);
+    expect([await ordering, fleet.acted]).toMatchObject([{ taken: true }, []]);
+    expect((await entriesAfterStep(fleet)).slice(3)).toEqual(["withheld"]);
     expect(fleet.acted).toEqual([]);
   });
 

@@ -21,6 +21,7 @@ test("the shortest policy gets every default", () => {
       sustain: 30_000,
       peerCheck: true,
       evidence: "burn",
+      countdown: 0,
       keepReady: 0.75,
       noData: { after: 300_000, then: "alert" },
       sourceError: { after: 300_000, then: "alert" },
@@ -39,6 +40,7 @@ test("durations become ms and percentages ratios, exactly", () => {
     "sustain: 0s",
     "evidence: fast",
     "passEarly: { after: 10m }",
+    "countdown: 90s",
     "keepReady: 62.5%",
     "noData: { after: 2m, then: hold }",
     "sourceError: { after: 10m, then: extend }",
@@ -58,6 +60,7 @@ test("durations become ms and percentages ratios, exactly", () => {
     peerCheck: true,
     evidence: "fast",
     passEarly: { after: 600_000 },
+    countdown: 90_000,
     keepReady: 0.625,
     noData: { after: 120_000, then: "hold" },
     sourceError: { after: 600_000, then: "extend" },
@@ -82,7 +85,7 @@ describe("a wrong line is refused at its place, with what is allowed and the lik
     [
       "an unknown key",
       "modus: observe",
-      '5:3 spec.modus: unknown key "modus"; allowed: match, mode, window, confidence, sustain, peerCheck, evidence, passEarly, keepReady, noData, sourceError, tooFew, signals, onBreach; did you mean mode?',
+      '5:3 spec.modus: unknown key "modus"; allowed: match, mode, window, confidence, sustain, peerCheck, evidence, passEarly, countdown, keepReady, noData, sourceError, tooFew, signals, onBreach; did you mean mode?',
     ],
     [
       "a mode that is not built",
