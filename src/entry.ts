@@ -107,10 +107,10 @@ export interface Message {
     | "held"
     | "finished"
     | "failed"
-    | "ongoing"
     /** Something of a remediation was done, and what it did has not helped. */
     | "remediated"
-    | "escalated";
+    | "escalated"
+    | "ongoing";
   readonly severity: "info" | "warning" | "critical";
   readonly title: string;
   readonly text: string;

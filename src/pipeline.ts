@@ -18,12 +18,12 @@ import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
 import { workJobs } from "./pipeline/jobs.ts";
 import { type Ordered, type OrdersUnderWay, takeOrder } from "./pipeline/order.ts";
 import { probeGuards } from "./pipeline/probe.ts";
-import { remindOfTrouble } from "./pipeline/remind.ts";
 import { askConditions } from "./pipeline/remediation/conditions.ts";
 import { remediate, type Remediated } from "./pipeline/remediation/remediate.ts";
 import type { RemedyRun } from "./pipeline/remediation/run.ts";
 import { stepRemediation } from "./pipeline/remediation/step.ts";
 import { keepRemedyHandle } from "./pipeline/remediation/tell.ts";
+import { remindOfTrouble } from "./pipeline/remind.ts";
 import { type Lane, lanes, sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
 import { keepHandle } from "./pipeline/tell.ts";
@@ -80,8 +80,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const following = new Map<string, Promise<void>>();
   const probing = createBeside(64);
   const testing = createBeside(16);
-  const looking = createBeside(16);
   const asking = createBeside(16);
+  const looking = createBeside(16);
   const sampling = new Map<Lane, Promise<void>>();
   const ordersUnderWay: OrdersUnderWay = new Map();
   let resumed = false;
@@ -99,9 +99,9 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     // Each probe by itself: one that hangs holds up neither the samples nor the others.
     probeGuards(flow, probing, step);
     workJobs(flow, testing, step);
+    askConditions(flow, asking, step);
     lookAfterRollbacks(flow, looking, step);
     remindOfTrouble(flow);
-    askConditions(flow, asking, step);
     for (const lane of lanes) {
       if (!sampling.has(lane)) sampling.set(lane, sample(lane));
     }
@@ -214,7 +214,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       return ordered;
     },
     async idle() {
-      const beside = () => [...sampling.values(), ...[probing, testing, asking, looking, flow.diagnosing].flatMap((one) => one.underWay())];
+      const all = [probing, testing, asking, looking, flow.diagnosing];
+      const beside = () => [...sampling.values(), ...all.flatMap((one) => one.underWay())];
       const underWay = () => [...stepping.values(), ...following.values(), ...beside()];
       while (underWay().length > 0) await Promise.all(underWay());
     },

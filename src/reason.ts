@@ -2,11 +2,11 @@
 import type { AlertReason } from "./alert.ts";
 import type { OrderedReason } from "./order.ts";
 import type { DiagnosisReason } from "./diagnosis.ts";
-import type { QuotedLines } from "./quoted-lines.ts";
-import type { VerificationReason } from "./verification.ts";
 import type { EffectReason } from "./effect.ts";
 import type { AnnouncementReason } from "./announcement.ts";
 import type { RemedyReason } from "./remedy-reason.ts";
+import type { QuotedLines } from "./quoted-lines.ts";
+import type { VerificationReason } from "./verification.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 import type { ResourcesReason } from "./resources-reason.ts";
 
@@ -101,9 +101,9 @@ export type Reason =
   | OrderedReason
   | EffectReason
   | DiagnosisReason
-  | VerificationReason
   | AnnouncementReason
   | RemedyReason
+  | VerificationReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{

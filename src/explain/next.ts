@@ -19,10 +19,10 @@ export function nextStep(
     case "opened":
     case "noted":
     case "released":
-    case "ongoing":
     // Of remediations alone.
     case "remediated":
     case "escalated":
+    case "ongoing":
       return "";
     case "announced":
       return cancelStep(record);

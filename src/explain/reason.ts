@@ -50,14 +50,14 @@ export function explainReason(reason: Reason): string {
       return jobSentence(reason);
     case "alert":
       return alertSentence(reason);
+    case "ordered":
+      return orderSentence(reason);
     case "endpoints-ready":
     case "endpoints-missing":
     case "history":
     case "still-bad":
     case "tried":
       return verificationSentence(reason);
-    case "ordered":
-      return orderSentence(reason);
     case "diagnosis":
       return diagnosisSentence(reason);
     case "cancelled":

@@ -227,10 +227,17 @@ function foldFailure(standing: Standing, action: Action, receipt: Receipt): Stan
   return {
     ...rest,
     phase: action.kind === "rollback" ? phaseWithout(standing, standing.pending?.because ?? []) : standing.phase,
-    unsureBrake: action.kind === "brake" ? !isSure || (rest.unsureBrake && receipt.because?.code === "forbidden") : rest.unsureBrake,
+    unsureBrake: isUnsure(rest, action, receipt),
     failures: { ...standing.failures, [action.kind]: { count: before + 1, at: receipt.at } },
     refused: receipt.outcome === "refused" ? { ...standing.refused, [action.kind]: receipt } : standing.refused,
   };
+}
+
+/** A release looks for our mark: where the pause is another's, no brake of ours lies there. */
+function isUnsure({ unsureBrake }: Standing, { kind }: Action, { outcome, because }: Receipt): boolean {
+  if (kind === "release") return unsureBrake && because?.code !== "paused-by-other";
+  if (kind !== "brake") return unsureBrake;
+  return outcome === "failed" || (unsureBrake && because?.code === "forbidden");
 }
 
 function release(standing: Standing, at: Ms): Standing {

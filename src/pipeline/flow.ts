@@ -1,6 +1,6 @@
 import type { Phase } from "../entry.ts";
-import type { Ms } from "../model.ts";
 import type { PastAction } from "../guards/governor.ts";
+import type { Ms } from "../model.ts";
 import type { Beside } from "./beside.ts";
 import type { Book } from "./book.ts";
 import type { Edges, PipelineSettings } from "./edges.ts";
@@ -28,8 +28,8 @@ export interface Flow {
   readonly diagnosing: Beside;
   /** Guards of which this process has looked at the pods: once, whatever was found. */
   readonly diagnosed: Set<string>;
-  /** When this process last said of a guard that its trouble goes on, and in which phase. */
-  readonly reminded: Map<string, { readonly at: Ms; readonly phase: Phase }>;
   /** Remediations that are about to be opened, by workload and policy: what comes meanwhile joins them. */
   readonly opening: Map<string, Promise<unknown>>;
+  /** When this process last said of a guard that its trouble goes on, and in which phase. */
+  readonly reminded: Map<string, { readonly at: Ms; readonly phase: Phase }>;
 }

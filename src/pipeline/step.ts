@@ -6,6 +6,7 @@ import { badServed } from "../guards/record.ts";
 import { reportOf } from "../guards/report.ts";
 import { type GuardRun, withPause, withPods, withWatch } from "../guards/run.ts";
 import { overdueSilences } from "../guards/silence.ts";
+import { receiptOfRetry } from "../guards/pending.ts";
 import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
@@ -117,7 +118,8 @@ async function act(name: string, action: Action, because: readonly Reason[], flo
   if (!edges.leading(edges.now())) return;
   // Ordered since this was decided: perhaps that it is not to be done. The next step knows.
   if (ordersOf(name, flow) !== orders) return;
-  const receipt = await edges.execute(action);
+  const answer = await edges.execute(action);
+  const receipt = pending ? receiptOfRetry(answer) : answer;
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeEntry(name, { kind: "receipt", receipt }, flow);
