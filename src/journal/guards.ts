@@ -19,8 +19,8 @@ export interface GuardJournal {
    * somebody has (another leader): list again before anything else is done. `gone`: it was deleted.
    */
   save(record: GuardRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
-  /** Deletes the oldest finished guards of a workload that this journal knows, all but the newest `keep`; gives how many. */
-  prune(workloadUid: string, keep: number): Promise<number>;
+  /** Deletes the oldest finished guards of a workload that this journal knows, all but the newest `keep` and those `spared`; gives how many. */
+  prune(workloadUid: string, keep: number, spared?: ReadonlySet<string>): Promise<number>;
 }
 
 type Known = {
@@ -127,9 +127,10 @@ export function createGuardJournal(options: {
       return "conflict";
     },
 
-    async prune(workloadUid, keep) {
+    async prune(workloadUid, keep, spared = new Set()) {
       const finished = [...known.values()].filter((each) => each.workloadUid === workloadUid && each.finished);
-      const old = finished.toSorted((a, b) => b.openedAt - a.openedAt).slice(keep);
+      const beyond = finished.toSorted((a, b) => b.openedAt - a.openedAt).slice(keep);
+      const old = beyond.filter(({ name }) => !spared.has(name));
       for (const each of old) {
         try {
           await api.del(pathOf(each));

@@ -68,7 +68,7 @@ export interface JournalEdge {
   list(): Promise<readonly GuardRecord[]>;
   create(record: GuardRecord, summary: GuardSummary): Promise<"created" | "exists">;
   save(record: GuardRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
-  prune(workloadUid: string, keep: number): Promise<unknown>;
+  prune(workloadUid: string, keep: number, spared: ReadonlySet<string>): Promise<unknown>;
 }
 
 export interface Observers {
