@@ -62,7 +62,12 @@ function happen(one: Deed, story: Story): void {
     case "deploy":
       return change(story, one.at, wanted(now, now.templates + 1));
     case "undo":
-      return change(story, one.at, now.paused ? {} : wanted(now, Math.max(1, now.template - 1)));
+      return change(story, one.at, now.paused ? {} : wanted(now, Math.max(1, now.template - 1 - one.back)));
+    case "return":
+      // Unwatched, another revision ran complete; then they want the one before it again.
+      if (now.paused) return;
+      change(story, one.at, { ...wanted(now, now.templates + 1), complete: true, completed: now.templates + 1 });
+      return change(story, one.at, { ...wanted(placeOf(story, one.at), now.completed), level: "bad" });
     case "complete":
       return change(story, one.at, now.paused ? {} : { complete: true, completed: now.template });
     case "pause":
