@@ -260,8 +260,10 @@ function note(story: Story, action: Action, record: GuardRecord, place: number):
     const isBack = story.effects.some(({ guard, kind }) => guard === name && kind === "rollback");
     return name !== record.name && isBack && standingOf(entries).finished === undefined;
   });
-  // An intent without a receipt is one action, however often crashes, and people who undo it, make it be carried out.
-  if (story.effects.some((effect) => effect.action === action.id)) return;
+  // One whose answer was lost is one action, however often crashes, and people who put back what it took, make it be carried out.
+  const isAgain = ({ action: id, guard, kind }: Story["effects"][number]) =>
+    id === action.id || (kind === "rollback" && action.kind === kind && guard === record.name);
+  if (story.effects.some(isAgain)) return;
   story.effects.push({
     action: action.id,
     kind: action.kind,
