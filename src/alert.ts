@@ -9,6 +9,8 @@ export interface Alert {
   /** Of its set of labels. */
   readonly fingerprint: string;
   readonly startsAt: Ms;
+  /** Its sender does not say since when it fires, and its fingerprint is of this firing alone: the start is when it was first heard of. */
+  readonly startIsFirstHeard?: true;
   /** Absent while it fires. */
   readonly endsAt?: Ms;
   readonly labels: Readonly<Record<string, string>>;
@@ -17,7 +19,7 @@ export interface Alert {
 }
 
 /** The same as a guard keeps it, cut to size; `pod` is the one that its labels name. */
-export interface GuardAlert extends Alert {
+export interface GuardAlert extends Omit<Alert, "startIsFirstHeard"> {
   readonly pod?: string;
 }
 
@@ -25,6 +27,8 @@ export interface GuardAlert extends Alert {
 export type AlertOutcome =
   /** Written in the record of a guard. */
   | "recorded"
+  /** A guard of its own was opened for it. */
+  | "opened"
   /** There already, or known to be over: a repeat, or the same of another peer. */
   | "known"
   /** More firings than a guard keeps; newer ones are kept instead. */

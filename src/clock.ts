@@ -1,4 +1,5 @@
-import { createTask } from "node-cron";
+import { createTask, parse } from "node-cron";
+import { type CronReading, dueBetween as dueBy } from "./clock/due-between.ts";
 import type { Ms } from "./model.ts";
 
 /** The one place that knows the time. `every` calls back once a beat and returns how to stop it. */
@@ -42,6 +43,43 @@ export function fastClock(start: Ms, speed: number): Clock {
         await running;
       };
     },
+  };
+}
+
+/**
+ * When a cron expression was due in a time zone, after `from` and up to `to`: ascending, as node-cron reads the expression. Twice a year the
+ * clock on the wall jumps: what then is due once says `clock/due-between.ts`.
+ * @throws RangeError for a time zone, Error for an expression, that are none.
+ */
+export function dueBetween(cron: string, timeZone: string, from: Ms, to: Ms): readonly Ms[] {
+  return dueBy(readingOf(cron), offsetIn(timeZone), from, to);
+}
+
+const readings = new Map<string, CronReading>();
+
+/** Days are asked of node-cron itself, as days in UTC. */
+function readingOf(cron: string): CronReading {
+  const known = readings.get(cron);
+  if (known !== undefined) return known;
+  const { minute: minutes, hour: hours } = parse(cron);
+  const task = createTask(cron, () => {}, { timezone: "UTC" });
+  // Or node-cron would keep it for ever; it is never started, and still knows its days.
+  void task.destroy();
+  const [hour = 0, minute = 0] = [hours[0], minutes[0]];
+  const reading = { minutes, hours, isDay: (midnight: Ms) => task.match(new Date(midnight + (hour * 60 + minute) * 60_000)) };
+  readings.set(cron, reading);
+  return reading;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function offsetIn(timeZone: string): (at: Ms) => Ms {
+  const format = formats.get(timeZone) ?? new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
+  formats.set(timeZone, format);
+  return (at) => {
+    const name = format.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
+    const [, sign, hours = 0, minutes = 0] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+    return (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -60_000 : 60_000);
   };
 }
 

@@ -8,6 +8,7 @@ import { createSlack, createSlackHook } from "./actions/tell/slack.ts";
 import { createStatuspage } from "./actions/tell/statuspage.ts";
 import type { Target } from "./actions/tell/target.ts";
 import { createWebhook } from "./actions/tell/webhook.ts";
+import { type AlertmanagerApi, createAlertmanagerApi } from "./clients/alertmanager/alertmanager.ts";
 import { createKubernetesApi, type KubernetesApi } from "./clients/kubernetes/api.ts";
 import { loadKubeConfig } from "./clients/kubernetes/config.ts";
 import type { ElasticsearchApi } from "./clients/elasticsearch/api.ts";
@@ -27,6 +28,8 @@ export interface Clients {
   /** For probes: any address. */
   readonly http: HttpApi;
   readonly targets: readonly Target[];
+  /** Peers of the Alertmanager that posts to us; empty where the settings name none. */
+  readonly alertmanagers: readonly AlertmanagerApi[];
   close(): Promise<void>;
 }
 
@@ -46,6 +49,7 @@ export function connect(settings: Settings, clock: Clock, instance: string): Cli
     ...(elasticsearch === undefined ? {} : { elasticsearch }),
     http: createHttp(),
     targets: [createKubernetesEvents({ api: kubernetes, instance }), ...otherTargets(settings, clock)],
+    alertmanagers: alertmanagersOf(settings),
     async close() {
       prometheus.close();
       await elasticsearch?.close();
@@ -67,8 +71,23 @@ function otherTargets({ grafana, webhooks, slack, pagerduty, alertmanager, statu
     const { urls, lasts: lastsMs, ...rest } = alertmanager;
     for (const url of urls) targets.push(createAlertmanager({ ...rest, url, lastsMs, clock }));
   }
-  if (statuspage !== undefined) targets.push(createStatuspage({ ...statuspage, clock }));
+  if (statuspage !== undefined) {
+    const { every: everyMs, ...rest } = statuspage;
+    targets.push(createStatuspage({ ...rest, everyMs, clock }));
+  }
   return targets;
+}
+
+function alertmanagersOf({ alerts }: Settings): readonly AlertmanagerApi[] {
+  if (alerts?.fetchFrom === undefined) return [];
+  const { urls, bearerTokenFile, basic } = alerts.fetchFrom;
+  const proof = async (): Promise<string> => {
+    if (bearerTokenFile !== undefined) return `Bearer ${(await readFile(bearerTokenFile, "utf8")).trim()}`;
+    const password = await textOf(basic?.passwordFile);
+    return `Basic ${Buffer.from(`${basic?.username}:${password?.trim()}`).toString("base64")}`;
+  };
+  const authorization = bearerTokenFile === undefined && basic === undefined ? {} : { authorization: proof };
+  return urls.map((url) => createAlertmanagerApi({ url, ...authorization }));
 }
 
 /** Credentials live in files that are replaced under way: they are read for each query, and a change makes a new client. */

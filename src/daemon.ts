@@ -1,27 +1,35 @@
-import { readFile } from "node:fs/promises";
 import { createActions } from "./actions/actions.ts";
 import { createJobStarter } from "./actions/smoke-job.ts";
 import { createOutbox } from "./actions/tell/outbox.ts";
 import type { Clock } from "./clock.ts";
 import type { Clients } from "./connect.ts";
+import { alertsAccessOf } from "./daemon/alerts-access.ts";
 import { edgesOf, pipelineSettingsOf } from "./daemon/edges.ts";
+import { apiEdgesOf } from "./daemon/api.ts";
+import { createPauseKeeper } from "./daemon/pause-keeper.ts";
+import { createListenerTls } from "./daemon/listener-tls.ts";
 import { createPolicyKeeper } from "./daemon/policy-keeper.ts";
+import { createRestOfGroup } from "./daemon/rest-of-group.ts";
 import { createTellingLog } from "./daemon/telling-log.ts";
 import { RearguardError, remedyOf, sentence } from "./errors.ts";
 import { createGuardJournal } from "./journal/guards.ts";
+import { createLedger } from "./journal/ledger.ts";
 import { createMetrics } from "./journal/metrics.ts";
 import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Settings } from "./settings.ts";
-import { createJobReader } from "./signals/job.ts";
+import { createAftermathReader } from "./signals/aftermath.ts";
+import { createDiagnoser } from "./signals/diagnosis.ts";
+import { createJobReader, createRemedyJobReader } from "./signals/job.ts";
 import { createProber } from "./signals/probe.ts";
 import { createSources } from "./signals/sources.ts";
 import { createPodWatcher } from "./watchers/pods.ts";
+import { createScalingReader } from "./watchers/scaling.ts";
 import { templateDigest } from "./watchers/template-digest.ts";
 import { createWorkloadWatcher } from "./watchers/workloads.ts";
 import { createWeb } from "./web/server.ts";
-import type { FastifyBaseLogger } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 
 export interface DaemonOptions {
   readonly settings: Settings;
@@ -31,7 +39,6 @@ export interface DaemonOptions {
   readonly log: FastifyBaseLogger;
   /** Name of this process among its replicas. */
   readonly identity: string;
-  readonly token?: string;
   readonly version: string;
 }
 
@@ -54,7 +61,7 @@ function checksOf({ prometheus, elasticsearch }: Clients, now: Ms) {
 const anything = { index: "*", query: { match_none: {} }, aggs: {} };
 
 /** Composition root of the service: makes the parts, hands each the others as functions. */
-export function createDaemon({ settings, clients, clock, random, log, identity, token, version }: DaemonOptions): Daemon {
+export function createDaemon({ settings, clients, clock, random, log, identity, version }: DaemonOptions): Daemon {
   const { leader: lease } = settings;
   const { kubernetes: api } = clients;
   const metrics = createMetrics({ version });
@@ -66,7 +73,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   const policies = createPolicyKeeper({
     folder: settings.policies,
     log,
-    loaded: (ok, set) => metrics.policiesReloaded(ok, templateDigest(set.policies), clock.now()),
+    loaded: (ok, set) =>
+      metrics.policiesReloaded(ok, templateDigest({ policies: set.policies, remediations: set.remediations }), clock.now()),
     changed: () => {
       for (const { ref } of workloads.list()) changed.add(`${ref.namespace}/${ref.name}`);
     },
@@ -126,6 +134,12 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     api,
     unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
   });
+  const pauses = createPauseKeeper({
+    ledger: createLedger({ api, namespace: lease.namespace, name: lease.ledger }),
+    clock,
+    log,
+    looked: (paused, at) => metrics.pauseRead(paused, at),
+  });
   const { prometheus, elasticsearch } = clients;
   const sample = createSources({
     prometheus,
@@ -138,6 +152,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
   const jobs = {
     create: createJobStarter({ api, mayAct: () => leader.leading(clock.now()) }),
     look: createJobReader({ api }),
+    lookAtRemedy: createRemedyJobReader({ api }),
   };
   const parts = {
     settings,
@@ -149,32 +164,43 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     policies,
     sample,
     probe,
+    lookAfter: createAftermathReader({ api, now: () => clock.now() }),
+    diagnose: createDiagnoser({ api, now: () => clock.now() }),
     jobs,
     actions,
+    scaling: createScalingReader({ api }),
     journal,
+    pauses,
     outbox,
     unsent,
     metrics,
     log,
   };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
-  const tokenFile = settings.alerts?.tokenFile;
-  const web = createWeb({
-    now: () => clock.now(),
-    open: () => pipeline.open(),
-    ended: () => pipeline.ended(),
-    // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
-    notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...policies.missing()],
-    metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
-    log,
-    token,
-    takeAlerts: (alerts) => pipeline.alerts(alerts),
-    ...(tokenFile === undefined ? {} : { alertsToken: () => readFile(tokenFile, "utf8") }),
-  });
+  const apiEdges = apiEdgesOf({ settings, clock, random, pipeline, leader, pauses, policies, workloads, version });
+  const tls = settings.listen.tls === undefined ? undefined : createListenerTls(settings.listen.tls, log);
+  let web: FastifyInstance | undefined;
+
+  async function openWeb(): Promise<FastifyInstance> {
+    return createWeb({
+      ...apiEdges,
+      // A bad edit later on leaves the last good set in force: no reason to take the process out of service.
+      notReady: () => [...(synced ? [] : ["the cluster has not been listed yet"]), ...policies.missing()],
+      metrics: async () => ({ contentType: metrics.contentType, body: await metrics.render() }),
+      log,
+      ...(tls === undefined ? {} : { certificate: await tls.read() }),
+      takeAlerts: (alerts) => pipeline.alerts(alerts),
+      alertsAccess: alertsAccessOf(settings),
+      ...(clients.alertmanagers.length === 0 ? {} : { restOfGroup: createRestOfGroup(clients.alertmanagers) }),
+    });
+  }
 
   async function beat(): Promise<void> {
     const began = clock.now();
     await policies.reload();
+    pauses.follow();
+    apiEdges.streams.look();
+    if (web !== undefined) await tls?.look(web.server);
     if (!synced) return;
     await pipeline.beat(began);
     metrics.beat(clock.now() - began);
@@ -191,7 +217,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     await outbox.drain(deadlineMs / 4);
     await Promise.all([pods.stop(), workloads.stop()]);
     await leader.stop();
-    await (await web).close();
+    await web?.close();
     await clients.close();
     tellingLog.stopped();
     log.info({}, "stopped");
@@ -208,9 +234,9 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     beat,
     async start() {
       await policies.reload();
-      const app = await web;
+      web = await openWeb();
       const { host, port } = settings.listen;
-      const url = await app.listen({ host, port }).catch((error: unknown) => {
+      const url = await web.listen({ host, port }).catch((error: unknown) => {
         throw new RearguardError("LISTEN_FAILED", `cannot listen at ${host}:${port}: ${sentence(error)}`, { cause: error });
       });
       for (const { name, works } of checksOf(clients, clock.now())) {

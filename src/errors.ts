@@ -11,6 +11,8 @@ export const catalogue = {
   KUBERNETES_CONFLICT: "Somebody changed the object meanwhile; it is read again and decided again.",
   KUBERNETES_INVALID: "The API server refused the change; its message names the field.",
   KUBERNETES_NOT_JSON: "Something between Rearguard and the API server answers in its place, often a proxy's login page.",
+  LEDGER_UNREADABLE:
+    "Correct the ConfigMap, or delete it: then nothing is paused, and schedules begin anew. Until then what was read last holds.",
   PROMETHEUS_UNREACHABLE: "Check `prometheus.url` and that the server is up; guards wait meanwhile.",
   PROMETHEUS_REFUSED: "Check the credentials in the `prometheus` settings: token file, basic or headers.",
   PROMETHEUS_BAD_QUERY: "Correct the query; Prometheus' own message names the place.",

@@ -34,6 +34,8 @@ export interface Leader {
   stop(): Promise<void>;
   /** True only while the Lease is surely still ours. Ask before each effect. */
   leading(now: Ms): boolean;
+  /** Who led when we last looked, if it was not us; undefined where nobody did or that is not known. */
+  holder(): string | undefined;
 }
 
 /** Who held the Lease when we last saw it change, by our own clock: other clocks may differ. */
@@ -55,7 +57,7 @@ function createLoneLeader({ onChange }: LeaderOptions): Leader {
     running = next;
     onChange(next);
   }
-  return { start: () => become(true), stop: async () => become(false), leading: () => running };
+  return { start: () => become(true), stop: async () => become(false), leading: () => running, holder: () => undefined };
 }
 
 function createLeaseLeader(options: LeaderOptions): Leader {
@@ -179,6 +181,10 @@ function createLeaseLeader(options: LeaderOptions): Leader {
       await write(held, spec).catch((error: unknown) => log.warn({ lease: path, error: sentence(error) }, "lease not released"));
     },
     leading,
+    holder() {
+      const holder = text(dig(sighting?.lease, "spec", "holderIdentity"));
+      return holder === identity ? undefined : holder;
+    },
   };
 }
 

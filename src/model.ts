@@ -195,10 +195,10 @@ export interface ProbeFinding {
   readonly certificate?: { readonly host: string; readonly days: number };
 }
 
-/** How a smoke test's Job stands. `error`: it could not test, which says nothing of the service; not final while it may still come to. */
+/** How a Job stands. `error`: it could not do its work, which says nothing of the service; not final while it may still come to. */
 export type JobFinding =
   | { readonly outcome: "running"; readonly waiting?: string }
-  | { readonly outcome: "passed" }
+  | { readonly outcome: "passed"; readonly log?: string }
   | { readonly outcome: "failed"; readonly detail: string; readonly log: string }
   | { readonly outcome: "error"; readonly detail: string; readonly final: boolean };
 

@@ -1,7 +1,14 @@
 // Why anything was decided, in numbers: the words are made in explain.
 import type { AlertReason } from "./alert.ts";
+import type { OrderedReason } from "./order.ts";
+import type { DiagnosisReason } from "./diagnosis.ts";
+import type { EffectReason } from "./effect.ts";
 import type { AnnouncementReason } from "./announcement.ts";
+import type { RemedyReason } from "./remedy-reason.ts";
+import type { QuotedLines } from "./quoted-lines.ts";
+import type { VerificationReason } from "./verification.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
+import type { ResourcesReason } from "./resources-reason.ts";
 
 /** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
 export type Reason =
@@ -63,34 +70,7 @@ export type Reason =
       of: number;
       series: string;
     }>
-  | Readonly<{
-      code: "resources";
-      signal: string;
-      /** Cores, or bytes. */
-      resource: "cpu" | "memory";
-      /** above: over its share of the limit. filling: memory grows so that it reaches the limit in time. */
-      rule: "above" | "filling";
-      /** The worst container of all. */
-      pod: string;
-      container: string;
-      used: number;
-      limit: number;
-      /** What the policy allows of the limit; null for `filling`. */
-      share: number | null;
-      forMs: Ms;
-      perHour: number | null;
-      fullInMs: Ms | null;
-      /** New pods of which it is so, of those that were seen for long enough. */
-      pods: number;
-      of: number;
-      /** The same of old pods, the middle one; null: none was seen. `share` null: they have no limit. */
-      old: { share: number | null; perHour: number | null } | null;
-      /** Why it is not laid to the new revision. */
-      held?: "alike" | "no-old" | "too-young" | "few-pods" | "not-beside";
-    }>
-  | Readonly<{ code: "no-limit"; signal: string; resource: "cpu" | "memory"; containers: string[] }>
-  /** Of no new pod was it seen for as long as its rule needs, once they were warm. */
-  | Readonly<{ code: "seen-briefly"; signal: string; resource: "cpu" | "memory"; seenMs: Ms; neededMs: Ms; warmUpMs: Ms }>
+  | ResourcesReason
   | Readonly<{ code: "rate"; signal: string; badRatio: number; bad: number; total: number; overMs: Ms; limit: number; forMs: Ms }>
   | Readonly<{
       code: "burn-rate";
@@ -118,7 +98,12 @@ export type Reason =
   /** `log`: the end of what its container wrote, several lines. */
   | Readonly<{ code: "job"; signal: string; detail: string; log: string }>
   | AlertReason
+  | OrderedReason
+  | EffectReason
+  | DiagnosisReason
   | AnnouncementReason
+  | RemedyReason
+  | VerificationReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{
@@ -268,16 +253,6 @@ export type Reason =
 export interface OwnBound {
   readonly thresholdMs: Ms;
   readonly quantile: number;
-}
-
-/** Log lines that are alike but for their values, as people are shown them. */
-export interface QuotedLines {
-  readonly pattern: string;
-  readonly lines: number;
-  /** Those that logged it most, of so many. */
-  readonly pods: readonly string[];
-  readonly of: number;
-  readonly last: Ms;
 }
 
 export type ReasonCode = Reason["code"];

@@ -54,6 +54,9 @@ export interface RemedyReceipt {
   readonly because?: Reason;
 }
 
+/** What came of one action, of whichever kind. */
+export type ReceiptOf<Each extends Action | Remedy> = Omit<RemedyReceipt, "kind"> & { readonly kind: Each["kind"] };
+
 /** One line of the record of a remediation; its phase follows from these alone, and a recorded line binds. */
 export type RemediationEntry = { readonly seq: number; readonly at: Ms } & RemediationEntryBody;
 
@@ -64,8 +67,21 @@ export type RemediationEntryBody =
   | { readonly kind: "receipt"; readonly receipt: RemedyReceipt }
   | { readonly kind: "withheld"; readonly step: number; readonly action: RemedyKind; readonly because: readonly Reason[] }
   | { readonly kind: "held"; readonly because: readonly Reason[] }
-  | { readonly kind: "noted"; readonly because: readonly Reason[] }
+  /** What became known. With a `step` that only tells (notify, diagnose), that it was done. */
+  | { readonly kind: "noted"; readonly step?: number; readonly because: readonly Reason[] }
   /** A step has not helped, or could not be done: the next one is up. */
   | { readonly kind: "escalated"; readonly step: number; readonly because: readonly Reason[] }
   | { readonly kind: "commanded"; readonly command: Command }
   | { readonly kind: "finished"; readonly phase: FinalPhase; readonly because: readonly Reason[] };
+
+/** What a remediation wants at an instant. */
+export type RemedyDecision =
+  | { readonly kind: "wait" }
+  /** The cluster has to be asked before this step can be decided. */
+  | { readonly kind: "look"; readonly step: number }
+  | { readonly kind: "act"; readonly step: number; readonly action: Remedy; readonly because: readonly Reason[] }
+  | { readonly kind: "withhold"; readonly step: number; readonly action: RemedyKind; readonly because: readonly Reason[] }
+  | { readonly kind: "hold"; readonly because: readonly Reason[] }
+  | { readonly kind: "note"; readonly step?: number; readonly because: readonly Reason[] }
+  | { readonly kind: "escalate"; readonly step: number; readonly because: readonly Reason[] }
+  | { readonly kind: "finish"; readonly phase: FinalPhase; readonly because: readonly Reason[] };

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "./clock.ts";
@@ -51,9 +50,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   try {
     const identity = `${hostname()}-${process.pid}`;
     const clients = connect(settings, systemClock, identity);
-    const { tokenFile } = settings.listen;
-    const token = tokenFile === undefined ? {} : { token: (await readFile(tokenFile, "utf8")).trim() };
-    const daemon = createDaemon({ settings, clients, clock: systemClock, random: Math.random, log, identity, version, ...token });
+    const daemon = createDaemon({ settings, clients, clock: systemClock, random: Math.random, log, identity, version });
     await daemon.start();
     const signal = await stopSignal();
     log.info({ signal }, "stopping");

@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { duration } from "./policies/duration.ts";
 import { named, told } from "./policies/told.ts";
+import { tokensSettings } from "./settings-api.ts";
 import { governorSettings } from "./settings-governor.ts";
+import { alertsSettings, tlsSettings } from "./settings-intake.ts";
 import { targetSettings } from "./settings-targets.ts";
 import { httpUrl } from "./settings-url.ts";
 
@@ -103,6 +105,13 @@ export function settingsSchema(folder: string) {
           .min(1)
           .default("rearguard")
           .describe("Namespace of the Lease: the one Rearguard runs in, which is never guarded unless named."),
+        ledger: z
+          .string()
+          .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, {
+            error: ({ input }) => told(`${named(input)} cannot name a ConfigMap`, "a-z, 0-9, - and ., at most 253"),
+          })
+          .default("rearguard-ledger")
+          .describe("Name of the ConfigMap that holds what outlives every guard: whether all action is paused."),
         leaseDuration: duration(1000, hour).prefault("15s").describe("Another one may take over this long after the last renewal."),
         renewDeadline: duration(100, hour).prefault("10s").describe("Without a renewal for this long, this one stops acting."),
         retryPeriod: duration(100, hour).prefault("2s").describe("How often the Lease is tried or renewed."),
@@ -121,17 +130,12 @@ export function settingsSchema(folder: string) {
       .strictObject({
         host: z.string().min(1).default("0.0.0.0").describe("Address of the API, the probes and /metrics."),
         port: z.int().min(0).max(65_535).default(8080).describe("0 takes any free port."),
-        tokenFile: file
-          .optional()
-          .describe("File with the bearer token that the API asks for; without it the API answers this machine alone."),
+        tokenFile: file.optional().describe("File with a bearer token that may read, as one of `tokens` with the role read."),
+        tokens: tokensSettings(file),
+        tls: tlsSettings(file),
       })
       .prefault({}),
-    alerts: z
-      .strictObject({
-        tokenFile: file.describe("File with the bearer token that Alertmanager has to send, read again at every post."),
-      })
-      .optional()
-      .describe("Takes alerts at /api/v1/webhooks/alertmanager; left out: none are taken, and `alert` signals hear of nothing."),
+    alerts: alertsSettings(file),
     grafana: z
       .strictObject({
         url: httpUrl("no query").describe("Base URL of Grafana."),

@@ -8,6 +8,7 @@ import { inReadingOrder, type Problem } from "./policies/problem.ts";
 import { told } from "./policies/told.ts";
 import { readYaml, type YamlDocument } from "./policies/yaml-documents.ts";
 import { type Settings, settingsSchema } from "./settings-schema.ts";
+import { intakeProblems } from "./settings-intake.ts";
 import { nameProblems } from "./settings-targets.ts";
 
 export type { Settings, WrittenSettings } from "./settings-schema.ts";
@@ -55,7 +56,7 @@ export async function parseSettings(text: string, file: string, env: Environment
   for (const { at, value: overriding } of overrides.found) put(value, at, overriding);
   const schema = settingsSchema(dirname(resolve(file)));
   const parsed = await schema.safeParseAsync(value);
-  const issues = parsed.success ? [...blockProblem(parsed.data), ...takenNames(parsed.data)] : parsed.error.issues;
+  const issues = parsed.success ? [...blockProblem(parsed.data), ...betweenParts(parsed.data)] : parsed.error.issues;
   if (parsed.success && issues.length === 0 && overrides.problems.length === 0) return { settings: parsed.data };
   const placed = problemsOf(issues, { ...document, value }, file, jsonSchemaOf(schema)).map((problem) =>
     fromEnvironment(problem, overrides.found),
@@ -74,8 +75,13 @@ function blockProblem({ judging, prometheus }: Settings): readonly z.core.$ZodIs
   return [{ code: "custom", path: ["judging", "block"], message, input: judging.block }];
 }
 
-function takenNames(settings: Settings): readonly z.core.$ZodIssue[] {
-  return nameProblems(settings).map(({ path, message, input }) => ({ code: "custom", path: [...path], message, input }));
+function betweenParts(settings: Settings): readonly z.core.$ZodIssue[] {
+  return [...nameProblems(settings), ...intakeProblems(settings)].map(({ path, message, input }) => ({
+    code: "custom",
+    path: [...path],
+    message,
+    input,
+  }));
 }
 
 interface Override {

@@ -38,7 +38,8 @@ export async function attempt(once: (tries: Tries) => Promise<Result>, options: 
       if (status === 422) invalid++;
       const refused = refusal(error, invalid);
       if (refused !== undefined) return refused;
-      const wait = mustReread(status) ? 0 : random() * Math.min(2000, 250 * 2 ** nth);
+      // A busy server says itself when to come again.
+      const wait = mustReread(status) ? 0 : Math.max(random() * Math.min(2000, 250 * 2 ** nth), error.retryAfterMs ?? 0);
       if (nth >= tries || clock.now() + wait >= end) {
         return { outcome: "failed", detail: `${sentence(error)} (${nth} ${nth === 1 ? "try" : "tries"})` };
       }

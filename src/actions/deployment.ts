@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
+import type { RawObject } from "../clients/kubernetes/raw.ts";
 import type { Revision, WorkloadRef } from "../model.ts";
 import type { Result } from "./attempt.ts";
 import { refused } from "./attempt.ts";
@@ -14,8 +15,16 @@ const metadata = z.object({
   annotations: z.record(z.string(), z.string()).optional(),
   ownerReferences: z.array(z.object({ uid: z.string(), controller: z.boolean().optional() })).optional(),
 });
-const deployment = z.object({ metadata, spec: z.object({ paused: z.boolean().optional(), template: raw }) });
+const deployment = z.object({
+  metadata,
+  spec: z.object({ paused: z.boolean().optional(), replicas: z.int().default(1), template: raw }),
+});
 const replicaSet = z.object({ metadata, spec: z.object({ template: raw }) });
+
+export interface ReadDeployment extends LiveDeployment {
+  readonly replicas: number;
+  readonly raw: RawObject;
+}
 
 /** Path of the object, or of a part of it such as its scale. */
 export function appsPath(namespace: string, plural: "deployments" | "replicasets", name: string): string {
@@ -23,7 +32,7 @@ export function appsPath(namespace: string, plural: "deployments" | "replicasets
 }
 
 /** The Deployment as it is now, or why nothing may be done to it: gone, another one of the same name, being deleted. */
-export async function readDeployment(api: Pick<KubernetesApi, "get">, ref: WorkloadRef): Promise<LiveDeployment | Result> {
+export async function readDeployment(api: Pick<KubernetesApi, "get">, ref: WorkloadRef): Promise<ReadDeployment | Result> {
   if (ref.kind !== "Deployment") {
     return refused(`a ${ref.kind} cannot be acted on yet`, { code: "limitation", detail: `Rearguard cannot act on a ${ref.kind} yet` });
   }
@@ -37,7 +46,9 @@ export async function readDeployment(api: Pick<KubernetesApi, "get">, ref: Workl
     uid: meta.uid,
     template: spec.template,
     paused: spec.paused === true,
+    replicas: spec.replicas,
     annotations: meta.annotations,
+    raw: found,
   };
 }
 
@@ -50,7 +61,7 @@ export async function readRevisionTemplate(api: Pick<KubernetesApi, "get">, work
   return meta.uid === revision.uid && isOwned ? templateOf(spec.template) : undefined;
 }
 
-async function getOrGone(api: Pick<KubernetesApi, "get">, path: string): Promise<unknown> {
+export async function getOrGone(api: Pick<KubernetesApi, "get">, path: string): Promise<RawObject | undefined> {
   try {
     return await api.get(path, { deadlineMs: 3000 });
   } catch (error) {
@@ -59,6 +70,6 @@ async function getOrGone(api: Pick<KubernetesApi, "get">, path: string): Promise
   }
 }
 
-export function isResult(read: LiveDeployment | Result): read is Result {
+export function isResult(read: object): read is Result {
   return "outcome" in read;
 }

@@ -1,9 +1,12 @@
 import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
-import { dig, objects, strings, text } from "../clients/kubernetes/raw.ts";
+import { dig } from "../clients/kubernetes/raw.ts";
 import { sentence } from "../errors.ts";
+import { smokeTestMark } from "../guards/job-mark.ts";
 import type { SmokeTest } from "../guards/job.ts";
 import { asksForImage, fillPod } from "../policies/job-signal.ts";
+import { createOrFindJob, imageOf } from "./job.ts";
+import type { JobPlan } from "./job.ts";
 
 export type Created = { readonly uid: string } | { readonly problem: string; readonly final: boolean };
 
@@ -13,67 +16,40 @@ export interface JobStarterParts {
   readonly mayAct: () => boolean;
 }
 
-/** How long Kubernetes keeps a Job that ended, for people to look at. */
-const keptS = 3600;
-const mark = "rearguard.dev/smoke-test";
-const managedBy = { "app.kubernetes.io/managed-by": "rearguard" };
-
-/** Creates a Job, or finds the one that an earlier try created. Its name is the test's, so it is never there twice. Never rejects. */
+/** Creates a smoke test's Job, or finds the one that an earlier try created. Never rejects. */
 export function createJobStarter({ api, mayAct }: JobStarterParts): (test: SmokeTest) => Promise<Created> {
   return async (test) => {
-    const { workload, name } = test;
-    const path = `/apis/batch/v1/namespaces/${workload.namespace}/jobs`;
+    const { name } = test;
     try {
-      const image = asksForImage(test.pod) ? await imageOf(test) : "";
+      const image = asksForImage(test.pod) ? await imageUnderTest(test) : "";
       if (!mayAct()) return { problem: "this instance no longer leads; nothing was created", final: false };
-      const created = await api.post(path, manifestOf(test, image), { fieldManager: "rearguard" }).catch((error: unknown) => {
-        if (hasStatus(error, 409)) return api.get(`${path}/${name}`);
-        throw error;
-      });
-      const uid = text(dig(created, "metadata", "uid"));
-      if (strings(dig(created, "metadata", "annotations"))[mark] === markOf(test) && uid !== undefined) return { uid };
-      return { problem: `another Job is called ${name}; it is left alone`, final: true };
+      const job = await createOrFindJob(api, smokeJobOf(test, image));
+      return job === undefined ? { problem: `another Job is called ${name}; it is left alone`, final: true } : { uid: job.uid };
     } catch (error) {
       // What the API server finds wrong with the pod will be wrong at the next try too; a right or a quota may come.
       return { problem: `the Job ${name} could not be created: ${sentence(error)}`, final: hasStatus(error, 400) || hasStatus(error, 422) };
     }
   };
 
-  async function imageOf({ workload, revision }: SmokeTest): Promise<string> {
+  async function imageUnderTest({ workload, revision }: SmokeTest): Promise<string> {
     const set = await api.get(`/apis/apps/v1/namespaces/${workload.namespace}/replicasets/${revision.name}`);
-    return text(dig(objects(dig(set, "spec", "template", "spec", "containers"))[0], "image")) ?? "";
+    return imageOf(dig(set, "spec", "template"));
   }
 }
 
-/** No labels of the user's: with the service's own, the test would be sent its requests. */
-export function manifestOf(test: SmokeTest, image: string): object {
-  const { name, workload, revision, pod, timeoutMs } = test;
+export function smokeJobOf({ guard, signal, name, workload, revision, pod, timeoutMs }: SmokeTest, image: string): JobPlan {
   const { namespace } = workload;
-  const filled = fillPod(pod, { namespace, name: workload.name, image });
-  const env = [
-    { name: "REARGUARD_NAMESPACE", value: namespace },
-    { name: "REARGUARD_WORKLOAD", value: workload.name },
-    { name: "REARGUARD_REVISION", value: String(revision.number) },
-    { name: "REARGUARD_POD_TEMPLATE_HASH", value: revision.podTemplateHash },
-  ];
-  const told = (container: Readonly<Record<string, unknown>>) => ({ ...container, env: [...env, ...objects(container["env"])] });
   return {
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: { name, namespace, labels: managedBy, annotations: { [mark]: markOf(test) } },
-    spec: {
-      backoffLimit: 0,
-      activeDeadlineSeconds: Math.ceil(timeoutMs / 1000),
-      ttlSecondsAfterFinished: keptS,
-      template: {
-        metadata: { labels: managedBy },
-        spec: { ...filled, restartPolicy: "Never", containers: objects(filled["containers"]).map(told) },
-      },
+    namespace,
+    name,
+    mark: [smokeTestMark, `${guard}/${signal}`],
+    pod: fillPod(pod, { namespace, name: workload.name, image }),
+    env: {
+      REARGUARD_NAMESPACE: namespace,
+      REARGUARD_WORKLOAD: workload.name,
+      REARGUARD_REVISION: String(revision.number),
+      REARGUARD_POD_TEMPLATE_HASH: revision.podTemplateHash,
     },
+    timeoutMs,
   };
-}
-
-/** Whose test it is: by this a Job is known to be ours. */
-function markOf({ guard, signal }: SmokeTest): string {
-  return `${guard}/${signal}`;
 }

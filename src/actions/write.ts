@@ -6,7 +6,7 @@ import type { Result, Tries } from "./attempt.ts";
 import type { PatchOp } from "./json-patch.ts";
 
 export type Edges = {
-  readonly api: Pick<KubernetesApi, "get" | "patch">;
+  readonly api: Pick<KubernetesApi, "get" | "patch" | "post">;
   readonly clock: Pick<Clock, "now" | "sleep">;
   /** Leadership, asked immediately before every write. */
   readonly mayAct: () => boolean;
@@ -14,16 +14,22 @@ export type Edges = {
   readonly digest: (template: unknown) => string;
 };
 
+/** The name under which the API server keeps what we wrote. */
+export const fieldManager = "rearguard";
 // Short, so that a few tries fit into one action's deadline.
-const call = { fieldManager: "rearguard", deadlineMs: 3000 } as const;
+const call = { fieldManager, deadlineMs: 3000 } as const;
 
 /** Dry-run, leadership, then the write. `detail` is the receipt's sentence when it was applied. */
 export async function write(edges: Edges, path: string, patch: readonly PatchOp[], detail: string, tries: Tries): Promise<Result> {
   const note = await rehearse(edges, path, patch);
-  if (!edges.mayAct()) return { outcome: "failed", detail: "this instance no longer leads; nothing was written" };
+  if (!edges.mayAct()) return lostLead();
   tries.sent = true;
   await edges.api.patch(path, patch, { ...call, type: "json" });
   return { outcome: "applied", detail: detail + note };
+}
+
+export function lostLead(): Result {
+  return { outcome: "failed", detail: "this instance no longer leads; nothing was written" };
 }
 
 /** Already as wanted: by an earlier try whose answer was lost, or by somebody else. */

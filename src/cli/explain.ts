@@ -5,6 +5,7 @@ import { shareOf } from "../explain/share.ts";
 import { POD_MINUTES } from "../judging/unit.ts";
 import type { BlockAudit } from "../model.ts";
 import type { GuardLine, WholeGuard } from "../web/guard-view.ts";
+import type { WholeRemediation } from "../web/remediation-view.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -24,7 +25,8 @@ export async function explain({ name, url, tokenFile }: ExplainOptions, write: (
   if (token === null) return refused(`--token-file ${tokenFile}: the file cannot be read`, write);
   const answer = await ask(new URL(path, url), token?.trim());
   if (typeof answer === "string") return refused(answer, write);
-  const lines = name === undefined ? listOf(answer as { readonly guards: readonly GuardLine[] }) : storyOf(answer as WholeGuard);
+  const lines =
+    name === undefined ? listOf(answer as { readonly guards: readonly GuardLine[] }) : storyOf(answer as WholeGuard | WholeRemediation);
   for (const line of lines) write(line);
   return 0;
 }
@@ -52,12 +54,14 @@ function listOf({ guards }: { readonly guards: readonly GuardLine[] }): readonly
   return guards.map(({ name, namespace, workload, phase, message }) => `${name}  ${namespace}/${workload}  ${phase}  ${message}`);
 }
 
-function storyOf(guard: WholeGuard): readonly string[] {
-  const { record, signals, history } = guard;
+function storyOf(guard: WholeGuard | WholeRemediation): readonly string[] {
+  const { history } = guard;
   const story = history.flatMap(({ at, message, words }) => [
     `${timeOfDay(Date.parse(at))}  ${message}`,
     ...words.map((word) => `    ${word}`),
   ]);
+  if ("trigger" in guard) return [remediationHead(guard), ...story, ...guard.conditions.flatMap(conditionLines)];
+  const { record, signals } = guard;
   return [
     `${guard.name}: ${guard.namespace}/${guard.workload}, revision ${guard.revision}, policy ${guard.policy} (${guard.mode}): ${guard.phase}`,
     ...story,
@@ -68,6 +72,14 @@ function storyOf(guard: WholeGuard): readonly string[] {
     "",
     `D is the largest of limit, before (worseThanOld x U) and old now (worseThanOld x S); burn is new / D; a rollback needs evidence ${evidenceOf(guard.evidenceNeeded)}.`,
   ];
+}
+
+function remediationHead({ name, namespace, workload, trigger, policy, mode, phase, step, steps }: WholeRemediation): string {
+  return `${name}: ${namespace}/${workload}, opened by ${trigger}, remediation ${policy} (${mode}), step ${step} of ${steps.length} (${steps.join(", ")}): ${phase}`;
+}
+
+function conditionLines({ condition, state, words }: WholeRemediation["conditions"][number]): readonly string[] {
+  return ["", `condition ${condition}: ${state}`, ...words.map((word) => `    ${word}`)];
 }
 
 function logOf(signal: string, log: string): readonly string[] {

@@ -6,12 +6,16 @@ import type { GuardJournal } from "../journal/guards.ts";
 import type { Metrics } from "../journal/metrics.ts";
 import type { Leader } from "../leader.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
-import { choosePolicy } from "../policies/match.ts";
+import { choosePolicy, mostSpecific } from "../policies/match.ts";
 import type { Settings } from "../settings.ts";
+import type { LookAfter } from "../signals/aftermath.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
 import type { PodWatcher } from "../watchers/pods.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 import type { WorkloadWatcher } from "../watchers/workloads.ts";
+import type { PauseKeeper } from "./pause-keeper.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
 
 /** The parts of the daemon that the flow reaches through its edges. */
@@ -26,9 +30,13 @@ export interface Parts {
   readonly policies: PolicyKeeper;
   readonly sample: Sample;
   readonly probe: Probe;
+  readonly diagnose: Diagnose;
+  readonly lookAfter: LookAfter;
   readonly jobs: JobEdge;
   readonly actions: Actions;
+  readonly scaling: ReadScaling;
   readonly journal: GuardJournal;
+  readonly pauses: PauseKeeper;
   readonly outbox: Outbox;
   /** Ids of messages that only our own stop cut short. */
   readonly unsent: ReadonlySet<string>;
@@ -48,9 +56,13 @@ export function edgesOf(parts: Parts): Edges {
     policies,
     sample,
     probe,
+    diagnose,
+    lookAfter,
     jobs,
     actions,
+    scaling,
     journal,
+    pauses,
     outbox,
     unsent,
     metrics,
@@ -70,11 +82,19 @@ export function edgesOf(parts: Parts): Edges {
       unfollow: (uid) => pods.unfollow(uid),
       pods: (uid) => (pods.isSynced(uid) ? pods.pods(uid) : undefined),
     },
+    remedies: {
+      policies: () => policies.set().remediations,
+      choose: (among, workload) => mostSpecific(among, workload, settings.leader.namespace),
+    },
     choosePolicy: (workload) => choosePolicy(policies.set().policies, workload, settings.leader.namespace),
     sample,
     probe,
+    diagnose,
+    lookAfter,
     jobs,
     execute: (action) => actions.execute(action),
+    remedy: (remedy) => actions.execute(remedy),
+    scaling,
     journal: {
       list: () => journal.list(settings.kubernetes.namespaces),
       create: (record, summary) => journal.create(record, summary),
@@ -87,6 +107,8 @@ export function edgesOf(parts: Parts): Edges {
       if (messages.some(({ id }) => unsent.has(id))) throw new LeftToNext("stopped before every receiver had them");
     },
     withdraw: () => outbox.withdraw(),
+    governorState: () => pauses.state(),
+    readGovernorState: () => pauses.read(),
     observe: { ...metrics, acted: (receipt) => metrics.acted(receipt.kind, receipt.outcome) },
     log,
   };

@@ -9,6 +9,8 @@ export interface PolicyKeeper {
   set(): PolicySet;
   /** Why there is no set in force at all; empty as soon as there was a good one. */
   missing(): readonly string[];
+  /** Of the last look, a sentence each; empty when all is well. */
+  problems(): readonly string[];
   /** Looks at the folder again; cheap where nothing changed. Never rejects. */
   reload(): Promise<void>;
 }
@@ -37,13 +39,15 @@ export function createPolicyKeeper(options: {
     if (isNews || read.changed) loaded(said.length === 0, read.set);
     if (!read.changed) return;
     set = read.set;
-    log.info({ policies: set.policies.map((policy) => policy.metadata.name) }, "policies in force");
+    const names = (kind: readonly { readonly metadata: { readonly name: string } }[]) => kind.map(({ metadata }) => metadata.name);
+    log.info({ policies: names(set.policies), remediations: names(set.remediations) }, "policies in force");
     changed();
   }
 
   return {
     set: () => set,
     missing: () => (set === noPolicies ? problems : []),
+    problems: () => problems,
     reload: () => reload().catch((error: unknown) => log.error({ error: sentence(error) }, "policies could not be read")),
   };
 }

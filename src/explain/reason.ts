@@ -2,22 +2,28 @@ import { POD_MINUTES } from "../judging/unit.ts";
 import type { SufferingPeer } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import { alertHeadline, alertSentence } from "./alert.ts";
+import { effectSentence } from "./effect.ts";
 import { evidenceSentence, limitBasis, measured } from "./evidence.ts";
 import { jobHeadline, jobSentence } from "./job.ts";
+import { orderSentence } from "./order.ts";
+import { diagnosisHeadline, diagnosisSentence } from "./diagnosis.ts";
 import { certificateSentence, probeHeadline, probeSentence } from "./probe.ts";
 import { isOfRule, noBound, ruleSentence } from "./rule.ts";
 import { feasibilitySentence } from "./feasibility.ts";
 import { ownerNames, someOf, troubleWords } from "./names.ts";
 import { count, counted, duration, evidenceOf, percent, plain } from "./numbers.ts";
 import { presetSentence } from "./preset.ts";
+import { isOfRemedy, remedyHeadline, remedySentence } from "./remedy.ts";
 import { noLimitSentence, resourcesHeadline, resourcesSentence, seenBrieflySentence } from "./resources.ts";
 import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
+import { verificationSentence } from "./verification.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
 
 /** One reason as a plain English clause with its numbers, without a full stop. The only place where reasons become words. */
 export function explainReason(reason: Reason): string {
+  if (isOfRemedy(reason)) return remedySentence(reason);
   switch (reason.code) {
     case "evidence":
       return `${evidenceSentence(reason)}${quotesOf(reason)}`;
@@ -44,12 +50,25 @@ export function explainReason(reason: Reason): string {
       return jobSentence(reason);
     case "alert":
       return alertSentence(reason);
+    case "ordered":
+      return orderSentence(reason);
+    case "endpoints-ready":
+    case "endpoints-missing":
+    case "history":
+    case "still-bad":
+    case "tried":
+      return verificationSentence(reason);
+    case "diagnosis":
+      return diagnosisSentence(reason);
     case "cancelled":
       return `${reason.by} cancelled it${reason.reason === "" ? "" : `: ${reason.reason}`}`;
     case "called-off":
       return `the trouble was over when it was due, ${duration(reason.afterMs)} after it was announced`;
     case "certificate":
       return certificateSentence(reason);
+    case "at-maximum":
+    case "disruption-budget":
+      return effectSentence(reason);
     case "rule-blind":
       return reason.overMs === null
         ? `${reason.signal}: only ${count(reason.seen)} of the ${counted(reason.needed, "sample")} that its rule looks at were answered`
@@ -133,8 +152,10 @@ export function headline(reason: Reason): string {
   if (reason.code === "job") return jobHeadline(reason);
   if (reason.code === "probe") return probeHeadline(reason);
   if (reason.code === "alert") return alertHeadline(reason);
+  if (reason.code === "diagnosis") return diagnosisHeadline(reason);
   if (reason.code === "resources") return resourcesHeadline(reason);
   if (isOfRule(reason)) return ruleSentence(reason);
+  if (isOfRemedy(reason)) return remedyHeadline(reason);
   return explainReason(reason);
 }
 

@@ -2,7 +2,7 @@ import type { Alert, GuardAlert } from "../alert.ts";
 import { alertVerdict, foldAlerts } from "../judging/alert.ts";
 import type { Ms } from "../model.ts";
 import type { Verdict } from "../reason.ts";
-import type { AlertLabels, AlertSignal } from "../policies/alert-signal.ts";
+import type { AlertLabels, AlertSignal, AlertWanted } from "../policies/alert-signal.ts";
 import { globMatches } from "../policies/glob.ts";
 import type { GuardRecord } from "./guard.ts";
 import type { GuardRun } from "./run.ts";
@@ -58,7 +58,7 @@ export function askingFor({ record, signals }: GuardRun, alert: Alert): readonly
   });
 }
 
-function isAskedFor({ names, labels }: AlertSignal, alert: Alert): boolean {
+export function isAskedFor({ names, labels }: AlertWanted, alert: Alert): boolean {
   const name = alert.labels["alertname"] ?? "";
   if (!names.some((pattern) => globMatches(pattern, name))) return false;
   return Object.entries(labels).every(([label, pattern]) => globMatches(pattern, alert.labels[label] ?? ""));
@@ -67,13 +67,22 @@ function isAskedFor({ names, labels }: AlertSignal, alert: Alert): boolean {
 /** The guard with this alert in its record; the same guard when that says nothing new. */
 export function withAlert(run: GuardRun, name: string, { from }: AlertSignal, alert: Alert): GuardRun {
   const known = run.record.alerts?.[name] ?? [];
-  const alerts = foldAlerts(known, [kept(alert, from)]);
+  const alerts = foldAlerts(known, [keptAlert(sinceFirstHeard(alert, known), from)]);
   return alerts === known ? run : { ...run, record: { ...run.record, alerts: { ...run.record.alerts, [name]: alerts } } };
 }
 
+/** The same alert with the start under which it is known, where its sender does not tell it. */
+export function sinceFirstHeard(alert: Alert, known: readonly Pick<Alert, "fingerprint" | "startsAt">[]): Alert {
+  if (alert.startIsFirstHeard !== true) return alert;
+  const first = known.find(({ fingerprint }) => fingerprint === alert.fingerprint);
+  return first === undefined ? alert : { ...alert, startsAt: first.startsAt };
+}
+
 /** This very firing is in the record. */
-export function hasAlert({ record }: GuardRun, name: string, { fingerprint, startsAt }: Alert): boolean {
-  return (record.alerts?.[name] ?? []).some((alert) => alert.fingerprint === fingerprint && alert.startsAt === startsAt);
+export function hasAlert({ record }: GuardRun, name: string, told: Alert): boolean {
+  const known = record.alerts?.[name] ?? [];
+  const { fingerprint, startsAt } = sinceFirstHeard(told, known);
+  return known.some((alert) => alert.fingerprint === fingerprint && alert.startsAt === startsAt);
 }
 
 export function alertVerdictOf({ record, signals }: GuardRun, signal: string, { forMs, afterMs }: AlertSignal, now: Ms): Verdict {
@@ -95,14 +104,16 @@ export function alertVerdictOf({ record, signals }: GuardRun, signal: string, { 
 }
 
 /** The subject's own labels go: the guard says whom it is about. */
-function kept({ labels, summary, ...alert }: Alert, from: AlertLabels): GuardAlert {
+export function keptAlert({ fingerprint, startsAt, endsAt, labels, summary }: Alert, from: AlertLabels): GuardAlert {
   const { alertname = "", ...others } = labels;
   const pod = labels[from.pod];
   const said = new Set([from.namespace, from.workload ?? "", ...Object.keys(usualWorkloadLabels)]);
   const rest = Object.entries(others).filter(([label]) => !said.has(label));
   const few = rest.toSorted(([one], [other]) => (one < other ? -1 : 1)).slice(0, MOST_LABELS);
   return {
-    ...alert,
+    fingerprint,
+    startsAt,
+    ...(endsAt === undefined ? {} : { endsAt }),
     labels: Object.fromEntries([["alertname", alertname], ...few].map(([label = "", value = ""]) => [label, cut(value, LONGEST_LABEL)])),
     summary: cut(summary, LONGEST_SUMMARY),
     ...(pod ? { pod } : {}),

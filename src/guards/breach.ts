@@ -7,6 +7,7 @@ import type { Ask } from "./ask.ts";
 import { brakeAction, mayBrake } from "./brake.ts";
 import { forbidsAction, knownBad } from "./governor.ts";
 import { noteKey } from "./phase.ts";
+import { isOrdered } from "./ordered.ts";
 import { isOurBrake } from "./release.ts";
 import { whenToTry } from "./retry.ts";
 
@@ -60,7 +61,7 @@ function decideUndo(ask: Ask, workload: Workload, breached: Verdict): Decision |
 }
 
 /** The last completed revision; one that was itself taken back is no way back, then the newest that passed. */
-function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
+export function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
   const bad = knownBad(ask.past, workload.ref.uid);
   const condemned = ask.record.rollout.new.podTemplateHash;
   const still = workload.revisions.filter((revision) => revision.podTemplateHash !== condemned && !bad.has(revision.podTemplateHash));
@@ -72,11 +73,17 @@ function chooseTarget(ask: Ask, workload: Workload): Revision | undefined {
   return undefined;
 }
 
-/** Why this guard must not roll back to `target` now; undefined when it may. */
-export function forbids(ask: Ask, workload: Workload, target: Revision | undefined): Reason | undefined {
+/**
+ * Why this guard must not roll back to `target` now; undefined when it may. Of what a person ordered (`because` says so) neither the mode
+ * is asked nor what was done lately.
+ */
+export function forbids(ask: Ask, workload: Workload, target: Revision | undefined, because: readonly Reason[] = []): Reason | undefined {
   const { record, standing } = ask;
-  if (record.policy.spec.mode === "observe") return { code: "observe-mode" };
-  if (standing.cancelled !== undefined) return { code: "cancelled", by: standing.cancelled.by, reason: standing.cancelled.reason };
+  const ordered = isOrdered(because);
+  if (record.policy.spec.mode === "observe" && !ordered) return { code: "observe-mode" };
+  if (standing.cancelled !== undefined && !ordered) {
+    return { code: "cancelled", by: standing.cancelled.by, reason: standing.cancelled.reason };
+  }
   const owner = workload.owners[0];
   if (owner !== undefined) return { code: "owned", owner: owner.kind, name: owner.name, mark: owner.mark };
   if (record.rollout.old === undefined) return withoutOld(ask, workload);
@@ -86,9 +93,10 @@ export function forbids(ask: Ask, workload: Workload, target: Revision | undefin
     return nothing(taken ? "target-known-bad" : "revision-gone");
   }
   if (workload.paused && !(standing.braked && isOurBrake(ask, workload))) return { code: "paused-by-other" };
-  const { past, breaches, limits, state, now } = ask;
+  const { limits, state, now } = ask;
+  const lately = ordered ? { past: [], breaches: [] } : { past: ask.past, breaches: ask.breaches };
   const condemns = record.rollout.new.podTemplateHash;
-  return forbidsAction({ guard: record.name, kind: "rollback", workload, past, breaches, limits, state, now, condemns });
+  return forbidsAction({ guard: record.name, kind: "rollback", workload, ...lately, limits, state, now, condemns });
 }
 
 /** `old` is absent at a first deploy, but also when an unfinished rollout was undone: its revision never ran complete. */
@@ -99,7 +107,7 @@ function withoutOld(ask: Ask, workload: Workload): Reason {
   return { code: "limitation", detail: "no other revision was seen complete before this one, so none is known to be a safe way back" };
 }
 
-function nothing(why: Extract<Reason, { code: "nothing-to-undo" }>["why"]): Reason {
+export function nothing(why: Extract<Reason, { code: "nothing-to-undo" }>["why"]): Reason {
   return { code: "nothing-to-undo", why };
 }
 

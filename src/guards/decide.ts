@@ -4,6 +4,7 @@ import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 import { decideBrake } from "./brake.ts";
 import { decideBreach } from "./breach.ts";
+import { decideAbort, decideUndoOrder } from "./command.ts";
 import { decideEnd, isOverdue } from "./end.ts";
 import { decideLogNews } from "./log-news.ts";
 import { decideNote } from "./note.ts";
@@ -33,10 +34,14 @@ function decideOn(ask: Ask, workload: Workload): Decision {
   const successor = supersededBy(ask, workload);
   const begun = decidePending(ask, workload, successor !== undefined);
   if (begun !== undefined) return begun;
+  const aborted = decideAbort(ask);
+  if (aborted !== undefined) return aborted;
   if (rollback !== undefined) return decideVerification(ask, workload, rollback);
   const lost = decideLost(ask, workload);
   if (lost !== undefined) return lost;
   if (successor !== undefined) return { kind: "finish", phase: "superseded", because: [{ code: "superseded", by: successor }] };
+  const ordered = decideUndoOrder(ask, workload);
+  if (ordered !== undefined) return ordered;
   if (isOverdue(ask)) return decideEnd(ask, workload) ?? wait;
   return (
     decideBreach(ask, workload) ??

@@ -6,6 +6,7 @@ import { countRules, HOUR } from "./governor-counts.ts";
 import { markRules } from "./governor-marks.ts";
 import { stopRules } from "./governor-stops.ts";
 import type { GuardRecord } from "./guard.ts";
+import { isOrdered } from "./ordered.ts";
 import { standingOf } from "./phase.ts";
 
 /** How often actions of one sort may be done, whatever the evidence. */
@@ -148,8 +149,8 @@ export function breachesOf(records: readonly GuardRecord[]): readonly Breach[] {
   return records.flatMap((record) => {
     const last = record.entries.findLast(
       (entry) =>
-        (entry.kind === "intended" && entry.action.kind === "rollback") ||
-        (entry.kind === "withheld" && entry.action === "rollback") ||
+        (entry.kind === "intended" && entry.action.kind === "rollback" && !isOrdered(entry.because)) ||
+        (entry.kind === "withheld" && entry.action === "rollback" && !isOrdered(entry.because)) ||
         entry.kind === "announced" ||
         (entry.kind === "finished" && entry.phase === "unresolved"),
     );

@@ -4,6 +4,7 @@ import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
 import { forbids, rollbackAction, ROLLBACK_TRIES } from "./breach.ts";
 import { brakeAction, BRAKE_TRIES } from "./brake.ts";
+import { endedBy } from "./command.ts";
 import { isOverdue } from "./end.ts";
 import { stopsEverything, stopsOn } from "./governor-stops.ts";
 import { isOurBrake } from "./release.ts";
@@ -16,7 +17,7 @@ export function decidePending(ask: Ask, workload: Workload, isSuperseded: boolea
   const { action, because } = pending;
   if (hasHappened(ask, workload, action)) return { kind: "act", action, because };
   if (isSuperseded && (action.kind === "brake" || action.kind === "rollback")) return undefined;
-  const why = whyNot(ask, workload, action);
+  const why = whyNot(ask, workload, action, because);
   if (why !== undefined) return { kind: "withhold", action: action.kind, because: [...because, why] };
   return { kind: "act", action, because };
 }
@@ -36,10 +37,12 @@ function hasHappened(ask: Ask, workload: Workload, action: Action): boolean {
   return action.kind === "rollback" && isBack(ask, workload, action.target) && !workload.paused;
 }
 
-function whyNot(ask: Ask, workload: Workload, action: Action): Reason | undefined {
+function whyNot(ask: Ask, workload: Workload, action: Action, because: readonly Reason[]): Reason | undefined {
+  const ended = action.kind === "release" ? undefined : endedBy(ask.standing);
+  if (ended !== undefined) return ended;
   if (action.kind === "rollback") {
     const late: Reason = { code: "limitation", detail: "it was decided long ago and never carried out: too late to act on it unasked" };
-    return isOverdue(ask) ? late : forbids(ask, workload, action.target);
+    return isOverdue(ask) ? late : forbids(ask, workload, action.target, because);
   }
   // A brake of ours comes off also where the workload is to be left alone.
   return action.kind === "release" ? stopsEverything(ask) : stopsOn(workload, ask);
@@ -54,7 +57,7 @@ export function decideLost(ask: Ask, workload: Workload): Decision | undefined {
   }
   if (attempted === undefined || !isBack(ask, workload, attempted.target)) return undefined;
   const when = whenToTry(failures.rollback, ask.now, ROLLBACK_TRIES);
-  if (when === "never" || forbids(ask, workload, attempted.target) !== undefined) return undefined;
+  if (when === "never" || forbids(ask, workload, attempted.target, attempted.because) !== undefined) return undefined;
   if (when === "later") return { kind: "wait", because: attempted.because };
   return { kind: "act", action: rollbackAction(ask, attempted.target, attempted.cause), because: attempted.because };
 }

@@ -1,6 +1,7 @@
 import type { Action, Command, Entry, FinalPhase, Phase, Receipt } from "../entry.ts";
 import type { Ms, Revision } from "../model.ts";
 import type { Reason } from "../reason.ts";
+import { isOrdered } from "./ordered.ts";
 import type { Failure } from "./retry.ts";
 
 /** Where a guard stands, derived from its entries alone: after a restart the same entries give the same standing. */
@@ -81,8 +82,9 @@ export function foldEntry(standing: Standing, entry: Entry): Standing {
     case "withheld":
       return {
         ...withoutAnnounced(withoutWithheld(next, entry.action), entry),
-        noted: note(standing, `withheld:${entry.action}`, entry.because),
-        phase: entry.action === "rollback" ? phaseWithout(entry.because) : standing.phase,
+        // The answer to an order is no finding, and each order gets its own.
+        noted: isOrdered(entry.because) ? standing.noted : note(standing, `withheld:${entry.action}`, entry.because),
+        phase: entry.action === "rollback" ? phaseWithout(standing, entry.because) : standing.phase,
       };
     case "held":
       return foldHeld(next, entry);
@@ -163,9 +165,14 @@ function withoutAnnounced(standing: Standing, { action, because }: Extract<Entry
   return rest;
 }
 
-/** Of a rollback that is withheld: one whose trouble was over has left nothing to act upon. */
-function phaseWithout(because: readonly Reason[]): Standing["phase"] {
-  return because.some(({ code }) => code === "called-off") ? "observing" : "breached";
+/**
+ * Of a rollback that was not done: one whose trouble was over has left nothing to act upon, and what a person wanted taken back says
+ * nothing of the revision.
+ */
+function phaseWithout({ phase }: Standing, because: readonly Reason[]): Phase {
+  if (because.some(({ code }) => code === "called-off")) return "observing";
+  if (!isOrdered(because)) return "breached";
+  return phase === "acting" ? "observing" : phase;
 }
 
 function foldIntent(standing: Standing, { action, because, at }: Extract<Entry, { kind: "intended" }>): Standing {
@@ -219,7 +226,7 @@ function foldFailure(standing: Standing, action: Action, receipt: Receipt): Stan
   const before = standing.failures[action.kind]?.count ?? 0;
   return {
     ...rest,
-    phase: action.kind === "rollback" ? "breached" : standing.phase,
+    phase: action.kind === "rollback" ? phaseWithout(standing, standing.pending?.because ?? []) : standing.phase,
     unsureBrake: isUnsure(rest, action, receipt),
     failures: { ...standing.failures, [action.kind]: { count: before + 1, at: receipt.at } },
     refused: receipt.outcome === "refused" ? { ...standing.refused, [action.kind]: receipt } : standing.refused,

@@ -106,7 +106,7 @@ export function limitationsOf(
     if (probe !== undefined) told.push(`${name}: old and new pods answer together, so what fails for both is laid to the new revision`);
   }
   for (const [name, { alert }] of Object.entries(policy.spec.signals)) {
-    if (alert !== undefined && !takesAlerts) told.push(`${name}: the settings take no alerts (alerts.tokenFile), so none is heard of`);
+    if (alert !== undefined && !takesAlerts) told.push(`${name}: the settings take no alerts (alerts), so none is heard of`);
   }
   for (const [name, written] of Object.entries(policy.spec.signals)) {
     const signal = signalOf(written);

@@ -1,9 +1,10 @@
 import { stringify } from "yaml";
 import { z } from "zod";
-import { guardKind, guardSpec, guardStatus } from "./guard-schema.ts";
+import { guardKind, guardSpec, guardStatus, remediationSpec, remediationStatus } from "./guard-schema.ts";
 
 const columns = [
   { name: "Workload", type: "string", jsonPath: ".spec.workload.name" },
+  { name: "Trigger", type: "string", jsonPath: ".spec.trigger.kind" },
   { name: "Revision", type: "integer", jsonPath: ".status.revision" },
   { name: "Phase", type: "string", jsonPath: ".status.phase" },
   { name: "Braked", type: "boolean", jsonPath: ".status.braked" },
@@ -32,10 +33,11 @@ export function crd() {
           additionalPrinterColumns: columns,
           schema: {
             openAPIV3Schema: {
-              description: "One run of one policy over one rollout, kept by Rearguard. Read it; do not write it.",
+              description:
+                "One run of one policy over one rollout, or over one workload in trouble, kept by Rearguard. Read it; do not write it.",
               type: "object",
               required: ["spec"],
-              properties: { spec: structural(toJsonSchema(guardSpec)), status: structural(toJsonSchema(guardStatus)) },
+              properties: { spec: both(guardSpec, remediationSpec), status: both(guardStatus, remediationStatus) },
             },
           },
         },
@@ -47,6 +49,21 @@ export function crd() {
 /** Text of deploy/crds/guards.rearguard.dev.yaml. */
 export function crdYaml(): string {
   return `# Generated from src/journal/guard-schema.ts by \`npm run generate\`. Do not edit.\n${stringify(crd(), { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+/** What either of two kinds of guards has; only what both must have is required. */
+function both(one: z.ZodType, other: z.ZodType): Readonly<Record<string, unknown>> {
+  const [a, b] = [structural(toJsonSchema(one)), structural(toJsonSchema(other))];
+  const required = namesIn(a["required"]).filter((name) => namesIn(b["required"]).includes(name));
+  return { ...a, required, properties: { ...propertiesOf(a), ...propertiesOf(b), ...propertiesOf(a) } };
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+}
+
+function propertiesOf({ properties }: Readonly<Record<string, unknown>>): object {
+  return isObject(properties) ? properties : {};
 }
 
 function toJsonSchema(schema: z.ZodType): unknown {

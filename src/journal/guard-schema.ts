@@ -5,6 +5,7 @@ import type { JobMemory } from "../judging/job.ts";
 import type { ProbeMemory } from "../judging/probe.ts";
 import { type Entry, finalPhases, type Phase } from "../entry.ts";
 import type { BlockAudit, PodState, Rollout } from "../model.ts";
+import type { RemediationEntry, Trigger } from "../remediation.ts";
 
 export const guardKind = {
   group: "rearguard.dev",
@@ -86,4 +87,26 @@ export const guardObject = z.object({
   metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string(), resourceVersion: z.string() }),
   spec: guardSpec,
   status: guardStatus.optional(),
+});
+
+const remedyEntry = ours<RemediationEntry>("One line of the record.", (it) => {
+  return Number.isInteger(it["seq"]) && typeof it["at"] === "number" && typeof it["kind"] === "string";
+});
+const trigger = ours<Trigger>("What opened a guard without a rollout.", (it) => typeof it["kind"] === "string");
+
+/** The same resource for a guard without a rollout: `trigger` in place of `rollout`. */
+export const remediationSpec = z
+  .object({ ...guardSpec.omit({ rollout: true }).shape, trigger })
+  .describe("Snapshot from the opening; never changed. Either a rollout or a trigger.");
+
+export const remediationStatus = z.object({
+  ...guardStatus.pick({ phase: true, message: true, updatedAt: true, handles: true, toldThrough: true }).shape,
+  entries: z.array(remedyEntry).describe("Append-only record; phases follow from these alone."),
+  firings: z.array(alert).describe("Of a guard without a rollout: every firing of an alert that it answers."),
+});
+
+export const remediationObject = z.object({
+  ...guardObject.pick({ metadata: true }).shape,
+  spec: remediationSpec,
+  status: remediationStatus.optional(),
 });

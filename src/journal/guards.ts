@@ -3,23 +3,29 @@ import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, text } from "../clients/kubernetes/raw.ts";
 import type { RawObject } from "../clients/kubernetes/raw.ts";
-import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
+import type { GuardSummary } from "../guards/guard.ts";
+import { type AnyRecord, isFinished, isRemediation, workloadOfRecord } from "../guards/remediation/record.ts";
 import type { Ms } from "../model.ts";
 import { guardObjectOf, readGuardObject } from "./guard-object.ts";
 import type { GuardObject, GuardStatus, StoredGuard } from "./guard-object.ts";
 import { guardKind } from "./guard-schema.ts";
+import { readRemediationObject, remediationObjectOf } from "./remediation-object.ts";
+import type { RemediationObject, RemediationStatus, StoredRemediation } from "./remediation-object.ts";
 
 export interface GuardJournal {
-  /** All guards, of these namespaces or of the cluster. What cannot be read is left out and reported by `unreadable`. */
-  list(namespaces?: readonly string[]): Promise<readonly GuardRecord[]>;
+  /** All guards, of rollouts and of remediations, of these namespaces or of the cluster. What cannot be read is left out and reported by `unreadable`. */
+  list(namespaces?: readonly string[]): Promise<readonly AnyRecord[]>;
   /** Writes a new guard. `exists`: a guard of this name has been opened before, by whomever; `list` gives it. */
-  create(record: GuardRecord, summary: GuardSummary): Promise<"created" | "exists">;
+  create(record: AnyRecord, summary: GuardSummary): Promise<"created" | "exists">;
   /**
    * Writes the status of a guard that this journal has listed, created or saved, if nobody has written since. `conflict`:
    * somebody has (another leader): list again before anything else is done. `gone`: it was deleted.
    */
-  save(record: GuardRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
-  /** Deletes the oldest finished guards of a workload that this journal knows, all but the newest `keep` and those `spared`; gives how many. */
+  save(record: AnyRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
+  /**
+   * Deletes the oldest finished guards of a workload that this journal knows, all but the newest `keep` of each kind and those `spared`;
+   * gives how many.
+   */
   prune(workloadUid: string, keep: number, spared?: ReadonlySet<string>): Promise<number>;
 }
 
@@ -30,9 +36,13 @@ type Known = {
   readonly workloadUid: string;
   readonly openedAt: Ms;
   readonly finished: boolean;
+  /** Of a remediation. */
+  readonly remedies: boolean;
   /** Status of a write whose answer was lost: it may or may not be the stored one. */
-  readonly unsure?: GuardStatus;
+  readonly unsure?: AnyObject["status"];
 };
+
+type AnyObject = GuardObject | RemediationObject;
 
 /** All calls throw KubernetesError when the API server cannot be reached or refuses. */
 export function createGuardJournal(options: {
@@ -42,27 +52,28 @@ export function createGuardJournal(options: {
   const { api, unreadable = () => {} } = options;
   const known = new Map<string, Known>();
 
-  function remember(record: GuardRecord, resourceVersion: string): void {
-    const { namespace, name, openedAt, rollout } = record;
-    const finished = record.entries.some((entry) => entry.kind === "finished");
-    known.set(keyOf(record), { namespace, name, resourceVersion, workloadUid: rollout.workload.uid, openedAt, finished });
+  function remember(record: AnyRecord, resourceVersion: string): void {
+    const { namespace, name, openedAt } = record;
+    const { uid: workloadUid } = workloadOfRecord(record);
+    const [finished, remedies] = [isFinished(record), isRemediation(record)];
+    known.set(keyOf(record), { namespace, name, resourceVersion, workloadUid, openedAt, finished, remedies });
   }
 
-  function read(raw: unknown, name: string): StoredGuard | undefined {
-    const stored = readGuardObject(raw);
+  function read(raw: RawObject, name: string): StoredGuard | StoredRemediation | undefined {
+    const stored = dig(raw, "spec", "trigger") === undefined ? readGuardObject(raw) : readRemediationObject(raw);
     if (typeof stored !== "string") return stored;
     unreadable(name, stored);
     return undefined;
   }
 
-  async function putStatus(guard: GuardObject, record: GuardRecord, resourceVersion: string): Promise<void> {
+  async function putStatus(guard: AnyObject, record: AnyRecord, resourceVersion: string): Promise<void> {
     const metadata = { ...guard.metadata, resourceVersion };
     const answer = await api.put(`${pathOf(record)}/status`, { ...guard, metadata });
     remember(record, versionOf(answer));
   }
 
   /** The guard was created and its maker stopped before it wrote the status: the name is a hash of the same facts, so it is ours. */
-  async function adopt(guard: GuardObject, record: GuardRecord): Promise<"created" | "exists"> {
+  async function adopt(guard: AnyObject, record: AnyRecord): Promise<"created" | "exists"> {
     const stored = read(await api.get(pathOf(record)), record.name);
     if (stored === undefined || stored.summary !== undefined) return "exists";
     try {
@@ -75,7 +86,7 @@ export function createGuardJournal(options: {
   }
 
   /** After a lost answer a conflict may be with ourselves: then what is stored is what we sent. */
-  async function isOurOwn(record: GuardRecord, sent: GuardStatus | undefined): Promise<string | undefined> {
+  async function isOurOwn(record: AnyRecord, sent: GuardStatus | RemediationStatus | undefined): Promise<string | undefined> {
     if (sent === undefined) return undefined;
     const raw = await api.get(pathOf(record));
     return isDeepStrictEqual(raw["status"], sent) ? versionOf(raw) : undefined;
@@ -91,7 +102,7 @@ export function createGuardJournal(options: {
     },
 
     async create(record, summary) {
-      const guard = guardObjectOf(record, summary);
+      const guard = objectOf(record, summary);
       const { status: _, ...withoutStatus } = guard;
       let answer;
       try {
@@ -105,7 +116,7 @@ export function createGuardJournal(options: {
     },
 
     async save(record, summary) {
-      const guard = guardObjectOf(record, summary);
+      const guard = objectOf(record, summary);
       const before = known.get(keyOf(record));
       if (before === undefined) return "conflict";
       let version: string | undefined = before.resourceVersion;
@@ -129,7 +140,10 @@ export function createGuardJournal(options: {
 
     async prune(workloadUid, keep, spared = new Set()) {
       const finished = [...known.values()].filter((each) => each.workloadUid === workloadUid && each.finished);
-      const beyond = finished.toSorted((a, b) => b.openedAt - a.openedAt).slice(keep);
+      const beyond = [true, false].flatMap((remedies) => {
+        const alike = finished.filter((each) => each.remedies === remedies);
+        return alike.toSorted((a, b) => b.openedAt - a.openedAt).slice(keep);
+      });
       const old = beyond.filter(({ name }) => !spared.has(name));
       for (const each of old) {
         try {
@@ -143,10 +157,14 @@ export function createGuardJournal(options: {
     },
   };
 
-  function forget(record: GuardRecord): "gone" {
+  function forget(record: AnyRecord): "gone" {
     known.delete(keyOf(record));
     return "gone";
   }
+}
+
+function objectOf(record: AnyRecord, summary: GuardSummary): AnyObject {
+  return isRemediation(record) ? remediationObjectOf(record, summary) : guardObjectOf(record, summary);
 }
 
 function collection(namespace?: string): string {

@@ -1,7 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AlertOutcome } from "../alert.ts";
+import type { ScheduleOutcome } from "../schedule.ts";
 import type { ActionKind, Decision, Phase, Receipt } from "../entry.ts";
 import type { Ms, Outcome } from "../model.ts";
+import type { RemedyDecision, RemedyKind } from "../remediation.ts";
 
 export interface Metrics {
   /** `Content-Type` of `render`. */
@@ -10,8 +12,10 @@ export interface Metrics {
   /** Guards by phase now; a phase that is not named has none. */
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
   alerted(outcome: AlertOutcome): void;
-  decided(kind: Decision["kind"]): void;
-  acted(kind: ActionKind, outcome: Receipt["outcome"]): void;
+  decided(kind: Decision["kind"] | RemedyDecision["kind"]): void;
+  /** Runs of a policy's schedule: begun, or why they were missed. */
+  scheduled(policy: string, outcome: ScheduleOutcome, count: number): void;
+  acted(kind: ActionKind | RemedyKind, outcome: Receipt["outcome"]): void;
   withheld(action: string, rule: string): void;
   beat(took: Ms): void;
   missedBeats(count: number): void;
@@ -22,6 +26,8 @@ export interface Metrics {
   /** `hash` of the set in force after the reload, which is the old set when it failed. */
   policiesReloaded(ok: boolean, hash: string, at: Ms): void;
   leads(isLeader: boolean): void;
+  /** Whether all action is paused, as the ledger said at this instant. */
+  pauseRead(isPaused: boolean, at: Ms): void;
   outboxDepth(depths: Readonly<Record<string, number>>): void;
   messageDropped(target: string, why: string): void;
 }
@@ -53,6 +59,12 @@ export function createMetrics(options: { readonly version: string; readonly proc
     name: "rearguard_alerts_total",
     help: "Alerts that were posted to us, by what became of them.",
     labelNames: ["outcome"],
+    registers,
+  });
+  const schedules = new Counter({
+    name: "rearguard_schedules_total",
+    help: "Runs of schedules that were due, by policy and by what became of them.",
+    labelNames: ["policy", "outcome"],
     registers,
   });
   const beats = new Histogram({
@@ -98,6 +110,12 @@ export function createMetrics(options: { readonly version: string; readonly proc
   const reloadAt = new Gauge({ name: "rearguard_policy_reload_timestamp_seconds", help: "When the policies were last loaded.", registers });
   const policies = new Gauge({ name: "rearguard_policy_info", help: "Hash of the policies in force.", labelNames: ["hash"], registers });
   const leader = new Gauge({ name: "rearguard_leader", help: "1 while this instance leads, and so may act.", registers });
+  const paused = new Gauge({ name: "rearguard_paused", help: "1 while a person has paused all action.", registers });
+  const pauseReadAt = new Gauge({
+    name: "rearguard_pause_read_timestamp_seconds",
+    help: "When it was last read whether all action is paused.",
+    registers,
+  });
   const depth = new Gauge({ name: "rearguard_outbox_depth", help: "Messages waiting by target.", labelNames: ["target"], registers });
   const drops = new Counter({
     name: "rearguard_outbox_dropped_total",
@@ -120,6 +138,7 @@ export function createMetrics(options: { readonly version: string; readonly proc
       for (const [phase, count] of Object.entries(byPhase)) guards.set({ phase }, count);
     },
     alerted: (outcome) => alerts.inc({ outcome }),
+    scheduled: (policy, outcome, count) => schedules.inc({ policy, outcome }, count),
     decided: (kind) => decisions.inc({ kind }),
     acted: (kind, outcome) => actions.inc({ kind, outcome }),
     withheld: (kind, rule) => withheld.inc({ kind, rule }),
@@ -137,6 +156,10 @@ export function createMetrics(options: { readonly version: string; readonly proc
       reloadAt.set(at / 1000);
       policies.reset();
       policies.set({ hash }, 1);
+    },
+    pauseRead(isPaused, at) {
+      paused.set(isPaused ? 1 : 0);
+      pauseReadAt.set(at / 1000);
     },
     leads: (isLeader) => leader.set(isLeader ? 1 : 0),
     outboxDepth(depths) {

@@ -1,6 +1,9 @@
 import { type Alert, type AlertOutcome, ownAlertName } from "../alert.ts";
 import { askingFor, hasAlert, isAbout, type Subject, subjectOf, withAlert } from "../guards/alert.ts";
+import { sentence } from "../errors.ts";
 import type { Flow } from "./flow.ts";
+import { answerAlert } from "./remediation/alerts.ts";
+import { persistRemediation } from "./remediation/write.ts";
 import { persist } from "./write.ts";
 
 /** What became of one alert. */
@@ -10,25 +13,51 @@ export interface AlertReceipt {
 }
 
 export type AlertsTaken =
-  | { readonly taken: true; readonly receipts: readonly AlertReceipt[]; readonly guards: readonly string[] }
+  | {
+      readonly taken: true;
+      readonly receipts: readonly AlertReceipt[];
+      /** Whose record has something new. */
+      readonly guards: readonly string[];
+    }
   /** Nothing may be relied on: the same is to be posted again. */
   | { readonly taken: false; readonly because: string };
 
 /**
- * Gives each alert to the open guards of its workload that ask for it. `taken` only when all of it is written down. Many posts at once
- * are written together: a write takes along whatever came while the one before it was under way.
+ * Gives each alert to the open guards of its workload that ask for it; one that none asks for is for the remediations. `taken` only when
+ * all of it is written down. Many posts at once are written together: a write takes along whatever came while the one before it was
+ * under way.
  */
 export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<AlertsTaken> {
-  const { edges } = flow;
+  const { book, edges } = flow;
   const reached = new Set<string>();
-  const receipts = alerts.map((alert) => takeOne(alert, flow, reached));
-  const written = await Promise.all([...reached].map((guard) => persist(guard, flow)));
+  const news = new Set<string>();
+  const told = alerts.map((alert) => ({ alert, receipt: takeOne(alert, flow, reached, news) }));
+  let receipts: readonly AlertReceipt[];
+  try {
+    receipts = await Promise.all(told.map(async ({ alert, receipt }) => receipt ?? otherwise(alert, flow, reached, news)));
+  } catch (error) {
+    return { taken: false, because: `the alerts could not be written down: ${sentence(error)}` };
+  }
+  const written = await Promise.all(
+    [...reached].map((guard) => (book.open.has(guard) ? persist(guard, flow) : persistRemediation(guard, flow))),
+  );
   if (written.includes(false)) return { taken: false, because: "the alerts could not be written down" };
   for (const { outcome } of receipts) edges.observe.alerted(outcome);
-  return { taken: true, receipts, guards: [...reached] };
+  return { taken: true, receipts, guards: [...news] };
 }
 
-function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>): AlertReceipt {
+async function otherwise(alert: Alert, flow: Flow, reached: Set<string>, news: Set<string>): Promise<AlertReceipt> {
+  const answered = await answerAlert(alert, flow);
+  if (answered === undefined) return unasked(alert, flow.book.open.values());
+  for (const guard of answered.guards) {
+    if (flow.book.remediations.has(guard)) reached.add(guard);
+    if (answered.outcome === "opened" || answered.outcome === "recorded") news.add(guard);
+  }
+  return { outcome: answered.outcome, detail: `${words[answered.outcome]} ${answered.guards.join(", ")}` };
+}
+
+/** Undefined where no guard of a rollout asks for it. */
+function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>, news: Set<string>): AlertReceipt | undefined {
   if (alert.labels["alertname"] === ownAlertName)
     return { outcome: "own", detail: "it is of Rearguard itself, which never judges by its own words" };
   const told: { readonly guard: string; readonly outcome: AlertOutcome }[] = [];
@@ -44,16 +73,18 @@ function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>): A
       }
       book.open.set(guard, after);
       unsaved.add(guard);
+      news.add(guard);
       told.push({ guard, outcome: "recorded" });
     }
   }
   const best = (["recorded", "known", "collapsed"] as const).find((outcome) => told.some((one) => one.outcome === outcome));
-  if (best === undefined) return unasked(alert, book.open.values());
+  if (best === undefined) return undefined;
   const guards = [...new Set(told.filter(({ outcome }) => outcome === best).map(({ guard }) => guard))];
   return { outcome: best, detail: `${words[best]} ${guards.join(", ")}` };
 }
 
 const words = {
+  opened: "opened guard",
   recorded: "recorded in guard",
   known: "nothing new for guard",
   collapsed: "older than the firings that are kept of its signal in guard",

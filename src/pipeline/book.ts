@@ -2,27 +2,45 @@ import { type Breach, breachesOf, type PastAction, pastRollbacks } from "../guar
 import type { GuardRecord } from "../guards/guard.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
+import { pastRemedies } from "../guards/remediation/past.ts";
+import type { RemediationRecord } from "../guards/remediation/record.ts";
 import type { Rollout } from "../model.ts";
+import type { RemedyRun } from "./remediation/run.ts";
 
 /** The guards this process knows: open ones with what was folded, ended ones as their record. */
 export interface Book {
   readonly open: Map<string, GuardRun>;
   readonly ended: Map<string, GuardRecord>;
+  /** The same of guards without a rollout. */
+  readonly remediations: Map<string, RemedyRun>;
+  readonly endedRemediations: Map<string, RemediationRecord>;
   /** Revision last seen per workload uid: what tells a new rollout from first sight. */
   readonly seen: Map<string, { readonly lastHash: string; readonly lastRevision: number }>;
 }
 
 export function emptyBook(): Book {
-  return { open: new Map(), ended: new Map(), seen: new Map() };
+  return { open: new Map(), ended: new Map(), remediations: new Map(), endedRemediations: new Map(), seen: new Map() };
 }
 
 export function allRecords(book: Book): readonly GuardRecord[] {
   return [...book.ended.values(), ...[...book.open.values()].map((run) => run.record)];
 }
 
+export function allRemediations(book: Book): readonly RemediationRecord[] {
+  return [...book.endedRemediations.values(), ...[...book.remediations.values()].map((run) => run.record)];
+}
+
+/** Some guard of this workload is open. */
+export function isGuarded(book: Book, workloadUid: string): boolean {
+  return (
+    [...book.open.values()].some(({ record }) => record.rollout.workload.uid === workloadUid) ||
+    [...book.remediations.values()].some(({ record }) => record.workload.uid === workloadUid)
+  );
+}
+
 /** Actions that are recorded, and those of `claims` that are about to be. */
 export function actionsOf(book: Book, claims: ReadonlyMap<string, PastAction> = new Map()): readonly PastAction[] {
-  const recorded = pastRollbacks(allRecords(book));
+  const recorded = [...pastRollbacks(allRecords(book)), ...pastRemedies(allRemediations(book))];
   const known = new Set(recorded.map(nameOfAction));
   return [...recorded, ...[...claims.values()].filter((claimed) => !known.has(nameOfAction(claimed)))];
 }
@@ -50,6 +68,7 @@ export function passedHashes(book: Book, workloadUid: string): readonly string[]
 
 /** The passage back that our own rollback caused: the newest guard of the workload took its revision back to just this one. */
 export function isOwnRollback(book: Book, rollout: Rollout): boolean {
+  if (isOfRemediation(book, rollout)) return true;
   const [newest] = allRecords(book)
     .filter((record) => record.rollout.workload.uid === rollout.workload.uid)
     .toSorted((one, other) => other.rollout.new.number - one.rollout.new.number);
@@ -57,4 +76,16 @@ export function isOwnRollback(book: Book, rollout: Rollout): boolean {
   const standing = standingOf(newest.entries);
   const target = standing.rollback?.target ?? standing.attempted?.target;
   return target?.podTemplateHash === rollout.new.podTemplateHash;
+}
+
+/** The same for a rollback of a remediation: no other rollout of the workload was guarded since. */
+function isOfRemediation(book: Book, { workload, new: revision }: Rollout): boolean {
+  const began = Math.max(
+    ...allRecords(book)
+      .filter((record) => record.rollout.workload.uid === workload.uid)
+      .map((record) => record.openedAt),
+  );
+  return pastRemedies(allRemediations(book)).some(
+    ({ workloadUid, targetHash, at }) => workloadUid === workload.uid && targetHash === revision.podTemplateHash && at > began,
+  );
 }

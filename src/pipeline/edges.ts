@@ -1,20 +1,25 @@
 import type { AlertOutcome } from "../alert.ts";
 import type { VerifyRule } from "../guards/ask.ts";
 import type { GovernorLimits, GovernorState } from "../guards/governor.ts";
-import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
+import type { GuardSummary } from "../guards/guard.ts";
+import type { AnyRecord } from "../guards/remediation/record.ts";
 import type { Pace } from "../guards/run.ts";
 import type { Action, ActionKind, Decision, Message, Phase, Receipt } from "../entry.ts";
 import type { Measurement, Ms, Outcome, PodState, Workload, WorkloadRef } from "../model.ts";
 import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
+import type { Remediation } from "../policies/remediation.ts";
 import type { Signal } from "../policies/signal.ts";
+import type { LookAfter } from "../signals/aftermath.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
-import type { LookAtJob } from "../signals/job.ts";
+import type { Diagnose } from "../signals/diagnosis.ts";
+import type { LookAtJob, LookAtRemedyJob } from "../signals/job.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { LinesBudget } from "../signals/read-lines.ts";
-import type { RemedyKind } from "../remediation.ts";
+import type { Remedy, RemedyDecision, RemedyKind, RemedyReceipt } from "../remediation.ts";
 import type { RolloutContext } from "../watchers/rollout.ts";
+import type { ReadScaling } from "../watchers/scaling.ts";
 
 /** Everything the flow touches outside itself. Tests pass the same functions over the sandbox, the daemon over the cluster. */
 export interface Edges {
@@ -24,13 +29,23 @@ export interface Edges {
   leading(now: Ms): boolean;
   readonly cluster: ClusterEdge;
   choosePolicy(workload: Matchable): Choice;
+  /** Absent: no remediation is ever opened. */
+  readonly remedies?: RemedyEdge;
   /** One list of measurements per ask id, in the order of the instants; never rejects. `budget`: for what is only read, not judged. */
   sample(asks: readonly Ask[], instants: readonly Ms[], budget?: LinesBudget): Promise<ReadonlyMap<string, readonly Measurement[]>>;
   /** One call; never rejects. */
   readonly probe: Probe;
   readonly jobs: JobEdge;
+  /** Why pods do not start; never rejects. */
+  readonly diagnose: Diagnose;
+  /** What is around a workload after its rollback; never rejects. */
+  readonly lookAfter: LookAfter;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
+  /** The same for what a remediation does. */
+  remedy(remedy: Remedy): Promise<RemedyReceipt>;
+  /** How many pods a workload has, and who decides that; never rejects. */
+  readonly scaling: ReadScaling;
   readonly journal: JournalEdge;
   /** Resolves when every receiver has the messages or has given up on them. */
   tell(messages: readonly Message[]): Promise<void>;
@@ -38,8 +53,18 @@ export interface Edges {
   readonly withdraw?: () => void;
   /** What people ordered of all action, as last read. Absent: nobody can order anything. */
   readonly governorState?: () => GovernorState;
+  /** Reads that anew; never rejects. */
+  readonly readGovernorState?: () => Promise<void>;
   readonly observe: Observers;
   readonly log: Log;
+}
+
+/** Which remediation is for whom. */
+export interface RemedyEdge {
+  /** Those in force. */
+  policies(): readonly Remediation[];
+  /** The most specific of `among` for this workload; undefined where none matches, and for one that is taken out. */
+  choose(among: readonly Remediation[], workload: Matchable): Remediation | undefined;
 }
 
 export interface JobEdge {
@@ -47,6 +72,8 @@ export interface JobEdge {
   create(ask: SmokeTest): Promise<{ readonly uid: string } | { readonly problem: string; readonly final: boolean }>;
   /** How it stands; never rejects. */
   readonly look: LookAtJob;
+  /** How a remediation's stands; never rejects. */
+  readonly lookAtRemedy: LookAtRemedyJob;
 }
 
 export interface ClusterEdge {
@@ -65,9 +92,9 @@ export interface ClusterEdge {
 }
 
 export interface JournalEdge {
-  list(): Promise<readonly GuardRecord[]>;
-  create(record: GuardRecord, summary: GuardSummary): Promise<"created" | "exists">;
-  save(record: GuardRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
+  list(): Promise<readonly AnyRecord[]>;
+  create(record: AnyRecord, summary: GuardSummary): Promise<"created" | "exists">;
+  save(record: AnyRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
   prune(workloadUid: string, keep: number, spared: ReadonlySet<string>): Promise<unknown>;
 }
 
@@ -77,8 +104,8 @@ export interface Observers {
   silenced(outcome: Outcome, follows: Silenced["then"]): void;
   /** What became of an alert that was told to us. */
   alerted(outcome: AlertOutcome): void;
-  decided(kind: Decision["kind"]): void;
-  acted(receipt: Receipt): void;
+  decided(kind: Decision["kind"] | RemedyDecision["kind"]): void;
+  acted(receipt: Receipt | RemedyReceipt): void;
   /** `rule`: of the governor, or the code of the reason. */
   withheld(action: ActionKind | RemedyKind, rule: string): void;
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;

@@ -2,11 +2,13 @@ import { sentence } from "../errors.ts";
 import { isBelievable } from "../guards/complete.ts";
 import { standingOf } from "../guards/phase.ts";
 import { limitationsOf, openRecord, summaryOf } from "../guards/record.ts";
+import { isRemediation } from "../guards/remediation/record.ts";
 import { openRun } from "../guards/run.ts";
 import type { Workload } from "../model.ts";
 import { detectRollout, guardName, type RolloutContext } from "../watchers/rollout.ts";
 import { allRecords, isOwnRollback } from "./book.ts";
 import type { Flow } from "./flow.ts";
+import { resumeRemediation } from "./remediation/open.ts";
 import { tellNews } from "./tell.ts";
 
 /** After leadership came: the guards that were open go on, the ended ones are history for the governor. */
@@ -15,6 +17,10 @@ export async function resumeGuards(flow: Flow): Promise<void> {
   const records = await edges.journal.list();
   flow.lost.clear();
   for (const record of records) {
+    if (isRemediation(record)) {
+      resumeRemediation(record, flow);
+      continue;
+    }
     if (standingOf(record.entries).finished !== undefined) {
       book.ended.set(record.name, record);
       tellNews(record, flow);
@@ -82,7 +88,7 @@ async function openIfRollout(workload: Workload, flow: Flow): Promise<void> {
 
 async function adopt(name: string, { book, edges, settings }: Flow): Promise<void> {
   const record = (await edges.journal.list()).find((candidate) => candidate.name === name);
-  if (record === undefined) return;
+  if (record === undefined || isRemediation(record)) return;
   if (standingOf(record.entries).finished === undefined) book.open.set(name, openRun(record, settings.pace));
   else book.ended.set(name, record);
 }
@@ -98,5 +104,9 @@ export function followOpenGuards({ book, edges }: Flow): void {
   for (const run of book.open.values()) {
     const workload = edges.cluster.get(edges.cluster.keyOf(run.record.rollout.workload));
     if (workload !== undefined) edges.cluster.follow(workload, run.record.pods);
+  }
+  for (const { record } of book.remediations.values()) {
+    const workload = edges.cluster.get(edges.cluster.keyOf(record.workload));
+    if (workload?.ref.uid === record.workload.uid) edges.cluster.follow(workload, []);
   }
 }

@@ -3,6 +3,7 @@ import { isComplete } from "../guards/complete.ts";
 import { decide } from "../guards/decide.ts";
 import { judgementOf, rulesOf } from "../guards/judgement.ts";
 import { badServed } from "../guards/record.ts";
+import { reportOf } from "../guards/report.ts";
 import { type GuardRun, withPause, withPods, withWatch } from "../guards/run.ts";
 import { overdueSilences } from "../guards/silence.ts";
 import { receiptOfRetry } from "../guards/pending.ts";
@@ -11,8 +12,10 @@ import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import { ruleOf } from "../guards/governor.ts";
 import { pruneEnded } from "./prune.ts";
-import { breachesIn, passedHashes, actionsOf } from "./book.ts";
+import { diagnoseGuard } from "./diagnose.ts";
+import { breachesIn, actionsOf, isGuarded, passedHashes } from "./book.ts";
 import type { Flow } from "./flow.ts";
+import { isPausedMeanwhile } from "./pause.ts";
 import { tellNews } from "./tell.ts";
 import { persist, writeEntry } from "./write.ts";
 
@@ -31,6 +34,7 @@ export async function stepGuard(name: string, flow: Flow): Promise<void> {
   countSilences(name, ask, flow);
   flow.edges.observe.decided(decision.kind);
   claim(run, decision, now, flow);
+  if (decision.kind === "act" || decision.kind === "withhold" || decision.kind === "wait") diagnoseGuard(name, decision.because, flow);
   await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
   const after = flow.book.open.get(name);
   if (after === undefined) return;
@@ -95,7 +99,9 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
     case "finish": {
       const run = flow.book.open.get(name);
       if (run === undefined) return;
-      await writeEntry(name, { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) }, flow);
+      const report = reportOf(run, decision.phase, flow.edges.now());
+      const end = { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) } as const;
+      await writeEntry(name, report === undefined ? end : { ...end, report }, flow);
       return;
     }
   }
@@ -105,14 +111,22 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
 async function act(name: string, action: Action, because: readonly Reason[], flow: Flow): Promise<void> {
   const { book, edges } = flow;
   if (!edges.leading(edges.now())) return;
+  const orders = ordersOf(name, flow);
+  if (await isPausedMeanwhile(flow)) return;
   const pending = book.open.get(name)?.standing.pending?.action.id === action.id;
   if (!pending && !(await writeEntry(name, { kind: "intended", action, because }, flow))) return;
   if (!edges.leading(edges.now())) return;
+  // Ordered since this was decided: perhaps that it is not to be done. The next step knows.
+  if (ordersOf(name, flow) !== orders) return;
   const answer = await edges.execute(action);
   const receipt = pending ? receiptOfRetry(answer) : answer;
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeEntry(name, { kind: "receipt", receipt }, flow);
+}
+
+function ordersOf(name: string, { book }: Flow): number {
+  return book.open.get(name)?.standing.commands.length ?? 0;
 }
 
 async function withhold(name: string, { action, because }: Extract<Decision, { kind: "withhold" }>, flow: Flow): Promise<void> {
@@ -128,8 +142,9 @@ async function close(run: GuardRun, flow: Flow): Promise<void> {
   const { uid } = record.rollout.workload;
   book.open.delete(record.name);
   book.ended.set(record.name, record);
+  flow.diagnosed.delete(record.name);
   edges.log.info({ guard: record.name, phase: standing.phase }, "guard ended");
-  if (![...book.open.values()].some((other) => other.record.rollout.workload.uid === uid)) await edges.cluster.unfollow(uid);
+  if (!isGuarded(book, uid)) await edges.cluster.unfollow(uid);
   await pruneEnded(uid, flow);
 }
 
@@ -174,5 +189,6 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, e
     },
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
+    aftermath: run.aftermath,
   };
 }

@@ -1,8 +1,9 @@
 import { sentence } from "../errors.ts";
 import { summaryLine } from "../explain/summary.ts";
-import type { GuardRecord } from "../guards/guard.ts";
+import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
 import { standingOf } from "../guards/phase.ts";
 import { append, summaryOf } from "../guards/record.ts";
+import type { AnyRecord } from "../guards/remediation/record.ts";
 import { openRun } from "../guards/run.ts";
 import type { EntryBody } from "../entry.ts";
 import type { Flow } from "./flow.ts";
@@ -44,7 +45,7 @@ async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise
 
 /** Writes the guard down as it stands when it is newer than what is written; true when it is safe. */
 export function persist(name: string, flow: Flow): Promise<boolean> {
-  return inTurn(name, flow, () => persistNow(name, flow));
+  return inSharedTurn(name, flow, () => persistNow(name, flow));
 }
 
 async function persistNow(name: string, flow: Flow): Promise<boolean> {
@@ -65,8 +66,24 @@ export function persistEnded(name: string, flow: Flow): Promise<boolean> {
   });
 }
 
+/**
+ * The same turn for all who ask before it begins: it writes what they have brought. With a turn for each, every one of them would write what came
+ * during the write before, and the last of a hundred would wait for a hundred writes.
+ */
+export function inSharedTurn(name: string, flow: Flow, write: () => Promise<boolean>): Promise<boolean> {
+  const { waiting } = flow;
+  const shared = waiting.get(name);
+  if (shared !== undefined) return shared;
+  const turn = inTurn(name, flow, () => {
+    waiting.delete(name);
+    return write();
+  });
+  waiting.set(name, turn);
+  return turn;
+}
+
 /** Two writes of one guard at once would conflict with each other, and the older one could win. */
-async function inTurn(name: string, { writing }: Flow, write: () => Promise<boolean>): Promise<boolean> {
+export async function inTurn(name: string, { writing }: Pick<Flow, "writing">, write: () => Promise<boolean>): Promise<boolean> {
   const turn = (writing.get(name) ?? Promise.resolve()).then(write, write);
   writing.set(name, turn);
   try {
@@ -79,11 +96,17 @@ async function inTurn(name: string, { writing }: Flow, write: () => Promise<bool
 /** One write of one record. False when it was not written: the network (tried again), or somebody else's write (read again). */
 export async function saveRecord(record: GuardRecord, flow: Flow): Promise<boolean> {
   const { book, edges, settings } = flow;
+  const run = book.open.get(record.name) ?? openRun(record, settings.pace);
+  // Of this record: the run in memory moves on only when it is written.
+  const summary = summaryOf({ ...run, record, standing: standingOf(record.entries) }, edges.now(), summaryLine(record.entries));
+  return save(record, summary, flow);
+}
+
+/** The same for a record of any kind. */
+export async function save(record: AnyRecord, summary: GuardSummary, flow: Flow): Promise<boolean> {
+  const { book, edges } = flow;
   const { name } = record;
   try {
-    const run = book.open.get(name) ?? openRun(record, settings.pace);
-    // Of this record: the run in memory moves on only when it is written.
-    const summary = summaryOf({ ...run, record, standing: standingOf(record.entries) }, edges.now(), summaryLine(record.entries));
     const outcome = await edges.journal.save(record, summary);
     if (outcome === "saved") return true;
     if (outcome === "gone" && (await edges.journal.create(record, summary)) === "created") {
@@ -92,6 +115,7 @@ export async function saveRecord(record: GuardRecord, flow: Flow): Promise<boole
     }
     edges.log.warn({ guard: name, outcome }, "guard was changed by somebody else; it is read again");
     book.open.delete(name);
+    book.remediations.delete(name);
     flow.unsaved.delete(name);
     flow.lost.add(name);
   } catch (error) {

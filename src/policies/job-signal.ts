@@ -11,17 +11,22 @@ const mostBytes = 32_768;
 /** A pod's spec as Kubernetes has it: the API server, not this schema, says what may stand in it. */
 export type PodSpec = Readonly<Record<string, unknown>>;
 
+/** The pod of a Job; `does` is what it is for, `ends` what its exit code says. */
+export function podWith(does: string, ends: string) {
+  return z
+    .record(z.string(), z.unknown(), {
+      error: ({ input }) => told(`${named(input)} is no pod`, "what stands under spec of a pod: containers with name and image"),
+    })
+    .superRefine((pod, context) => {
+      for (const message of problemsOf(pod)) context.addIssue({ code: "custom", message });
+    })
+    .meta({ allOf: [{ properties: { containers: { type: "array", minItems: 1 } }, required: ["containers"] }] })
+    .describe(`The spec of the pod that ${does}; {{namespace}}, {{name}} and {{image}} in its texts. ${ends}`);
+}
+
 export const job = z
   .strictObject({
-    pod: z
-      .record(z.string(), z.unknown(), {
-        error: ({ input }) => told(`${named(input)} is no pod`, "what stands under spec of a pod: containers with name and image"),
-      })
-      .superRefine((pod, context) => {
-        for (const message of problemsOf(pod)) context.addIssue({ code: "custom", message });
-      })
-      .meta({ allOf: [{ properties: { containers: { type: "array", minItems: 1 } }, required: ["containers"] }] })
-      .describe("The spec of the pod that tests; {{namespace}}, {{name}} and {{image}} in its texts. Exit code 0 passes."),
+    pod: podWith("tests", "Exit code 0 passes."),
     timeout: duration(10_000, 60 * minute)
       .prefault("5m")
       .describe("How long it may take, the image's way to the node included. Longer is no failure of the service, but tests nothing."),

@@ -25,9 +25,20 @@ type Match = Policy["spec"]["match"];
  * then kinds; a full name before a glob, a longer glob before a shorter one. `ownNamespace` is where Rearguard itself runs.
  */
 export function choosePolicy(policies: readonly Policy[], workload: Matchable, ownNamespace?: string): Choice {
-  const guard = workload.annotations[guardAnnotation]?.trim().toLowerCase();
-  if (guard === "off") return { kind: "off", because: `annotation ${guardAnnotation}: off` };
-  let best: { policy: Policy; weights: readonly number[] } | undefined;
+  if (isOff(workload)) return { kind: "off", because: `annotation ${guardAnnotation}: off` };
+  const policy = mostSpecific(policies, workload, ownNamespace);
+  return policy === undefined ? { kind: "none" } : { kind: "policy", policy };
+}
+
+interface Matching {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly match: Match };
+}
+
+/** Of those that match, by the same order; undefined where none does, and for a workload that is taken out. */
+export function mostSpecific<P extends Matching>(policies: readonly P[], workload: Matchable, ownNamespace?: string): P | undefined {
+  if (isOff(workload)) return undefined;
+  let best: { policy: P; weights: readonly number[] } | undefined;
   for (const policy of policies) {
     const { match } = policy.spec;
     if (isSystem(workload, ownNamespace) && !isNamed(match, workload)) continue;
@@ -37,7 +48,11 @@ export function choosePolicy(policies: readonly Policy[], workload: Matchable, o
     // Ties are refused at load; the name decides among what slipped through, so that the order of files never does.
     if (best === undefined || order > 0 || (order === 0 && policy.metadata.name < best.policy.metadata.name)) best = { policy, weights };
   }
-  return best === undefined ? { kind: "none" } : { kind: "policy", policy: best.policy };
+  return best?.policy;
+}
+
+function isOff({ annotations }: Matchable): boolean {
+  return annotations[guardAnnotation]?.trim().toLowerCase() === "off";
 }
 
 function weightsOf(match: Match, workload: Matchable): readonly number[] | undefined {

@@ -12,7 +12,7 @@ export function problemsOf(issues: readonly Issue[], document: YamlDocument, fil
   const problems: Problem[] = [];
   const add = (path: readonly PropertyKey[], what: "key" | "value", told: Told) =>
     problems.push({ file, ...document.at(path, what), path: z.core.toDotPath(path), ...told });
-  for (const issue of issues) {
+  for (const issue of issues.flatMap(meantOf)) {
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) add([...issue.path, key], "key", unknownKey(key, schemaAt(schema, issue.path)));
       continue;
@@ -28,6 +28,16 @@ export function problemsOf(issues: readonly Issue[], document: YamlDocument, fil
       );
   }
   return problems;
+}
+
+/** Of alternatives, the problems of the one that the value's own shape says is meant. */
+function meantOf(issue: Issue): readonly Issue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const isOfShape = (issues: readonly Issue[]) =>
+    !issues.some(({ code, path }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value"));
+  const meant = issue.errors.filter(isOfShape);
+  if (meant.length !== 1) return [issue];
+  return (meant[0] ?? []).flatMap((one) => meantOf({ ...one, path: [...issue.path, ...one.path] }));
 }
 
 function unknownKey(key: string, schema: JsonSchema | undefined): Told {
@@ -123,7 +133,14 @@ function schemaAt(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema 
   let at: JsonSchema | undefined = schema;
   for (const step of path) {
     const below: unknown = at?.properties?.[String(step)] ?? at?.additionalProperties ?? at?.items;
-    at = typeof below === "object" && below !== null ? (below as JsonSchema) : undefined;
+    at = typeof below === "object" && below !== null ? mapOf(below as JsonSchema) : undefined;
   }
   return at;
+}
+
+/** Of alternatives the one that is a map: only in it there is a further way. */
+function mapOf(schema: JsonSchema): JsonSchema {
+  if (schema.properties !== undefined) return schema;
+  const maps = (schema.anyOf ?? []).filter((one): one is JsonSchema => typeof one === "object" && one.properties !== undefined);
+  return maps[0] ?? schema;
 }

@@ -1,15 +1,18 @@
-import { type LoadedPolicy, parsePolicies } from "./parse.ts";
+import { type LoadedPolicy, type LoadedRemediation, parsePolicies } from "./parse.ts";
 import type { Policy } from "./policy.ts";
 import { inReadingOrder, type Problem } from "./problem.ts";
-import { findTies } from "./ties.ts";
+import type { Remediation } from "./remediation.ts";
+import { findRemediationTies, findTies } from "./ties.ts";
 
-/** All policies in force together: no two of one name, no two that tie. */
+/** All policies in force together: no two of one kind and name, no two that tie. */
 export interface PolicySet {
   readonly policies: readonly Policy[];
   readonly loaded: readonly LoadedPolicy[];
+  readonly remediations: readonly Remediation[];
+  readonly loadedRemediations: readonly LoadedRemediation[];
 }
 
-export const noPolicies: PolicySet = { policies: [], loaded: [] };
+export const noPolicies: PolicySet = { policies: [], loaded: [], remediations: [], loadedRemediations: [] };
 
 /** The set of some files, and every problem of them. With a problem the set is what could be read, for messages only: it must not come into force. */
 export function policySetOf(files: readonly { readonly file: string; readonly text: string }[]): {
@@ -18,6 +21,13 @@ export function policySetOf(files: readonly { readonly file: string; readonly te
 } {
   const parsed = files.map(({ file, text }) => parsePolicies(text, file));
   const loaded = parsed.flatMap(({ policies }) => policies);
-  const problems = [...parsed.flatMap((one) => one.problems), ...findTies(loaded)];
-  return { set: { policies: loaded.map(({ policy }) => policy), loaded }, problems: inReadingOrder(problems) };
+  const loadedRemediations = parsed.flatMap(({ remediations }) => remediations);
+  const problems = [...parsed.flatMap((one) => one.problems), ...findTies(loaded), ...findRemediationTies(loadedRemediations)];
+  const set = {
+    policies: loaded.map(({ policy }) => policy),
+    loaded,
+    remediations: loadedRemediations.map(({ remediation }) => remediation),
+    loadedRemediations,
+  };
+  return { set, problems: inReadingOrder(problems) };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RearguardError } from "../errors.ts";
 import { duration, formatDuration } from "./duration.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
+import { matchSchema, metadataOf, modeSchema, nameOf } from "./kind.ts";
 import { nearest } from "./nearest.ts";
 import { problemsOf } from "./place.ts";
 import { renderProblem } from "./problem.ts";
@@ -10,43 +11,6 @@ import { signalSchema } from "./signal.ts";
 import { named, told } from "./told.ts";
 
 const minute = 60_000;
-const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const labelAllowed = "lower-case letters, digits and -, at most 63";
-
-const glob = z.string().regex(/^[a-z0-9*]([a-z0-9.*-]*[a-z0-9*])?$/, {
-  error: ({ input }) => told(`${named(input)} is no Kubernetes name`, "lower-case letters, digits, . and -; * stands for any text"),
-});
-
-const labelKey = z
-  .string()
-  .regex(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/, { error: ({ input }) => told(`${named(input)} is no Kubernetes label`) });
-const labelValue = z.string().regex(/^([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?$/, {
-  error: ({ input }) =>
-    told(`${named(input)} is no value of a label`, "letters, digits, ., _ and -; labels are compared whole, * is not read"),
-});
-
-const match = z
-  .strictObject({
-    namespaces: z.array(glob).min(1).optional().describe("Any of these; * stands for any text."),
-    labels: z.record(labelKey, labelValue).optional().describe("All of these labels of the workload, exactly."),
-    kinds: z
-      .array(z.enum(["Deployment", "StatefulSet", "DaemonSet"]))
-      .min(1)
-      .optional()
-      .describe("Any of these kinds."),
-    names: z.array(glob).min(1).optional().describe("Any of these names; * stands for any text."),
-  })
-  .describe("Which workloads; all given keys must hold, {} is every workload. The most specific policy wins.");
-
-const mode = z
-  .enum(["observe", "enforce"], {
-    error: ({ input }) =>
-      input === "approve"
-        ? told("approve is not built yet", "observe or enforce", "approval comes with a later version; observe tells without acting")
-        : told(`${named(input)} is no mode`, "observe or enforce"),
-  })
-  .default("observe")
-  .describe("observe: judge and tell, change nothing. enforce: brake and roll back.");
 
 const confidenceAllowed = "from 99% to 99.9999%";
 const confidence = percent(0, 1)
@@ -89,8 +53,8 @@ function silence(usual: z.output<typeof patience>) {
 
 const spec = z
   .strictObject({
-    match,
-    mode,
+    match: matchSchema.describe("Which workloads; all given keys must hold, {} is every workload. The most specific policy wins."),
+    mode: modeSchema.describe("observe: judge and tell, change nothing. enforce: brake and roll back."),
     window: duration(1000, 7 * 24 * 60 * minute)
       .prefault("30m")
       .describe("Judged until this long after the rollout completes."),
@@ -124,10 +88,7 @@ const spec = z
     sourceError: silence("alert").describe("When a source does not answer, or not properly."),
     tooFew: silence("hold").describe("When too few requests reach the new pods."),
     signals: z
-      .record(
-        z.string().regex(dnsLabel, { error: ({ input }) => told(`${named(input)} cannot name a signal`, labelAllowed) }),
-        signalSchema,
-      )
+      .record(nameOf("a signal"), signalSchema)
       .superRefine((signals, context) => {
         if (Object.keys(signals).length > 0) return;
         context.addIssue({ code: "custom", message: told("there is no signal", "at least one, for example pods: { pods: {} }") });
@@ -176,9 +137,7 @@ export const policySchema = z
   .strictObject({
     apiVersion: z.literal("rearguard.dev/v1alpha1"),
     kind: z.literal("Policy"),
-    metadata: z.strictObject({
-      name: z.string().regex(dnsLabel, { error: ({ input }) => told(`${named(input)} cannot name a policy`, labelAllowed) }),
-    }),
+    metadata: metadataOf("a policy"),
     spec,
   })
   .meta({ title: "Rearguard policy", description: "Which rollouts are judged, by what, and what a breach leads to." });

@@ -3,29 +3,43 @@ import type { Ms } from "../model.ts";
 import { duration } from "./duration.ts";
 import { type Failures, failures } from "./failures.ts";
 import { exactlyOne, never, notBoth, oneOf } from "./siblings.ts";
-import { templateProblem } from "./template.ts";
+import { ofRollout, templateProblem } from "./template.ts";
 import { told } from "./told.ts";
 
 const day = 86_400_000;
 
-export const promql = z
-  .strictObject({
-    query: z
-      .string()
-      .min(1)
-      .max(10_000)
-      .superRefine(refuseBadTemplate)
-      .describe("PromQL; {{namespace}}, {{name}}, {{pods.new}}, {{pods.old}}."),
-    above: z.number().optional().describe("Breach while any series is above this."),
-    below: z.number().optional().describe("Breach while any series is below this."),
-    for: duration(0, day).optional().meta({ usual: "0s" }).describe("How long it must last before it counts."),
-    failures: failures().optional().describe("Or: how many of the last samples must be beyond it before it counts, such as 3 of 5."),
-  })
-  .superRefine(...exactlyOne(["above", "below"]))
-  .superRefine(...notBoth("for", "failures", "for counts time, failures counts samples"))
-  .overwrite((written) => (written.failures === undefined ? { ...written, for: written.for ?? 0 } : written))
-  .meta({ ...oneOf(["above", "below"]), ...never("for", "failures") })
-  .describe("A plain threshold on any query; has no statistical bound. Exactly one of above and below; at most one of for and failures.");
+/** A query that is asked as it is written, with these placeholders filled. */
+export function queryWith(placeholders: readonly string[]) {
+  const words = placeholders.map((name) => `{{${name}}}`).join(", ");
+  return z
+    .string()
+    .min(1)
+    .max(10_000)
+    .superRefine((query, context) => {
+      const message = templateProblem(query, placeholders) ?? rangeProblem(query);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
+    .describe(`PromQL; ${words}.`);
+}
+
+/** `beyond`: what a series beyond the limit means. */
+export function promqlWith(placeholders: readonly string[], beyond: string) {
+  return z
+    .strictObject({
+      query: queryWith(placeholders),
+      above: z.number().optional().describe(`${beyond} while any series is above this.`),
+      below: z.number().optional().describe(`${beyond} while any series is below this.`),
+      for: duration(0, day).optional().meta({ usual: "0s" }).describe("How long it must last before it counts."),
+      failures: failures().optional().describe("Or: how many of the last samples must be beyond it before it counts, such as 3 of 5."),
+    })
+    .superRefine(...exactlyOne(["above", "below"]))
+    .superRefine(...notBoth("for", "failures", "for counts time, failures counts samples"))
+    .overwrite((written) => (written.failures === undefined ? { ...written, for: written.for ?? 0 } : written))
+    .meta({ ...oneOf(["above", "below"]), ...never("for", "failures") })
+    .describe("A plain threshold on any query; has no statistical bound. Exactly one of above and below; at most one of for and failures.");
+}
+
+export const promql = promqlWith(ofRollout, "Breach");
 
 export interface PromqlSignal {
   readonly kind: "promql";
@@ -42,11 +56,6 @@ export function promqlSignalOf({ query, above, below, for: forMs = 0, failures: 
   if (above !== undefined) return { kind: "promql", query, comparison: "above", limit: above, ...rule };
   if (below !== undefined) return { kind: "promql", query, comparison: "below", limit: below, ...rule };
   throw new TypeError("A promql signal without above or below was not read through signalSchema.");
-}
-
-function refuseBadTemplate(query: string, context: z.RefinementCtx): void {
-  const message = templateProblem(query) ?? rangeProblem(query);
-  if (message !== undefined) context.addIssue({ code: "custom", message });
 }
 
 /** Found while the policy is loaded, where it can be: Prometheus would refuse it, or answer with samples over time, in every block. */

@@ -1,15 +1,19 @@
 import { told } from "./told.ts";
 
-/** What a query may ask about the rollout it judges. */
+/** What a query may ask about the workload, and about the rollout where it judges one. */
 export interface TemplateValues {
   readonly namespace: string;
   readonly name: string;
-  readonly newPods: readonly string[];
-  readonly oldPods: readonly string[];
+  readonly pods?: readonly string[];
+  readonly newPods?: readonly string[];
+  readonly oldPods?: readonly string[];
 }
 
+/** Placeholders of a query about a rollout, and of one about a workload. */
+export const ofRollout = ["namespace", "name", "pods.new", "pods.old"];
+export const ofWorkload = ["namespace", "name", "pods"];
+
 const placeholder = /\{\{\s*([^{}]*?)\s*\}\}/g;
-const known = ["namespace", "name", "pods.new", "pods.old"];
 
 /** The query with its placeholders filled in, safe inside a quoted PromQL string: a value can neither end the string nor widen a match. */
 export function fillTemplate(query: string, values: TemplateValues): string {
@@ -17,14 +21,13 @@ export function fillTemplate(query: string, values: TemplateValues): string {
     const literal = isRegex(query.slice(0, at)) ? (value: string) => inString(inRegex(value)) : inString;
     if (name === "namespace") return literal(values.namespace);
     if (name === "name") return literal(values.name);
-    if (name === "pods.new") return alternation(values.newPods);
-    if (name === "pods.old") return alternation(values.oldPods);
-    return whole;
+    const pods = { pods: values.pods, "pods.new": values.newPods, "pods.old": values.oldPods }[name];
+    return pods === undefined ? whole : alternation(pods);
   });
 }
 
 /** What is wrong with the placeholders of `query` (see told.ts), or undefined. They must stand inside a quoted string. */
-export function templateProblem(query: string): string | undefined {
+export function templateProblem(query: string, known: readonly string[] = ofRollout): string | undefined {
   for (const match of query.matchAll(placeholder)) {
     const [whole, name = ""] = match;
     const before = query.slice(0, match.index);
@@ -32,7 +35,7 @@ export function templateProblem(query: string): string | undefined {
     const quote = openQuote(before);
     if (quote === undefined) return told(`${whole} stands outside of quotes`, `a label matcher such as pod=~"${whole}"`);
     if (quote === "`") return told(`${whole} stands between back quotes`, "double or single quotes, in which values can be escaped");
-    if (name.startsWith("pods.") && !isRegex(before)) {
+    if (name.startsWith("pods") && !isRegex(before)) {
       return told(`${whole} is a regular expression`, `=~ or !~ before it, as in pod=~"${whole}"`, "with = it would match no pod");
     }
   }

@@ -34,6 +34,8 @@ export interface SandboxOptions {
   readonly logs?: boolean;
   /** The node's kubelet, and the metrics API, show CPU and memory of the containers; no unless told. */
   readonly cadvisor?: boolean;
+  /** How often autoscalers look, in ms; 15,000 unless told. */
+  readonly autoscalersEveryMs?: number;
   readonly webhookSecret?: string;
   readonly grafanaToken?: string;
   readonly kubernetes?: KubernetesApiOptions;
@@ -75,7 +77,11 @@ const stepMs = 100;
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const random = createRandom(options.seed);
   // Its own stream: how often the cluster draws must not change the traffic.
-  const cluster = createCluster({ now: options.now, random: createRandom(options.seed ^ 0x5eed) });
+  const cluster = createCluster({
+    now: options.now,
+    random: createRandom(options.seed ^ 0x5eed),
+    ...(options.autoscalersEveryMs === undefined ? {} : { autoscalersEveryMs: options.autoscalersEveryMs }),
+  });
   const traffic = createTraffic({ services: options.services, random, effects: cluster.effects });
   const scrapes = createScrapes({
     intervalMs: options.scrapeIntervalMs,

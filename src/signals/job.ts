@@ -1,79 +1,103 @@
 import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
-import { dig, isObject, number, objects, type RawObject, text } from "../clients/kubernetes/raw.ts";
+import { dig, isObject, number, objects, type RawObject, strings, text } from "../clients/kubernetes/raw.ts";
 import { sentence } from "../errors.ts";
+import { remedyMark } from "../guards/job-mark.ts";
 import type { SmokeTest } from "../guards/job.ts";
 import type { JobFinding } from "../model.ts";
-import { redact } from "../redact.ts";
+import type { Remedy } from "../remediation.ts";
+import { endOfLog } from "./log-end.ts";
 
-export type LookAtJob = (ask: SmokeTest, uid: string) => Promise<JobFinding>;
+/** How a smoke test's Job stands. Never rejects: what cannot be asked is an error that is not final. */
+export type LookAtJob = (ask: Pick<SmokeTest, "workload" | "name" | "timeoutMs">, uid: string) => Promise<JobFinding>;
+/** How a remediation's Job stands, which the mark tells from another of its name; its log is kept however it ended. Never rejects. */
+export type LookAtRemedyJob = (remedy: Extract<Remedy, { kind: "job" }>) => Promise<JobFinding>;
+
+type Api = Pick<KubernetesApi, "get" | "list" | "text">;
+
+interface Sought {
+  readonly namespace: string;
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly isOurs: (job: RawObject) => boolean;
+  /** Also of a Job that did well. */
+  readonly keepsLog: boolean;
+}
 
 const logLines = 100;
 const logBytes = 8_192;
 /** Of these lines; the end of them is kept. */
 const mostRead = 262_144;
 
-/** How a Job stands; a failed one with the end of its log. Never rejects: what cannot be asked is an error that is not final. */
-export function createJobReader({ api }: { readonly api: Pick<KubernetesApi, "get" | "list" | "text"> }): LookAtJob {
-  return async (ask, uid) => {
-    try {
-      return await look(ask, uid);
-    } catch (error) {
-      return { outcome: "error", detail: sentence(error), final: false };
-    }
+export function createJobReader({ api }: { readonly api: Api }): LookAtJob {
+  return ({ workload: { namespace }, name, timeoutMs }, uid) => {
+    const isOurs = (job: RawObject) => dig(job, "metadata", "uid") === uid;
+    return orError(look(api, { namespace, name, timeoutMs, isOurs, keepsLog: false }));
   };
+}
 
-  async function look({ workload: { namespace }, name, timeoutMs }: SmokeTest, uid: string): Promise<JobFinding> {
-    const job = await api.get(`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`).catch((error: unknown) => {
-      if (hasStatus(error, 404)) return undefined;
-      throw error;
-    });
-    if (job === undefined || text(dig(job, "metadata", "uid")) !== uid) return lost(`the Job ${name} was deleted before it ended`);
-    if (conditionOf(job, "Complete") !== undefined) return { outcome: "passed" };
-    const failed = conditionOf(job, "Failed");
-    if (failed !== undefined && text(failed["reason"]) === "DeadlineExceeded") {
-      return lost(`the Job ${name} did not end within ${timeoutMs / 1000} s`);
-    }
-    const pods = await api.list(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `job-name=${name}` });
-    const mine = pods.filter((pod) => objects(dig(pod, "metadata", "ownerReferences")).some((owner) => owner["uid"] === uid));
-    if (failed === undefined) {
-      const waiting = mine.map(waitingOf).find((why) => why !== undefined);
-      return { outcome: "running", ...(waiting === undefined ? {} : { waiting }) };
-    }
-    for (const pod of mine) {
-      const exit = isDisturbed(pod) ? undefined : failedExit(pod);
-      if (exit === undefined) continue;
-      const podName = text(dig(pod, "metadata", "name")) ?? "";
-      const detail = `container ${exit.container} of pod ${podName} ended with exit code ${exit.code}`;
-      return { outcome: "failed", detail, log: await logOf(namespace, podName, exit.container) };
-    }
-    const why = [text(failed["reason"]), text(failed["message"])].filter((part) => part !== undefined).join(": ");
-    return lost(`the Job ${name} failed, but no container of it says that the test did (${mine.map(endOf).join("; ") || why})`);
-  }
+export function createRemedyJobReader({ api }: { readonly api: Api }): LookAtRemedyJob {
+  return ({ id, workload: { namespace }, job: name, timeoutMs }) => {
+    const isOurs = (job: RawObject) => strings(dig(job, "metadata", "annotations"))[remedyMark] === id;
+    return orError(look(api, { namespace, name, timeoutMs, isOurs, keepsLog: true }));
+  };
+}
 
-  /** That a log cannot be read makes the test no less failed. */
-  async function logOf(namespace: string, pod: string, container: string): Promise<string> {
-    const query = { container, tailLines: String(logLines), limitBytes: String(mostRead) };
-    try {
-      return lastOf(redact(plain(await api.text(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query))));
-    } catch (error) {
-      return `(its log could not be read: ${sentence(error)})`;
-    }
+async function orError(found: Promise<JobFinding>): Promise<JobFinding> {
+  try {
+    return await found;
+  } catch (error) {
+    return { outcome: "error", detail: sentence(error), final: false };
   }
 }
 
-/** Without colours and whatever else a terminal would obey. */
-function plain(log: string): string {
-  return log.replaceAll(/\p{Cc}\[[\d;]*[A-Za-z]/gu, "").replaceAll(/(?![\n\t])\p{Cc}/gu, "");
+async function look(api: Api, { namespace, name, timeoutMs, isOurs, keepsLog }: Sought): Promise<JobFinding> {
+  const job = await api.get(`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`).catch((error: unknown) => {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  });
+  if (job === undefined || !isOurs(job)) return lost(`the Job ${name} was deleted before it ended`);
+  const isDone = conditionOf(job, "Complete") !== undefined;
+  if (isDone && !keepsLog) return { outcome: "passed" };
+  const failed = conditionOf(job, "Failed");
+  if (failed !== undefined && text(failed["reason"]) === "DeadlineExceeded") {
+    return lost(`the Job ${name} did not end within ${timeoutMs / 1000} s`);
+  }
+  const uid = dig(job, "metadata", "uid");
+  const pods = await api.list(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `job-name=${name}` });
+  const mine = pods.filter((pod) => objects(dig(pod, "metadata", "ownerReferences")).some((owner) => owner["uid"] === uid));
+  if (isDone) return { outcome: "passed", ...(await logOfEnded(api, namespace, mine)) };
+  if (failed === undefined) {
+    const waiting = mine.map(waitingOf).find((why) => why !== undefined);
+    return { outcome: "running", ...(waiting === undefined ? {} : { waiting }) };
+  }
+  for (const pod of mine) {
+    const exit = isDisturbed(pod) ? undefined : failedExit(pod);
+    if (exit === undefined) continue;
+    const podName = text(dig(pod, "metadata", "name")) ?? "";
+    const detail = `container ${exit.container} of pod ${podName} ended with exit code ${exit.code}`;
+    return { outcome: "failed", detail, log: await logOf(api, namespace, podName, exit.container) };
+  }
+  const why = [text(failed["reason"]), text(failed["message"])].filter((part) => part !== undefined).join(": ");
+  return lost(`the Job ${name} failed, but no container of it ended with an error of its own (${mine.map(endOf).join("; ") || why})`);
 }
 
-/** At most 8 KiB, from the beginning of a line on where there is one. */
-function lastOf(log: string): string {
-  const bytes = Buffer.from(log);
-  if (bytes.length <= logBytes) return log;
-  const end = bytes.subarray(bytes.length - logBytes).toString("utf8");
-  const line = end.indexOf("\n");
-  return line === -1 ? end : end.slice(line + 1);
+/** Of the first container of the pod that did it. */
+async function logOfEnded(api: Api, namespace: string, pods: readonly RawObject[]): Promise<{ readonly log?: string }> {
+  const pod = pods.find((one) => dig(one, "status", "phase") === "Succeeded");
+  const container = text(dig(objects(dig(pod, "spec", "containers"))[0], "name"));
+  const name = text(dig(pod, "metadata", "name"));
+  return name === undefined || container === undefined ? {} : { log: await logOf(api, namespace, name, container) };
+}
+
+/** That a log cannot be read changes nothing of how the Job ended. */
+async function logOf(api: Api, namespace: string, pod: string, container: string): Promise<string> {
+  const query = { container, tailLines: String(logLines), limitBytes: String(mostRead) };
+  try {
+    return endOfLog(await api.text(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query), logBytes);
+  } catch (error) {
+    return `(its log could not be read: ${sentence(error)})`;
+  }
 }
 
 function lost(detail: string): JobFinding {

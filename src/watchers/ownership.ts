@@ -4,8 +4,8 @@ import type { OwnerMark } from "../model.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Who else believes to own the template of a raw workload (docs/operations.md); empty when nobody does. */
-export function ownerMarks(workload: RawObject, kind: string): readonly OwnerMark[] {
+/** Who else believes to own a raw workload, or what scales it (docs/operations.md); empty when nobody does. `group`: of its API. */
+export function ownerMarks(workload: RawObject, kind: string, group = "apps"): readonly OwnerMark[] {
   const labels = strings(dig(workload, "metadata", "labels"));
   const annotations = strings(dig(workload, "metadata", "annotations"));
   const flux = [
@@ -14,16 +14,22 @@ export function ownerMarks(workload: RawObject, kind: string): readonly OwnerMar
   ];
   // Flux installs by Helm's own library, which leaves Helm's own marks.
   const helm = flux.some((mark) => mark.kind === "flux-helm") ? [] : helmMark(labels, annotations);
-  return [...argoMark(workload, kind, labels, annotations), ...flux, ...helm, ...rolloutsMark(annotations), ...controllerMark(workload)];
+  return [
+    ...argoMark(workload, `${group}/${kind}`, labels, annotations),
+    ...flux,
+    ...helm,
+    ...rolloutsMark(annotations),
+    ...controllerMark(workload),
+  ];
 }
 
 /** A copied manifest carries the tracking id of its original, and Helm charts set the instance label too: neither is a mark. */
-function argoMark(workload: RawObject, kind: string, labels: Labels, annotations: Labels): readonly OwnerMark[] {
+function argoMark(workload: RawObject, groupAndKind: string, labels: Labels, annotations: Labels): readonly OwnerMark[] {
   const key = "argocd.argoproj.io/tracking-id";
-  const [app, group, rest] = splitTrackingId(annotations[key] ?? "");
+  const [app, of, rest] = splitTrackingId(annotations[key] ?? "");
   const namespace = text(dig(workload, "metadata", "namespace")) ?? "";
   const name = text(dig(workload, "metadata", "name")) ?? "";
-  if (app !== "" && group === `apps/${kind}` && rest === `${namespace}/${name}`) {
+  if (app !== "" && of === groupAndKind && rest === `${namespace}/${name}`) {
     return [{ kind: "argocd", name: app, mark: `annotation ${key}` }];
   }
   const managers = objects(dig(workload, "metadata", "managedFields")).map((entry) => entry["manager"]);

@@ -1,6 +1,6 @@
 import { isBelievable } from "../guards/complete.ts";
 import type { Ms, Revision, Rollout, Workload, WorkloadRef } from "../model.ts";
-import type { TemplateWriter } from "./changed-by.ts";
+import type { FieldWriter } from "../clients/kubernetes/field-writer.ts";
 import { digest64 } from "./template-digest.ts";
 
 /** The revision a workload had when it was last looked at; undefined or empty at first sight. */
@@ -16,7 +16,7 @@ export interface RolloutContext {
   /** The templates of old and new differ in the restart annotation alone. */
   readonly restartOnly?: boolean;
   /** Who wrote the pod template last, and when. */
-  readonly writer?: TemplateWriter;
+  readonly writer?: FieldWriter;
 }
 
 /** The write that began a rollout is about as old as the rollout; another one says nothing of it. */

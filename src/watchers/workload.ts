@@ -4,7 +4,7 @@ import type { Revision, Workload } from "../model.ts";
 import { ownerMarks } from "./ownership.ts";
 import { revisionAnnotation, revisionNumber } from "./replica-set.ts";
 import type { ReplicaSetFacts } from "./replica-set.ts";
-import { selectorString } from "./selector.ts";
+import { selectorString } from "../clients/kubernetes/selector.ts";
 import { templateDigest } from "./template-digest.ts";
 
 /** All that a Deployment alone says; its revisions come from its ReplicaSets. */

@@ -8,7 +8,7 @@ import type { ReflectorState } from "../clients/kubernetes/reflector.ts";
 import { stripHeavy } from "../clients/kubernetes/strip.ts";
 import type { Workload } from "../model.ts";
 import { lastTemplateWriter } from "./changed-by.ts";
-import type { TemplateWriter } from "./changed-by.ts";
+import type { FieldWriter } from "../clients/kubernetes/field-writer.ts";
 import { completedBefore, noteCompleted } from "./completed.ts";
 import type { Completed } from "./completed.ts";
 import { parseReplicaSet } from "./replica-set.ts";
@@ -125,7 +125,7 @@ export function createWorkloadWatcher(options: WorkloadWatcherOptions): Workload
   }
 
   /** Nice to know: a guard opens without it too. */
-  async function writerOf({ ref }: Workload): Promise<TemplateWriter | undefined> {
+  async function writerOf({ ref }: Workload): Promise<FieldWriter | undefined> {
     try {
       return lastTemplateWriter(await api.get(`/apis/apps/v1/namespaces/${ref.namespace}/deployments/${ref.name}`));
     } catch {

@@ -1,16 +1,25 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import type { Alert } from "../alert.ts";
 import { sentence } from "../errors.ts";
 import type { Ms } from "../model.ts";
-import type { AlertsTaken } from "../pipeline/alerts.ts";
-import { readAlertmanagerPost } from "./alertmanager.ts";
+import type { AlertReceipt, AlertsTaken } from "../pipeline/alerts.ts";
+import { type Access, admit, challenges, hasAccess, waysIn } from "./access.ts";
+import { alertmanager } from "./alertmanager.ts";
+import { grafana } from "./grafana.ts";
+import { kibana } from "./kibana.ts";
+import type { Posted, Sender } from "./post.ts";
+import { createRoom } from "./room.ts";
+
+/** The alerts of a group that fire and that its sender left out of a post, or why they are not known. */
+export type RestOfGroup = { readonly alerts: readonly Alert[] } | { readonly problem: string };
 
 export interface AlertEdges {
-  /** Reads the bearer token that is asked for; absent where the settings take no alerts. */
-  readonly alertsToken?: () => Promise<string>;
+  /** How senders prove themselves; no way where the settings take no alerts. */
+  readonly alertsAccess: Access;
   /** Writes down whom they reach; nothing is decided here. */
   readonly takeAlerts: (alerts: readonly Alert[]) => Promise<AlertsTaken>;
+  /** Never rejects; absent where the settings name nobody to ask. */
+  readonly restOfGroup?: (group: NonNullable<Posted["group"]>, posted: readonly Alert[]) => Promise<RestOfGroup>;
   now(): Ms;
   readonly log: { warn(fields: object, message: string): void };
 }
@@ -18,102 +27,126 @@ export interface AlertEdges {
 /** A group of thousands of alerts; Alertmanager's `max_alerts` keeps it smaller. */
 const MOST_BYTES = 8_000_000;
 
-/** Posts under way at once. What waits for a slow API server must not pile up here: Alertmanager keeps it and comes again. */
-const MOST_AT_ONCE = 500;
+/** Posts under way at once, and the bytes of their bodies. What waits for a slow API server must not pile up here. */
+const ROOM = { most: 500, mostBytes: 64_000_000 };
 
 /** The same is logged once in this time: a storm of posts must not become one of lines. */
 const QUIET_MS: Ms = 10_000;
 
-const path = "/api/v1/webhooks/alertmanager";
+const RETRY_AFTER_S = 1;
 
 /**
- * Where Alertmanager posts. It tries again after 5xx alone, so 4xx is for what no repetition mends, and what is only not possible now
- * is a 503, never a 429 (its next try would be at the next group_interval).
+ * Where alerts are posted. Alertmanager tries again after 5xx alone, so 4xx is for what no repetition mends, and what is only not possible
+ * now is a 503, never a 429 (its next try would be at the next group_interval).
  */
 export async function serveAlerts(app: FastifyInstance, edges: AlertEdges): Promise<void> {
-  const { alertsToken, takeAlerts } = edges;
+  const room = createRoom(ROOM);
   const logged = new Map<string, Ms>();
-  let underWay = 0;
-  await app.register(async (webhook) => {
+  for (const sender of [alertmanager, grafana, kibana]) {
+    await app.register(async (webhook) => {
+      serveSender(webhook, sender);
+    });
+  }
+
+  function serveSender(webhook: FastifyInstance, sender: Sender): void {
+    const { path } = sender;
     webhook.addHook("onRequest", async (request, reply) => {
-      if (alertsToken === undefined)
-        return reply.code(403).send({ error: "no alerts are taken", hint: "set alerts.tokenFile in the settings" });
-      let token;
-      try {
-        token = (await alertsToken()).trim();
-      } catch (error) {
-        return later(reply, `the file of alerts.tokenFile cannot be read: ${sentence(error)}`);
+      const { alertsAccess } = edges;
+      if (!hasAccess(alertsAccess)) return reply.code(403).send({ error: "no alerts are taken", hint: "set alerts in the settings" });
+      const admission = await admit(request, alertsAccess);
+      if (admission.kind === "unreadable") return later(reply, admission.because);
+      if (admission.kind === "refused") {
+        warn({ from: request.ip }, "a post without valid credentials was refused");
+        const schemes = challenges(alertsAccess);
+        if (schemes.length > 0) reply.header("www-authenticate", schemes.join(", "));
+        return reply.code(401).send({ error: `the post proves nobody; allowed: ${waysIn(alertsAccess)}` });
       }
-      if (token === "") return later(reply, "the file of alerts.tokenFile is empty");
-      const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-      if (given !== undefined && isSame(given, token)) return undefined;
-      warn({ from: request.ip }, "a post without the token of alerts.tokenFile was refused");
-      const error = given === undefined ? "the bearer token is missing" : "the bearer token is wrong";
-      return reply
-        .code(401)
-        .header("www-authenticate", "Bearer")
-        .send({ error, hint: "http_config.authorization.credentials_file is the token of alerts.tokenFile" });
+      const leave = room.enter(bytesOf(request.headers["content-length"]));
+      if (leave === undefined)
+        return later(reply, `${ROOM.most} posts, or ${ROOM.mostBytes} bytes of them, are being written down already`);
+      reply.raw.once("close", leave);
+      return undefined;
     });
     webhook.setErrorHandler<FastifyError>(async (error, _request, reply) => {
       const { statusCode = 500 } = error;
       if (statusCode >= 500) return later(reply, sentence(error));
-      return refused(reply, statusCode, told[error.code] ?? sentence(error));
+      return refused(reply, statusCode, told(error.code, sender) ?? sentence(error));
     });
     webhook.post(path, { bodyLimit: MOST_BYTES }, async (request, reply) => {
-      const read = readAlertmanagerPost(request.body);
+      const read = sender.read(request.body);
       if (typeof read === "string") return refused(reply, 400, read);
-      if (underWay >= MOST_AT_ONCE) return later(reply, `${MOST_AT_ONCE} posts are being written down already`);
-      underWay += 1;
-      const taken = await takeAlerts(read.alerts).finally(() => (underWay -= 1));
+      const taken = await edges.takeAlerts(read.alerts);
       if (!taken.taken) return later(reply, taken.because);
-      return reply.code(202).send(answerOf(read, taken.receipts));
+      const answer = { alerts: listOf(read.alerts, taken.receipts) };
+      if (read.truncated === 0) return reply.code(202).send(answer);
+      return takeRest(read, answer, reply);
     });
-  });
 
-  function warn(fields: object, message: string): void {
-    const now = edges.now();
-    if (now - (logged.get(message) ?? -Infinity) < QUIET_MS) return;
-    logged.set(message, now);
-    edges.log.warn({ path, ...fields }, message);
-  }
+    /** After the alerts of the post are safe: whoever is asked for the others may be slow or down. */
+    async function takeRest({ alerts, truncated, group }: Posted, answer: { readonly alerts: readonly object[] }, reply: FastifyReply) {
+      const left = `${truncated} more alerts of this group were left out by ${sender.name}`;
+      if (edges.restOfGroup === undefined || group === undefined) {
+        warn({ truncated }, "alerts were left out of a post; nobody is there to be asked for them");
+        const how = sender.name === "Alertmanager" ? "set max_alerts: 0 in webhook_configs, or alerts.fetchFrom" : sender.smaller;
+        return reply.code(202).send({ ...answer, truncated: `${left}; ${how}` });
+      }
+      const rest = await edges.restOfGroup(group, alerts);
+      if ("problem" in rest) return later(reply, `${left}, and they could not be fetched: ${rest.problem}`);
+      const taken = await edges.takeAlerts(rest.alerts);
+      if (!taken.taken) return later(reply, taken.because);
+      return reply.code(202).send({ ...answer, fetched: listOf(rest.alerts, taken.receipts) });
+    }
 
-  function refused(reply: FastifyReply, code: number, error: string) {
-    warn({ error }, "a post of alerts was refused");
-    return reply.code(code).send({ error });
-  }
+    function warn(fields: object, message: string): void {
+      const now = edges.now();
+      const key = `${path} ${message}`;
+      if (now - (logged.get(key) ?? -Infinity) < QUIET_MS) return;
+      logged.set(key, now);
+      edges.log.warn({ path, ...fields }, message);
+    }
 
-  /** On a connection of its own the next try may reach the one that leads. */
-  function later(reply: FastifyReply, error: string) {
-    warn({ error }, "a post of alerts has to come again");
-    return reply.code(503).header("connection", "close").send({ error, hint: "nothing of it is lost: Alertmanager posts it again" });
-  }
+    function refused(reply: FastifyReply, code: number, error: string) {
+      warn({ error }, "a post of alerts was refused");
+      return reply.code(code).send({ error });
+    }
 
-  function answerOf({ alerts, truncated }: { readonly alerts: readonly Alert[]; readonly truncated: number }, receipts: TakenReceipts) {
-    const listed = alerts.map(({ labels, fingerprint, endsAt }, at) => ({
-      alertname: labels["alertname"] ?? "",
-      fingerprint,
-      status: endsAt === undefined ? "firing" : "resolved",
-      ...receipts[at],
-    }));
-    if (truncated === 0) return { alerts: listed };
-    const error = `${truncated} more alerts of this group were left out by Alertmanager; set max_alerts: 0 in webhook_configs`;
-    warn({ truncated }, "alerts were left out of a post; set max_alerts: 0 in webhook_configs");
-    return { alerts: listed, truncated: error };
+    /** On a connection of its own the next try may reach the one that leads. */
+    function later(reply: FastifyReply, error: string) {
+      warn({ error }, "a post of alerts has to come again");
+      return reply
+        .code(503)
+        .headers({ connection: "close", "retry-after": String(RETRY_AFTER_S) })
+        .send({ error, hint: sender.again });
+    }
   }
 }
 
-type TakenReceipts = Extract<AlertsTaken, { taken: true }>["receipts"];
+function listOf(alerts: readonly Alert[], receipts: readonly AlertReceipt[]): readonly object[] {
+  return alerts.map(({ labels, fingerprint, endsAt }, at) => ({
+    alertname: labels["alertname"] ?? "",
+    fingerprint,
+    status: endsAt === undefined ? "firing" : "resolved",
+    ...receipts[at],
+  }));
+}
 
-const told: Readonly<Partial<Record<string, string>>> = {
-  FST_ERR_CTP_EMPTY_JSON_BODY: "the body is empty; allowed: what webhook_configs of Alertmanager posts, version 4",
-  FST_ERR_CTP_INVALID_JSON_BODY: "the body is no JSON; allowed: what webhook_configs of Alertmanager posts, version 4",
-  FST_ERR_CTP_INVALID_MEDIA_TYPE:
-    "the body is not of type application/json; allowed: what webhook_configs of Alertmanager posts, version 4",
-  FST_ERR_CTP_BODY_TOO_LARGE: `the body is larger than ${MOST_BYTES} bytes; set max_alerts in webhook_configs, or group by more labels`,
-};
+/** What does not say how long it is may be as long as is allowed. */
+function bytesOf(length: string | undefined): number {
+  const bytes = Number(length ?? MOST_BYTES);
+  return Number.isFinite(bytes) ? Math.min(bytes, MOST_BYTES) : MOST_BYTES;
+}
 
-/** Of digests, so that neither place nor length of a difference shows in the time it takes. */
-function isSame(given: string, token: string): boolean {
-  const [one, other] = [given, token].map((text) => createHash("sha256").update(text).digest());
-  return one !== undefined && other !== undefined && timingSafeEqual(one, other);
+function told(code: string, { wanted, smaller }: Sender): string | undefined {
+  switch (code) {
+    case "FST_ERR_CTP_EMPTY_JSON_BODY":
+      return `the body is empty; allowed: ${wanted}`;
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+      return `the body is no JSON; allowed: ${wanted}`;
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return `the body is not of type application/json; allowed: ${wanted}`;
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return `the body is larger than ${MOST_BYTES} bytes; ${smaller}`;
+    default:
+      return undefined;
+  }
 }

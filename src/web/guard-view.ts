@@ -4,8 +4,10 @@ import { foldedRuleOf, judgementOf } from "../guards/judgement.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
 import { linksOf } from "../explain/quotes.ts";
+import { reportSentences } from "../explain/report.ts";
 import { explainReason } from "../explain/reason.ts";
-import type { Entry } from "../entry.ts";
+import type { RemediationEntry } from "../remediation.ts";
+import type { Entry, Phase } from "../entry.ts";
 import type { EvidenceMode, Ms } from "../model.ts";
 
 /** What the API shows of guards: the list line, and the whole with the arithmetic of every block. */
@@ -17,7 +19,7 @@ export interface GuardLine {
   readonly oldRevision: number | null;
   readonly policy: string;
   readonly mode: string;
-  readonly phase: string;
+  readonly phase: Phase;
   readonly braked: boolean;
   readonly message: string;
   readonly evidence: number | null;
@@ -41,7 +43,7 @@ export function lineOf(record: GuardRecord, run: GuardRun | undefined, now: Ms):
     phase: standing.phase,
     braked: standing.braked,
     message: summaryLine(record.entries),
-    evidence: run === undefined ? null : judgementOf(run, now).guard.evidence,
+    evidence: run === undefined ? null : Math.min(judgementOf(run, now).guard.evidence, Number.MAX_VALUE),
     evidenceNeeded: 1 / (0.9 * (1 - record.policy.spec.confidence)),
     evidenceMode: record.policy.spec.evidence,
     openedAt: new Date(record.openedAt).toISOString(),
@@ -52,8 +54,8 @@ export function lineOf(record: GuardRecord, run: GuardRun | undefined, now: Ms):
 export interface HistoryLine {
   readonly seq: number;
   readonly at: string;
-  readonly kind: Entry["kind"];
-  readonly phase: string;
+  readonly kind: Entry["kind"] | RemediationEntry["kind"];
+  readonly phase: Phase;
   readonly braked: boolean;
   readonly message: string;
   readonly words: readonly string[];
@@ -67,9 +69,10 @@ export interface WholeGuard extends GuardLine {
   readonly history: readonly HistoryLine[];
 }
 
-function historyLine(through: readonly Entry[], entry: Entry): HistoryLine {
+export function historyLine(through: readonly Entry[], entry: Entry): HistoryLine {
   const { phase, braked } = standingOf(through);
   const words = "because" in entry ? [...entry.because.map(explainReason), ...linksOf(entry.because)] : [];
+  if (entry.kind === "finished" && entry.report !== undefined) words.push(reportSentences(entry.report));
   return { seq: entry.seq, at: new Date(entry.at).toISOString(), kind: entry.kind, phase, braked, message: summaryLine(through), words };
 }
 

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { parse } from "yaml";
 import { createKubernetesEvents } from "../../src/actions/tell/kubernetes-event.ts";
 import { createGuardJournal } from "../../src/journal/guards.ts";
+import { createLedger } from "../../src/journal/ledger.ts";
 import { dig } from "../../src/clients/kubernetes/raw.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { message } from "../unit/actions/sample-message.ts";
@@ -71,7 +72,7 @@ test("the roles of one namespace suffice to brake, release, roll back, drain, re
   await events.send(message({ workload: rolled.workload }));
 });
 
-test("the cluster-wide roles let it watch every namespace and hold its Lease, and keep it from every Secret", async () => {
+test("the cluster-wide roles let it watch every namespace, hold its Lease and keep its ledger, and keep it from every Secret", async () => {
   const { account } = await under("service-account", "observe", "enforce");
   const leases = "/apis/coordination.k8s.io/v1/namespaces/rearguard/leases";
 
@@ -80,6 +81,11 @@ test("the cluster-wide roles let it watch every namespace and hold its Lease, an
   await account.put(`${leases}/rearguard`, { ...lease, spec: { holderIdentity: "b" } });
 
   expect(await account.get(`${leases}/rearguard`)).toMatchObject({ spec: { holderIdentity: "b" } });
+  const ledger = createLedger({ api: account, namespace: "rearguard", name: "rearguard-ledger" });
+  const pause = { by: "alice", reason: "storage is being moved", at: 1 };
+  await ledger.change((state) => ({ ...state, schedules: { nightly: { due: 1, ranAt: 1, outcome: "done" } } }));
+  await ledger.change((state) => ({ ...state, pause }));
+  expect(await ledger.read()).toMatchObject({ pause });
   await expect(account.list("/api/v1/secrets")).rejects.toThrow('cannot list resource "secrets"');
   await expect(account.del("/api/v1/namespaces/default/pods/any")).rejects.toThrow('cannot delete resource "pods"');
 });

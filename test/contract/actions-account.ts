@@ -13,7 +13,16 @@ import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { makeTempDir } from "../servers/temp-dir.ts";
 import { startServers } from "../support/servers.ts";
 
-export type RoleFile = "service-account" | "observe" | "enforce" | "observe-namespaced" | "enforce-namespaced" | "jobs-namespaced";
+export type RoleFile =
+  | "service-account"
+  | "observe"
+  | "enforce"
+  | "observe-namespaced"
+  | "enforce-namespaced"
+  | "jobs-namespaced"
+  | "diagnose"
+  | "remediate"
+  | "remediate-namespaced";
 
 const rule = z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) });
 const manifest = z.looseObject({

@@ -17,13 +17,13 @@ afterAll(async () => {
 });
 
 /** The real API with something happening just before a patch that is not a dry run. */
-function interrupted(before: (nth: number) => Promise<void>): Pick<KubernetesApi, "get" | "patch"> {
+function interrupted(before: (nth: number) => Promise<void>): Pick<KubernetesApi, "get" | "patch" | "post"> {
   let nth = 0;
   const patch: KubernetesApi["patch"] = async (path, body, options) => {
     if (options.dryRun !== true) await before(++nth);
     return servers.api.patch(path, body, options);
   };
-  return { get: servers.api.get, patch };
+  return { ...servers.api, patch };
 }
 
 test("a rollback leaves the template that `kubectl rollout undo` leaves", async () => {
@@ -183,7 +183,7 @@ test("a write of which only the answer was lost is found, not repeated", async (
     throw new KubernetesError("KUBERNETES_UNREACHABLE", "the connection broke");
   };
 
-  const receipt = await actionsOver({ get: servers.api.get, patch }).execute(rollbackOf(rolled));
+  const receipt = await actionsOver({ ...servers.api, patch }).execute(rollbackOf(rolled));
 
   expect(receipt.outcome).toBe("applied");
   expect(writes).toBe(1);
@@ -198,7 +198,7 @@ test("an admission webhook that refuses dry runs does not stand in the way", asy
     throw new KubernetesError("KUBERNETES_INVALID", `PATCH: the API server answered 400: ${serverMessage}`, { status: 400, serverMessage });
   };
 
-  const receipt = await actionsOver({ get: servers.api.get, patch }).execute(rollbackOf(rolled));
+  const receipt = await actionsOver({ ...servers.api, patch }).execute(rollbackOf(rolled));
 
   expect(receipt).toMatchObject({ outcome: "applied", detail: `the template of ${rolled.old.name} is back (dry-run unavailable)` });
 });

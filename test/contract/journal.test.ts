@@ -5,6 +5,7 @@ import { loadKubeConfig } from "../../src/clients/kubernetes/config.ts";
 import type { KubernetesApi } from "../../src/clients/kubernetes/api.ts";
 import { KubernetesError } from "../../src/clients/kubernetes/kubernetes-error.ts";
 import { call } from "../../src/clients/kubernetes/request.ts";
+import { isRemediation } from "../../src/guards/remediation/record.ts";
 import type { GuardRecord, GuardSummary } from "../../src/guards/guard.ts";
 import { guardObjectOf } from "../../src/journal/guard-object.ts";
 import { createGuardJournal } from "../../src/journal/guards.ts";
@@ -40,7 +41,8 @@ function withEntry(record: GuardRecord, body: EntryBody): GuardRecord {
 }
 
 async function stored(name: string): Promise<GuardRecord | undefined> {
-  return (await createGuardJournal({ api: servers.api }).list(["default"])).find((each) => each.name === name);
+  const found = (await createGuardJournal({ api: servers.api }).list(["default"])).find((each) => each.name === name);
+  return found === undefined || isRemediation(found) ? undefined : found;
 }
 
 test("a record comes back exactly as it was written, nulls and the last digits included", async () => {

@@ -41,6 +41,8 @@ export async function startControllers(options: ControllersOptions): Promise<Asy
   const started = await Promise.allSettled([
     start("kube-controller-manager", [
       `--service-account-private-key-file=${options.credentials.serviceAccountKeyPath}`,
+      // 15 s by default: too long to wait for in a test.
+      "--horizontal-pod-autoscaler-sync-period=1s",
       // The API refuses loopback addresses in endpoints, so these two would fail for ever.
       "--controllers=*,-node-ipam-controller,-endpointslice-controller,-endpoints-controller",
     ]),

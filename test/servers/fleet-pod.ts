@@ -14,6 +14,8 @@ type Behaviour = {
   /** 0–1, share of requests answered 500. */
   readonly errorRatio: number;
   readonly medianLatencyMs: number;
+  /** Requests in a second beyond which it is ten times as slow. */
+  readonly slowAbove: number;
   readonly health: number;
   /** Another service that every request needs. */
   readonly dependsOn: string | undefined;
@@ -28,6 +30,7 @@ type Behaviour = {
  *   fleet.test/error-rate    share of 500s, 0–1; 0 unless told
  *   fleet.test/latency-ms    median latency; 10 unless told
  *   fleet.test/latency-mult  factor on it; 1 unless told
+ *   fleet.test/slow-above    requests in a second beyond which it is ten times as slow; any number unless told
  *   fleet.test/health        status of /healthz; 200 unless told
  *   fleet.test/memory-mib    memory in use, in MiB; 100 unless told
  *   fleet.test/depends-on    a dependency whose failures are its own, whatever its revision; none unless told
@@ -48,6 +51,14 @@ export function startPodProcess(options: {
   let behaviour = parseBehaviour(options.annotations);
   const metrics = createMetrics(kindOf(options.annotations), () => behaviour.memoryMib * 2 ** 20);
 
+  const arrivals: number[] = [];
+  function lastSecond(): number {
+    const now = performance.now();
+    arrivals.push(now);
+    while ((arrivals[0] ?? now) < now - 1000) arrivals.shift();
+    return arrivals.length;
+  }
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
     if (request.url === "/healthz") return void response.writeHead(behaviour.health).end("ok\n");
@@ -60,7 +71,7 @@ export function startPodProcess(options: {
     const { dependsOn } = behaviour;
     const errorRatio = Math.max(behaviour.errorRatio, dependsOn === undefined ? 0 : options.failing(dependsOn));
     const status = Math.random() < errorRatio ? 500 : 200;
-    const latencyMs = behaviour.medianLatencyMs * spread();
+    const latencyMs = behaviour.medianLatencyMs * (lastSecond() > behaviour.slowAbove ? 10 : 1) * spread();
     const method = request.method ?? "GET";
     setTimeout(() => {
       response.statusCode = status;
@@ -105,6 +116,7 @@ function parseBehaviour(annotations: Readonly<Record<string, string>>): Behaviou
   return {
     errorRatio: number("error-rate", 0),
     medianLatencyMs: number("latency-ms", 10) * number("latency-mult", 1),
+    slowAbove: number("slow-above", Number.MAX_VALUE),
     health: number("health", 200),
     dependsOn: annotations["fleet.test/depends-on"],
     memoryMib: number("memory-mib", 100),

@@ -43,7 +43,7 @@ export function createDaemonProcess(
   edges: { readonly onWrite: (write: Write) => void; readonly hung: (asked: { readonly promql: string } | "logs") => boolean },
 ): DaemonProcess {
   const { clock } = inner;
-  const { kubernetes, prometheus, elasticsearch, http, targets } = inner.clients;
+  const { kubernetes, prometheus, elasticsearch, http, targets, alertmanagers } = inner.clients;
   const burial = Promise.withResolvers<never>();
   burial.promise.catch(() => {});
   const buried = Promise.withResolvers<void>();
@@ -162,7 +162,8 @@ export function createDaemonProcess(
       ? {}
       : { elasticsearch: { search: (request) => ask("logs", () => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
     http: { get: (request) => call(() => http.get(request)) },
-    targets: targets.map((target) => ({ name: target.name, send: (message, memory) => call(() => target.send(message, memory)) })),
+    alertmanagers: alertmanagers.map((peer) => ({ name: peer.name, firing: (group) => call(() => peer.firing(group)) })),
+    targets: targets.map((target) => ({ ...target, send: (message, memory) => call(() => target.send(message, memory)) })),
     close: () => inner.clients.close(),
   };
 

@@ -49,7 +49,9 @@ function startReal(): Promise<Started> {
 async function startSandbox(): Promise<Started> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await makeTempDir("sandbox")).path;
-  const sandbox = stack.use(await createSandbox({ seed: 1, now: systemClock.now(), scrapeIntervalMs: 1_000, services: [] }));
+  const sandbox = stack.use(
+    await createSandbox({ seed: 1, now: systemClock.now(), scrapeIntervalMs: 1_000, services: [], autoscalersEveryMs: 1_000 }),
+  );
   sandbox.run();
   const kubeconfigPath = join(folder, "kubeconfig");
   await writeFile(kubeconfigPath, sandbox.kubeconfig());

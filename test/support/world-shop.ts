@@ -13,6 +13,8 @@ export interface Behaviour {
   /** Lost that long after the start. */
   readonly unreadyAfterS?: number;
   readonly crashAfterS?: number;
+  /** What a container that crashes says before. */
+  readonly lastWords?: string;
   readonly leakMibPerMinute?: number;
   readonly sawMib?: number;
   readonly sawMinutes?: number;
@@ -53,6 +55,7 @@ function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, str
     readyAfterS,
     unreadyAfterS,
     crashAfterS,
+    lastWords,
     leakMibPerMinute,
     sawMib,
     sawMinutes,
@@ -73,6 +76,7 @@ function behaviourAnnotations(behaviour: Behaviour): Readonly<Record<string, str
     "ready-after": readyAfterS,
     "unready-after": unreadyAfterS,
     "crash-after": crashAfterS,
+    "last-words": lastWords,
     "leak-mib-per-minute": leakMibPerMinute,
     "saw-mib": sawMib,
     "saw-minutes": sawMinutes,

@@ -1,5 +1,7 @@
 import type { GuardRecord } from "../../src/guards/guard.ts";
+import type { RemediationRecord } from "../../src/guards/remediation/record.ts";
 import { readGuardObject } from "../../src/journal/guard-object.ts";
+import { readRemediationObject } from "../../src/journal/remediation-object.ts";
 import type { KubeObject } from "../../src/sandbox/kubernetes/object.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { DaemonProcess } from "./daemon-process.ts";
@@ -10,9 +12,24 @@ const guardType = { group: "rearguard.dev", resource: "guards" };
 /** Objects of the store never change: what was read once is read for good. */
 const read = new WeakMap<KubeObject, GuardRecord>();
 
-/** Every Guard there is, as the API server has it. */
+/** Every Guard of a remediation, as the API server has it. */
+export function storedRemediations(sandbox: Sandbox): readonly RemediationRecord[] {
+  return sandbox.cluster.store.list(guardType, shop).flatMap((raw) => {
+    if (!isOfRemediation(raw)) return [];
+    const stored = readRemediationObject(raw);
+    if (typeof stored === "string") throw new Error(stored);
+    return [stored.record];
+  });
+}
+
+function isOfRemediation(raw: KubeObject): boolean {
+  return (raw["spec"] as { readonly trigger?: object } | undefined)?.trigger !== undefined;
+}
+
+/** Every Guard of a rollout, as the API server has it. */
 export function storedGuards(sandbox: Sandbox): readonly GuardRecord[] {
-  return sandbox.cluster.store.list(guardType, shop).map((raw) => {
+  const guards = sandbox.cluster.store.list(guardType, shop).filter((raw) => !isOfRemediation(raw));
+  return guards.map((raw) => {
     const known = read.get(raw);
     if (known !== undefined) return known;
     const stored = readGuardObject(raw);

@@ -1,5 +1,6 @@
 import type { Entry, Message } from "../../src/entry.ts";
 import type { GuardRecord } from "../../src/guards/guard.ts";
+import type { RemediationRecord } from "../../src/guards/remediation/record.ts";
 import type { ApiRequest } from "../../src/sandbox/kubernetes/cluster.ts";
 import type { Deployment, ReplicaSet } from "../../src/sandbox/kubernetes/object.ts";
 import { deployments, replicaSets } from "../../src/sandbox/kubernetes/resource-type.ts";
@@ -7,12 +8,14 @@ import type { Annotation } from "../../src/sandbox/receiver/annotations.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { finalPhases } from "../../src/entry.ts";
 import { shop } from "./world-shop.ts";
-import { appOf, phases, storedGuards } from "./world-state.ts";
+import { appOf, phases, storedGuards, storedRemediations } from "./world-state.ts";
 
 /** What a test can see of a world: the state of the cluster and what was sent, never what the daemon believes. */
 export interface WorldView {
   /** As the API server has them, oldest first: what survives the daemon. */
   records(service: string): readonly GuardRecord[];
+  /** The same of remediations. */
+  remediations(service: string): readonly RemediationRecord[];
   /** The newest of them. */
   record(service: string): GuardRecord;
   entries(service: string): readonly Entry[];
@@ -36,6 +39,10 @@ export function viewOf(sandbox: Sandbox): WorldView {
       storedGuards(sandbox)
         .filter((record) => record.rollout.workload.name === service)
         .toSorted((one, other) => one.openedAt - other.openedAt || one.rollout.new.number - other.rollout.new.number),
+    remediations: (service) =>
+      storedRemediations(sandbox)
+        .filter((record) => record.workload.name === service)
+        .toSorted((one, other) => one.openedAt - other.openedAt),
     record(service) {
       const record = view.records(service).at(-1);
       if (record === undefined) throw new Error(`there is no guard of ${service}`);

@@ -19,6 +19,8 @@ const points: Readonly<Partial<Record<Message["kind"], string>>> = {
   "rolled-back": "rollback",
   withheld: "withheld",
   finished: "verdict",
+  remediated: "remediation",
+  escalated: "remediation",
 };
 
 /**

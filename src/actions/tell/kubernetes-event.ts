@@ -18,6 +18,10 @@ const reasons = {
   held: ["GuardOnHold", "Hold"],
   finished: ["GuardFinished", "Finish"],
   failed: ["ActionFailed", "Act"],
+  remediated: ["Remediated", "Remediate"],
+  escalated: ["RemedyEscalated", "Escalate"],
+  // Events are for news; nobody hands this one over.
+  ongoing: ["GuardOngoing", "Watch"],
 } as const;
 
 /**

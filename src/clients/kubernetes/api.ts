@@ -14,6 +14,11 @@ export interface CallOptions {
   readonly expect?: "object" | "any";
 }
 
+export interface GetOptions extends CallOptions {
+  /** Whether it exists and how it is marked, without its content. */
+  readonly accept?: "metadata";
+}
+
 export interface WriteOptions extends CallOptions {
   readonly dryRun?: boolean;
   readonly fieldManager?: string;
@@ -50,7 +55,7 @@ export interface WatchOptions {
 
 /** Raw JSON to and from paths such as `/apis/apps/v1/namespaces/prod/deployments/shop`. Each call throws KubernetesError. */
 export interface KubernetesApi {
-  readonly get: (path: string, options?: CallOptions) => Promise<RawObject>;
+  readonly get: (path: string, options?: GetOptions) => Promise<RawObject>;
   /** An answer that is no JSON, such as a pod's log. */
   readonly text: (path: string, query: Readonly<Record<string, string>>, options?: Omit<CallOptions, "expect">) => Promise<string>;
   /** All pages; when the list expires in the middle (410) it begins anew, twice at most. */
@@ -125,7 +130,7 @@ export function createKubernetesApi({ connector, clock }: { connector: Connector
 
   return {
     async get(path, options = {}) {
-      const request = { method: "GET", path } as const;
+      const request = { method: "GET", path, accept: acceptOf(options.accept, "") } as const;
       return demand(request, await read(request, options), options.expect);
     },
     text: (path, query, options = {}) =>

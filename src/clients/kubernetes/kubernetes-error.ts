@@ -1,7 +1,7 @@
 import { RearguardError, sentence } from "../../errors.ts";
 import { redact } from "../../redact.ts";
 import type { ErrorCode } from "../../errors.ts";
-import { dig, number, text } from "./raw.ts";
+import { dig, number, objects, text } from "./raw.ts";
 
 /** A call the API server did not answer as hoped. */
 export class KubernetesError extends RearguardError {
@@ -13,6 +13,8 @@ export class KubernetesError extends RearguardError {
   readonly serverMessage?: string;
   /** What the server asks to wait before another try. */
   readonly retryAfterMs?: number;
+  /** `details.causes` of the server's Status, without secrets; empty where it names none. */
+  readonly causes: readonly Cause[];
 
   constructor(code: ErrorCode, sentenceText: string, facts: KubernetesErrorFacts = {}) {
     super(code, sentenceText, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -21,7 +23,14 @@ export class KubernetesError extends RearguardError {
     if (facts.reason !== undefined) this.reason = facts.reason;
     if (facts.serverMessage !== undefined) this.serverMessage = redact(facts.serverMessage);
     if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
+    this.causes = (facts.causes ?? []).map(({ reason, message }) => ({ reason, message: redact(message) }));
   }
+}
+
+/** One cause of a refusal: `DisruptionBudget`, `FieldValueInvalid` … and the server's words. */
+export interface Cause {
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface KubernetesErrorFacts {
@@ -29,6 +38,7 @@ export interface KubernetesErrorFacts {
   readonly reason?: string;
   readonly serverMessage?: string;
   readonly retryAfterMs?: number;
+  readonly causes?: readonly Cause[];
   readonly cause?: unknown;
 }
 
@@ -40,12 +50,17 @@ export function answerError(what: string, status: number, body: string, retryAft
   const serverMessage = (text(dig(parsed, "message")) ?? plainText(body)).slice(0, longestMessage);
   const reason = text(dig(parsed, "reason"));
   const seconds = number(Number(retryAfter ?? Number.NaN)) ?? number(dig(parsed, "details", "retryAfterSeconds"));
+  const causes = objects(dig(parsed, "details", "causes")).map((cause) => ({
+    reason: text(cause["reason"]) ?? "",
+    message: (text(cause["message"]) ?? "").slice(0, longestMessage),
+  }));
   const said = serverMessage === "" ? "" : `: ${serverMessage}`;
   return new KubernetesError(codeOfStatus(status), `${what}: the API server answered ${status}${said}`, {
     status,
     ...(reason === undefined ? {} : { reason }),
     ...(serverMessage === "" ? {} : { serverMessage }),
     ...(seconds === undefined || seconds < 0 ? {} : { retryAfterMs: seconds * 1000 }),
+    causes,
   });
 }
 

@@ -44,6 +44,11 @@ export function pullProblem(annotations: Readonly<Record<string, string>>, image
   return `failed to pull and unpack image "${image}": ${problem}`;
 }
 
+/** What a container that crashes writes before it ends. */
+export function lastWords(annotations: Readonly<Record<string, string>>): string | undefined {
+  return annotations[`${prefix}last-words`];
+}
+
 /** The scheduler leaves such a pod pending. */
 export function isUnschedulable(annotations: Readonly<Record<string, string>>): boolean {
   const told = annotations[`${prefix}unschedulable`];

@@ -3,6 +3,8 @@ import { Agenda } from "./agenda.ts";
 import { collectGarbage, emptyNamespace } from "./controllers/garbage-collector.ts";
 import type { ControlPlane, Sync } from "./controllers/control-plane.ts";
 import { deploymentController } from "./controllers/deployment-controller.ts";
+import { autoscalerController } from "./controllers/autoscaler-controller.ts";
+import { budgetController } from "./controllers/budget-controller.ts";
 import { endpointController } from "./controllers/endpoint-controller.ts";
 import { jobController } from "./controllers/job-controller.ts";
 import { newEvent } from "./controllers/event.ts";
@@ -26,6 +28,8 @@ export interface ClusterOptions {
   /** Milliseconds since the epoch at which the cluster's clock begins. */
   readonly now: number;
   readonly random: Random;
+  /** How often autoscalers look, in ms; 15,000, as on a cluster, unless told. */
+  readonly autoscalersEveryMs?: number;
 }
 
 /** One request the API server got, for assertions. */
@@ -44,7 +48,7 @@ export interface ApiRequest {
 export interface Cluster extends Moving {
   /** Every pod that exists now. */
   pods(): readonly SandboxPod[];
-  /** What a pod that runs once has written so far; undefined for one that serves, whose lines are elsewhere. */
+  /** What a pod that runs once has written so far, or one that crashes before its end; undefined for others, whose lines are elsewhere. */
   logOf(namespace: string, pod: string): string | undefined;
   /** Incidents: `readyAfterMs`, `unreadyAfterMs`, `crashAfterMs` and `imagePullFails` may be overridden; the list may be changed at any time. */
   readonly effects: Effect[];
@@ -93,6 +97,8 @@ export function createCluster(options: ClusterOptions): Cluster {
     deployment: deploymentController(plane),
     replicaset: replicaSetController(plane),
     job: jobController(plane),
+    autoscaler: autoscalerController(plane, options.autoscalersEveryMs ?? 15_000),
+    budget: budgetController(plane),
     pod: kubelet.sync,
     service: endpointController(plane),
     namespace: (_, name) => emptyNamespace(plane, types, name),

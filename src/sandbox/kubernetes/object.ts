@@ -101,6 +101,7 @@ export interface ReplicaSet extends KubeObject {
     availableReplicas?: number;
     terminatingReplicas?: number;
     observedGeneration?: number;
+    conditions?: Condition[];
     [key: string]: unknown;
   };
 }

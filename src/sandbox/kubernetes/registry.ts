@@ -5,14 +5,14 @@ import type { Random } from "../world.ts";
 import { checkIdentity, checkVersion, newMetadata, restoreSystemFields } from "./metadata.ts";
 import { recordManager } from "./managed-fields.ts";
 import type { Writer } from "./managed-fields.ts";
-import { isObject, kubeTime } from "./object.ts";
+import { kubeTime } from "./object.ts";
 import type { KubeObject } from "./object.ts";
 import { apiVersionOf, namespaces, storageKey } from "./resource-type.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { canonical } from "./same.ts";
 import { alreadyExists, forbidden, notFound } from "./status.ts";
 import type { Store } from "./store.ts";
-import { assignClusterIp, checkPreconditions, isReadyToGo, isSpecChanged, podGrace, readBody } from "./write-rules.ts";
+import { assignClusterIp, checkPreconditions, checkQuota, isReadyToGo, isSpecChanged, podGrace, readBody } from "./write-rules.ts";
 import type { DeleteOptions } from "./write-rules.ts";
 
 export interface WriteOptions extends Writer {
@@ -58,12 +58,9 @@ export class Registry {
     if (storageKey(type) === "/pods") object["status"] = { phase: "Pending", qosClass: "BestEffort" };
     if (storageKey(type) === "/services") assignClusterIp(object, this.#store);
     validate(type, object);
+    if (storageKey(type) === "/pods") checkQuota(object, this.#store);
     if (this.#store.get(type, namespace, object.metadata.name)) throw alreadyExists(type, object.metadata.name);
-    recordManager(
-      object,
-      { ...options, apiVersion: apiVersionOf(type), template: templateOf(object) !== undefined },
-      kubeTime(this.#now()),
-    );
+    recordManager(object, undefined, { ...options, apiVersion: apiVersionOf(type) }, kubeTime(this.#now()));
     if (!options.dryRun) return this.#store.put(type, object);
     // What was never written has no version.
     const { resourceVersion: _, ...metadata } = object.metadata;
@@ -84,8 +81,7 @@ export class Registry {
     if (type.counted && options.subresource !== "status" && isSpecChanged(type, object, current)) {
       object.metadata.generation = (current.metadata.generation ?? 0) + 1;
     }
-    const template = canonical(templateOf(object)) !== canonical(templateOf(current));
-    recordManager(object, { ...options, apiVersion: apiVersionOf(type), template }, kubeTime(this.#now()));
+    recordManager(object, current, { ...options, apiVersion: apiVersionOf(type) }, kubeTime(this.#now()));
     if (options.dryRun) return object;
     if (isReadyToGo(object)) return this.#store.remove(type, namespace, name) ?? object;
     return this.#store.put(type, object);
@@ -128,9 +124,4 @@ export class Registry {
     if (found.metadata.deletionTimestamp === undefined) return;
     throw forbidden(type, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
   }
-}
-
-function templateOf(object: KubeObject): unknown {
-  const spec = object["spec"];
-  return isObject(spec) ? spec["template"] : undefined;
 }

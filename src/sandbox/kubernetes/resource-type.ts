@@ -54,10 +54,20 @@ export const pods = builtIn("", "v1", "pods", "Pod", { shortNames: ["po"], statu
 export const services = builtIn("", "v1", "services", "Service", { shortNames: ["svc"], status: true });
 export const events = builtIn("", "v1", "events", "Event", { shortNames: ["ev"] });
 const configMaps = builtIn("", "v1", "configmaps", "ConfigMap", { shortNames: ["cm"] });
+export const resourceQuotas = builtIn("", "v1", "resourcequotas", "ResourceQuota", { shortNames: ["quota"], status: true });
 const secrets = builtIn("", "v1", "secrets", "Secret");
 export const deployments = builtIn("apps", "v1", "deployments", "Deployment", { ...workload, shortNames: ["deploy"] });
 export const replicaSets = builtIn("apps", "v1", "replicasets", "ReplicaSet", { ...workload, shortNames: ["rs"] });
 export const jobs = builtIn("batch", "v1", "jobs", "Job", { status: true, counted: true });
+export const autoscalers = builtIn("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", {
+  status: true,
+  shortNames: ["hpa"],
+});
+export const budgets = builtIn("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", {
+  status: true,
+  counted: true,
+  shortNames: ["pdb"],
+});
 export const leases = builtIn("coordination.k8s.io", "v1", "leases", "Lease", { unconditionalUpdate: false });
 export const endpointSlices = builtIn("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", { counted: true });
 export const newEvents = builtIn("events.k8s.io", "v1", "events", "Event", { shortNames: ["ev"] });
@@ -71,13 +81,12 @@ export const customResourceDefinitions = builtIn("apiextensions.k8s.io", "v1", "
 
 /**
  * Kinds the sandbox has no controller for, served empty so that a client that watches them (StatefulSets,
- * DaemonSets, autoscalers) finds what it finds on any cluster.
+ * DaemonSets) finds what it finds on any cluster.
  */
 const inert: readonly ResourceType[] = [
   builtIn("apps", "v1", "statefulsets", "StatefulSet", { ...workload, shortNames: ["sts"] }),
   builtIn("apps", "v1", "daemonsets", "DaemonSet", { status: true, counted: true, shortNames: ["ds"] }),
   builtIn("apps", "v1", "controllerrevisions", "ControllerRevision"),
-  builtIn("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", { status: true, shortNames: ["hpa"] }),
   builtIn("", "v1", "serviceaccounts", "ServiceAccount", { shortNames: ["sa"] }),
 ];
 
@@ -89,9 +98,12 @@ export const builtInTypes: readonly ResourceType[] = [
   events,
   configMaps,
   secrets,
+  resourceQuotas,
   deployments,
   replicaSets,
   jobs,
+  autoscalers,
+  budgets,
   leases,
   endpointSlices,
   newEvents,

@@ -1,6 +1,17 @@
-import { controllerOf } from "./object.ts";
-import type { Service } from "./object.ts";
-import { customResourceDefinitions, deployments, jobs, namespaces, pods, replicaSets, services, storageKey } from "./resource-type.ts";
+import { controllerOf, isObject } from "./object.ts";
+import type { KubeObject, Service } from "./object.ts";
+import {
+  autoscalers,
+  budgets,
+  customResourceDefinitions,
+  deployments,
+  jobs,
+  namespaces,
+  pods,
+  replicaSets,
+  services,
+  storageKey,
+} from "./resource-type.ts";
 import { matchesSelector } from "./selector.ts";
 import type { Store } from "./store.ts";
 import type { WatchEvent } from "./watch-log.ts";
@@ -11,13 +22,17 @@ export function tasksOf(event: WatchEvent, store: Store): string[] {
   const owner = controllerOf(event.object);
   switch (event.key) {
     case storageKey(deployments):
-      return [`deployment ${namespace}/${name}`];
+      return [`deployment ${namespace}/${name}`, ...autoscalersOf(event, store), ...budgetsIn(event, store)];
     case storageKey(replicaSets):
       return [`replicaset ${namespace}/${name}`, ...(owner?.kind === "Deployment" ? [`deployment ${namespace}/${owner.name}`] : [])];
     case storageKey(jobs):
       return [`job ${namespace}/${name}`];
     case storageKey(pods):
-      return [`pod ${namespace}/${name}`, ...ownersOfPod(event, store), ...servicesOf(event, store)];
+      return [`pod ${namespace}/${name}`, ...ownersOfPod(event, store), ...servicesOf(event, store), ...budgetsIn(event, store)];
+    case storageKey(autoscalers):
+      return [`autoscaler ${namespace}/${name}`];
+    case storageKey(budgets):
+      return [`budget ${namespace}/${name}`];
     case storageKey(services):
       return [`service ${namespace}/${name}`];
     case storageKey(namespaces):
@@ -46,6 +61,24 @@ function servicesOf(event: WatchEvent, store: Store): string[] {
   return ([...store.each(services)] as Service[])
     .filter((service) => service.metadata.namespace === namespace && matchesSelector({ matchLabels: service.spec.selector ?? {} }, labels))
     .map((service) => `service ${namespace}/${service.metadata.name}`);
+}
+
+function autoscalersOf(event: WatchEvent, store: Store): string[] {
+  const { namespace = "", name } = event.object.metadata;
+  return [...store.each(autoscalers)]
+    .filter((each) => each.metadata.namespace === namespace && targetOf(each) === name)
+    .map((each) => `autoscaler ${namespace}/${each.metadata.name}`);
+}
+
+function targetOf({ spec }: KubeObject): unknown {
+  return isObject(spec) && isObject(spec["scaleTargetRef"]) ? spec["scaleTargetRef"]["name"] : undefined;
+}
+
+function budgetsIn(event: WatchEvent, store: Store): string[] {
+  const { namespace = "" } = event.object.metadata;
+  return [...store.each(budgets)]
+    .filter((budget) => budget.metadata.namespace === namespace)
+    .map((budget) => `budget ${namespace}/${budget.metadata.name}`);
 }
 
 function emptiedNamespace(event: WatchEvent, store: Store): string[] {

@@ -1,10 +1,10 @@
 import { decodeProblem, kindProblem } from "./admission/decode.ts";
 import { isObject } from "./object.ts";
 import type { KubeObject } from "./object.ts";
-import { apiVersionOf } from "./resource-type.ts";
+import { apiVersionOf, pods, resourceQuotas } from "./resource-type.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { isSame } from "./same.ts";
-import { badRequest, conflict } from "./status.ts";
+import { badRequest, conflict, forbidden } from "./status.ts";
 import type { Store } from "./store.ts";
 
 /** What a DELETE asks for. */
@@ -59,6 +59,19 @@ export function checkPreconditions(type: ResourceType, current: KubeObject, opti
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
     const why = `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`;
     throw conflict({ ...type, resource: type.kind }, name, why);
+  }
+}
+
+/** Of quotas only the number of pods is kept. Throws 403. */
+export function checkQuota(pod: KubeObject, store: Store): void {
+  const { namespace, name } = pod.metadata;
+  for (const quota of store.each(resourceQuotas)) {
+    const spec = isObject(quota["spec"]) && isObject(quota["spec"]["hard"]) ? quota["spec"]["hard"] : {};
+    if (quota.metadata.namespace !== namespace || spec["pods"] === undefined) continue;
+    const used = [...store.each(pods)].filter((each) => each.metadata.namespace === namespace).length;
+    const limited = Number(spec["pods"]);
+    if (used < limited) continue;
+    throw forbidden(pods, name, `exceeded quota: ${quota.metadata.name}, requested: pods=1, used: pods=${used}, limited: pods=${limited}`);
   }
 }
 

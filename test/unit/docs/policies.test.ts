@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { presetNames, presetOf } from "../../../src/policies/presets.ts";
-import { policyJsonSchema } from "../../../src/policies/schema.ts";
+import { schemasByKind } from "../../../src/policies/schema.ts";
 import { codeRows, keysOf } from "./keys.ts";
 import { page } from "./page.ts";
 
@@ -11,7 +11,7 @@ describe("docs/policies.md", () => {
     const rows = codeRows(await page("docs/policies.md")).filter(([key = ""]) => /^(apiVersion|kind|metadata|spec)\b/.test(key));
 
     expect(Object.fromEntries(rows.map(([key = "", written = ""]) => [key, written]))).toEqual(
-      Object.fromEntries(keysOf(policyJsonSchema()).map(({ path, written }) => [path, written])),
+      Object.fromEntries(keysOf(schemasByKind.Policy).map(({ path, written }) => [path, written])),
     );
     expect(rows.filter(([, , meaning]) => !meaning)).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { explainReason, headline } from "../../../src/explain/reason.ts";
+import type { RemedyReason } from "../../../src/remedy-reason.ts";
 import type { Reason, ReasonCode } from "../../../src/reason.ts";
 import { errors } from "./sample-record.ts";
 
@@ -103,13 +104,30 @@ const newPattern: Reason = {
 };
 
 // Keyed by code, so that a code without a golden sentence does not compile.
-const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]>> = {
+const golden: Readonly<Record<Exclude<ReasonCode, RemedyReason["code"]>, readonly (readonly [Reason, string])[]>> = {
+  "at-maximum": [
+    [
+      { code: "at-maximum", owner: "hpa", name: "web", max: 10, least: 10, wanted: 12 },
+      "HorizontalPodAutoscaler web already keeps its maximum of 10 pods, and its maximum is not raised",
+    ],
+    [
+      { code: "at-maximum", owner: "keda", name: "worker", max: 10, least: null, wanted: 12 },
+      "ScaledObject worker allows at most 10 pods, 12 are wanted, and its maximum is not raised",
+    ],
+  ],
+  "disruption-budget": [
+    [
+      { code: "disruption-budget", pod: "web-1-a", detail: "The disruption budget web needs 2 healthy pods and has 2 currently" },
+      "a PodDisruptionBudget does not let pod web-1-a go: The disruption budget web needs 2 healthy pods and has 2 currently",
+    ],
+  ],
   environment: [
     [
       { code: "environment", signal: "errors", suffering: peers, of: 5, blocks: 4, since: 0 },
       "errors: 2 of 5 other workloads, none of them rolling out, went over their own limits in the same 4 blocks (shop/cart 8.1 %, limit 1 %, shop/mail 12 %, limit 2 %), so suspect the environment before the revision",
     ],
   ],
+  ordered: [[{ code: "ordered", by: "alice", reason: "the supplier has a fault" }, "ordered by alice: the supplier has a fault"]],
   cancelled: [
     [{ code: "cancelled", by: "dana", reason: "the cause is known" }, "dana cancelled it: the cause is known"],
     [{ code: "cancelled", by: "dana", reason: "" }, "dana cancelled it"],
@@ -394,6 +412,101 @@ const golden: Readonly<Record<ReasonCode, readonly (readonly [Reason, string])[]
         held: "alike",
       },
       "alerts: alert PodSlow fires since 14:03:07 UTC, for 1 min; the same alert fires since before the rollout, or of old pods too, so it is not laid to the new revision",
+    ],
+  ],
+  diagnosis: [
+    [
+      {
+        code: "diagnosis",
+        namespace: "shop",
+        kind: "Deployment",
+        name: "web",
+        finding: {
+          ailment: "image-pull",
+          pods: ["web-1", "web-2", "web-3", "web-4"],
+          count: 4,
+          words: "ErrImagePull: shop:2: not found.",
+          container: "app",
+          image: "shop:2",
+        },
+        of: 6,
+      },
+      "4 of 6 pods cannot pull image shop:2 (container app) (web-1, web-2, web-3 and 1 more): ErrImagePull: shop:2: not found; see whether the image is there and may be pulled: docker pull shop:2; kubectl get deployment/web -n shop -o jsonpath={.spec.template.spec.imagePullSecrets}",
+    ],
+    [
+      {
+        code: "diagnosis",
+        namespace: "shop",
+        kind: "Deployment",
+        name: "web",
+        finding: { ailment: "crash", pods: ["web-1"], count: 1, words: "", container: "app", exitCode: 1, log: "no database\ngiving up\n" },
+        of: 1,
+      },
+      "1 of 1 pod crashes in container app (exit code 1) (web-1); its last lines:\nno database\ngiving up\nsee its whole log: kubectl logs web-1 -n shop -c app --previous",
+    ],
+    [
+      {
+        code: "diagnosis",
+        namespace: "shop",
+        kind: "Deployment",
+        name: "web",
+        finding: { ailment: "quota", pods: [], count: 3, words: "exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1" },
+        of: 4,
+      },
+      "3 of 4 pods cannot be created within the namespace's quota or limits: exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1; see what is used up: kubectl describe resourcequota,limitrange -n shop; then raise it, or ask for less: kubectl edit deployment/web -n shop",
+    ],
+  ],
+  "endpoints-ready": [
+    [
+      { code: "endpoints-ready", services: [{ name: "web", ready: 4, fits: true }], pods: 4 },
+      "Service web (4 ready endpoints) reaches the 4 restored pods",
+    ],
+    [
+      {
+        code: "endpoints-ready",
+        services: [
+          { name: "web", ready: 3, fits: true },
+          { name: "web-headless", ready: 4, fits: true },
+        ],
+        pods: 4,
+      },
+      "Services web (3 ready endpoints), web-headless (4 ready endpoints) reach the 4 restored pods",
+    ],
+  ],
+  "endpoints-missing": [
+    [
+      { code: "endpoints-missing", service: "web", fits: true, pods: 4 },
+      "Service web has no ready endpoint among the 4 ready pods that were restored",
+    ],
+    [
+      { code: "endpoints-missing", service: "web", fits: false, pods: 1 },
+      "Service web has no ready endpoint among the 1 ready pod that was restored: its selector fits only the revision that was taken back",
+    ],
+  ],
+  history: [
+    [{ code: "history", was: 6, is: 8, between: [] }, "the history is as expected: revision 6 is the newest again, as revision 8"],
+    [
+      { code: "history", was: 6, is: 9, between: [8], cause: "kubectl apply" },
+      'the history is as expected: revision 6 is the newest again, as revision 9; revision 8 came in between; somebody has changed its change cause to "kubectl apply"',
+    ],
+  ],
+  "still-bad": [
+    [
+      { code: "still-bad", signal: "errors", blocks: 4, badRatio: 0.2, limit: 0.01 },
+      "errors is still bad: 20 % over 4 blocks since the rollback, limit 1 %",
+    ],
+  ],
+  tried: [
+    [
+      {
+        code: "tried",
+        actions: [
+          { kind: "brake", outcome: "applied", at: Date.UTC(2026, 10, 23, 14, 0, 30) },
+          { kind: "rollback", outcome: "failed", at: Date.UTC(2026, 10, 23, 14, 0, 45), to: 6 },
+          { kind: "rollback", outcome: "applied", at: Date.UTC(2026, 10, 23, 14, 1, 15), to: 6 },
+        ],
+      },
+      "tried: braked at 14:00:30 UTC, rollback failed at 14:00:45 UTC, rolled back to revision 6 at 14:01:15 UTC",
     ],
   ],
   certificate: [

@@ -80,3 +80,20 @@ test("what a rule attaches is cut to size before it is kept", () => {
   const run = told(runOf(), alert({ namespace: "shop", deployment: "web", ...many }, { summary: "y".repeat(100_000) }));
   expect(JSON.stringify(run.record.alerts).length).toBeLessThan(4_000);
 });
+
+describe("an alert whose sender says not since when it fires", () => {
+  const at = (minutes: number, over: Partial<Alert> = {}) =>
+    alert({ namespace: "shop", deployment: "web" }, { startsAt: START + minutes * MINUTE, startIsFirstHeard: true, ...over });
+  const keptOf = (run: GuardRun) => run.record.alerts?.["alerts"] ?? [];
+
+  test("began when it was first heard of, however often it is repeated, and ends as that one firing", () => {
+    const run = told(runOf(), at(2), at(3), at(4, { endsAt: START + 4 * MINUTE }));
+    expect(keptOf(run)).toEqual([expect.objectContaining({ fingerprint: "a", startsAt: START + 2 * MINUTE, endsAt: START + 4 * MINUTE })]);
+    expect(keptOf(run)[0]).not.toHaveProperty("startIsFirstHeard");
+    expect(told(run, at(5)), "a late repeat").toBe(run);
+  });
+
+  test("is another one under another fingerprint", () => {
+    expect(keptOf(told(runOf(), at(2), at(3, { fingerprint: "b" })))).toHaveLength(2);
+  });
+});

@@ -1,4 +1,5 @@
 // Builder for tests of the flow: a world of which only what a test gives may be touched.
+import { createBeside } from "../../../src/pipeline/beside.ts";
 import { emptyBook } from "../../../src/pipeline/book.ts";
 import type { ClusterEdge, Edges, JournalEdge, PipelineSettings } from "../../../src/pipeline/edges.ts";
 import type { Flow } from "../../../src/pipeline/flow.ts";
@@ -18,8 +19,12 @@ const untouched: Edges = {
   choosePolicy: unused,
   sample: unused,
   probe: unused,
-  jobs: { create: unused, look: unused },
+  diagnose: unused,
+  jobs: { create: unused, look: unused, lookAtRemedy: unused },
+  lookAfter: unused,
   execute: unused,
+  remedy: unused,
+  scaling: unused,
   journal: { list: unused, create: unused, save: unused, prune: unused },
   tell: unused,
   observe: { sampled() {}, silenced() {}, alerted() {}, decided() {}, acted() {}, withheld() {}, guards() {} },
@@ -55,6 +60,11 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     handed: new Map(),
     telling: new Map(),
     writing: new Map(),
+    waiting: new Map(),
     claims: new Map(),
+    opening: new Map(),
+    diagnosing: createBeside(8),
+    diagnosed: new Set(),
+    reminded: new Map(),
   };
 }

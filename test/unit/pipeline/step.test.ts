@@ -1,8 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openRun } from "../../../src/guards/run.ts";
+import type { Diagnosis, Finding } from "../../../src/diagnosis.ts";
 import type { GovernorState } from "../../../src/guards/governor.ts";
 import type { Action } from "../../../src/entry.ts";
 import type { Workload } from "../../../src/model.ts";
+import { takeOrder } from "../../../src/pipeline/order.ts";
 import { stepGuard } from "../../../src/pipeline/step.ts";
 import { limits, MINUTE, old, pod, fresh, recordOf, rollout, START, web, workloadOf } from "../guards/a-guard.ts";
 import { flowOver, pace } from "./a-flow.ts";
@@ -116,6 +119,26 @@ describe("nothing is done", () => {
     expect(fleet.acted).toEqual([]);
   });
 
+  test("of what was decided before a person paused all action, which is read anew before each action", async () => {
+    let state = {};
+    const readGovernorState = async () => void (state = { pause: { by: "bob", reason: "storage", at: START } });
+    const fleet = fleetOf(1, { governorState: () => state, readGovernorState });
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened"]);
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "withheld"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
+  test("of what was decided while a person's end of the guard was being written: the next step withholds it", async () => {
+    const fleet = fleetOf(1, { journal: { save: () => setImmediate("saved" as const) } });
+    const ordering = takeOrder("guard-0", { id: "1", kind: "abort", by: "alice", reason: "x" }, fleet.flow, new Map());
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "commanded", "intended"]);
+    expect([await ordering, fleet.acted]).toMatchObject([{ taken: true }, []]);
+    expect((await entriesAfterStep(fleet)).slice(3)).toEqual(["withheld"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
   test.each<[string, () => Promise<"saved" | "conflict">]>([
     ["fails", () => Promise.reject(new Error("connection refused"))],
     ["loses against somebody else's", () => Promise.resolve("conflict")],
@@ -151,4 +174,50 @@ test("an intent without a receipt, as a crash leaves it, is carried out under th
 
   expect(await entriesAfterStep(fleet)).toEqual(["opened", "intended", "receipt"]);
   expect(fleet.acted.map(({ id }) => id)).toEqual([left?.standing.pending?.action.id]);
+});
+
+describe("why pods do not start", () => {
+  const finding: Finding = { ailment: "crash", pods: ["web-1"], count: 1, words: "", container: "web", exitCode: 1 };
+  const found = { at: START, workload: web, desired: 1, there: 1, ready: 0, findings: [finding], unseen: [] };
+
+  test("is looked at beside the rollback, which does not wait for it", async () => {
+    const { promise, resolve } = Promise.withResolvers<Diagnosis>();
+    const fleet = fleetOf(1, { diagnose: () => promise });
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "intended", "receipt"]);
+    resolve(found);
+    await Promise.all(fleet.flow.diagnosing.underWay());
+    expect(fleet.flow.book.open.get("guard-0")?.record.entries.map(({ kind }) => kind)).toEqual(["opened", "intended", "receipt", "noted"]);
+    expect(fleet.flow.book.open.get("guard-0")?.standing.phase).toBe("verifying");
+  });
+
+  test("is looked at once, however many steps follow, and by the next process only where nothing is recorded", async () => {
+    let looks = 0;
+    const diagnose = () => {
+      looks += 1;
+      return Promise.resolve(found);
+    };
+    const fleet = fleetOf(1, { diagnose });
+    for (const _ of [1, 2, 3]) await stepGuard("guard-0", fleet.flow);
+    await Promise.all(fleet.flow.diagnosing.underWay());
+    expect(looks).toBe(1);
+
+    const next = fleetOf(1, { diagnose });
+    const left = fleet.flow.book.open.get("guard-0");
+    if (left !== undefined) next.flow.book.open.set("guard-0", left);
+    await stepGuard("guard-0", next.flow);
+    expect(looks).toBe(1);
+  });
+
+  test("that fails, or finds nothing, leaves no trace in the record", async () => {
+    const failing = fleetOf(1, { diagnose: () => Promise.reject(new Error("a fault")) });
+    await entriesAfterStep(failing);
+    await Promise.all(failing.flow.diagnosing.underWay());
+    const empty = fleetOf(1, { diagnose: () => Promise.resolve({ ...found, findings: [] }) });
+    await entriesAfterStep(empty);
+    await Promise.all(empty.flow.diagnosing.underWay());
+
+    for (const { flow } of [failing, empty])
+      expect(flow.book.open.get("guard-0")?.record.entries.map(({ kind }) => kind)).toEqual(["opened", "intended", "receipt"]);
+  });
 });

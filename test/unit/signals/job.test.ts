@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { SmokeTest } from "../../../src/guards/job.ts";
-import { createJobReader } from "../../../src/signals/job.ts";
+import { createJobReader, createRemedyJobReader } from "../../../src/signals/job.ts";
 import { jobName } from "../../../src/guards/job.ts";
-import { manifestOf } from "../../../src/actions/smoke-job.ts";
+import { jobManifest } from "../../../src/actions/job.ts";
+import { smokeJobOf } from "../../../src/actions/smoke-job.ts";
 import { fresh, web } from "../guards/a-guard.ts";
 
 const ask: SmokeTest = {
@@ -107,7 +108,7 @@ describe("a Job that is not over", () => {
 
 describe("the Job that is created", () => {
   test("has a deadline, no second try, its own end, and no label by which a Service could find its pod", () => {
-    expect(manifestOf(ask, "shop/web:7")).toMatchObject({
+    expect(jobManifest(smokeJobOf(ask, "shop/web:7"))).toMatchObject({
       metadata: { name: "smoke-web-guard", namespace: "shop", annotations: { "rearguard.dev/smoke-test": "web-guard/smoke" } },
       spec: {
         backoffLimit: 0,
@@ -140,5 +141,37 @@ describe("the Job that is created", () => {
     );
     expect(new Set(names).size).toBe(6);
     for (const name of names) expect(name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])$/);
+  });
+});
+
+describe("a remediation's Job", () => {
+  const remedy = { id: "g.job.1", kind: "job", workload: web, job: "mend", template: {}, timeoutMs: 60_000, guard: "g" } as const;
+  const mark = { uid: "uid-job", annotations: { "rearguard.dev/remediation": "g.job.1" } };
+  const complete = { status: { conditions: [{ type: "Complete", status: "True" }] } };
+  const look = (job: object, log: string) =>
+    createRemedyJobReader({
+      api: {
+        get: () => Promise.resolve({ ...job }),
+        list: () =>
+          Promise.resolve([
+            {
+              metadata: { name: "mend-a", ownerReferences: [{ uid: "uid-job" }] },
+              spec: { containers: [{ name: "mend" }] },
+              status: { phase: "Succeeded" },
+            },
+          ]),
+        text: () => Promise.resolve(log),
+      },
+    })(remedy);
+
+  test("that did well keeps the end of its log, without secrets", async () => {
+    expect(await look({ metadata: mark, ...complete }, "cleared with password=hunter2\n")).toEqual({
+      outcome: "passed",
+      log: "cleared with password=[redacted]\n",
+    });
+  });
+
+  test("is known by its mark: one of its name without it is another's", async () => {
+    expect(await look({ metadata: { uid: "uid-job" }, ...complete }, "")).toMatchObject({ outcome: "error", final: true });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseReplicaSet } from "../../../src/watchers/replica-set.ts";
-import { selectorString } from "../../../src/watchers/selector.ts";
+import { selectorString } from "../../../src/clients/kubernetes/selector.ts";
 import { toWorkload } from "../../../src/watchers/workload.ts";
 import { rawDeployment, rawReplicaSet } from "../../support/raw-objects.ts";
 

@@ -1,47 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import type { Alert } from "../../../src/alert.ts";
-import type { AlertsTaken } from "../../../src/pipeline/alerts.ts";
-import { createWeb, type WebEdges } from "../../../src/web/server.ts";
-
-const url = "/api/v1/webhooks/alertmanager";
-const token = "s3cret-token";
+import type { WebEdges } from "../../../src/web/server.ts";
+import { served, token } from "./served.ts";
 
 async function bodyOf(name: "firing" | "resolved" | "mixed_truncated"): Promise<Record<string, unknown>> {
   const file = new URL(`../../support/bodies/alertmanager_${name}.json`, import.meta.url);
   return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
-}
-
-/** A server whose guards take what `answer` says. */
-async function served(over: Partial<WebEdges> = {}, takesAlerts = true) {
-  const taken: Alert[] = [];
-  const app = await createWeb({
-    now: () => 1_000,
-    open: () => [],
-    ended: () => [],
-    notReady: () => [],
-    metrics: async () => ({ contentType: "text/plain", body: "" }),
-    log: pino({ level: "silent" }),
-    token: undefined,
-    ...(takesAlerts ? { alertsToken: async () => `${token}\n` } : {}),
-    async takeAlerts(alerts): Promise<AlertsTaken> {
-      taken.push(...alerts);
-      return { taken: true, guards: [], receipts: alerts.map(() => ({ outcome: "recorded", detail: "recorded in guard web" })) };
-    },
-    ...over,
-  });
-  return {
-    taken,
-    post: (payload: string | object, headers: Readonly<Record<string, string>> = {}) =>
-      app.inject({
-        method: "POST",
-        url,
-        payload: typeof payload === "string" ? payload : JSON.stringify(payload),
-        headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...headers },
-      }),
-    [Symbol.asyncDispose]: () => app.close(),
-  };
 }
 
 describe("a post of Alertmanager", () => {
@@ -68,7 +32,9 @@ describe("a post of Alertmanager", () => {
     await using web = await served();
     const answer = await web.post(await bodyOf("mixed_truncated"));
     expect(answer.json().alerts.map(({ status }: { readonly status: string }) => status)).toEqual(["resolved", "firing"]);
-    expect(answer.json().truncated).toBe("3 more alerts of this group were left out by Alertmanager; set max_alerts: 0 in webhook_configs");
+    expect(answer.json().truncated).toBe(
+      "3 more alerts of this group were left out by Alertmanager; set max_alerts: 0 in webhook_configs, or alerts.fetchFrom",
+    );
     expect(web.taken.map(({ endsAt }) => endsAt)).toEqual([Date.parse("2026-03-04T10:29:07.512Z"), undefined]);
   });
 
@@ -148,14 +114,15 @@ describe("a post of Alertmanager", () => {
       await web.post("{ alerts", { authorization: "Bearer wrong" }),
     ];
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 401, 401]);
-    expect(answers[1]?.json()).toMatchObject({ error: "the bearer token is wrong" });
+    const error = "the post proves nobody; allowed: the bearer token of alerts.tokenFile";
+    expect(answers.map((answer) => answer.json())).toEqual(Array(4).fill({ error }));
     expect(web.taken).toEqual([]);
   });
 
   it("is refused where the settings take no alerts", async () => {
-    await using web = await served({}, false);
+    await using web = await served({ alertsAccess: {} });
     const answer = await web.post(await bodyOf("firing"));
-    expect([answer.statusCode, answer.json().hint]).toEqual([403, "set alerts.tokenFile in the settings"]);
+    expect([answer.statusCode, answer.json().hint]).toEqual([403, "set alerts in the settings"]);
   });
 
   it.each<[string, Partial<WebEdges>, RegExp]>([
@@ -167,23 +134,22 @@ describe("a post of Alertmanager", () => {
     ["when something fails in us", { takeAlerts: () => Promise.reject(new Error("out of luck")) }, /^out of luck$/],
     [
       "while the token cannot be read",
-      { alertsToken: () => Promise.reject(new Error("ENOENT")) },
+      { alertsAccess: { token: () => Promise.reject(new Error("ENOENT")) } },
       /^the file of alerts\.tokenFile cannot be read/,
     ],
-    ["while the file of the token is empty", { alertsToken: async () => "\n" }, /is empty$/],
+    ["while the file of the token is empty", { alertsAccess: { token: async () => "\n" } }, /is empty$/],
   ])("comes again after a 503 %s, on another connection", async (_what, over, error) => {
     await using web = await served(over);
     const answer = await web.post(await bodyOf("firing"));
-    expect([answer.statusCode, answer.headers["connection"]]).toEqual([503, "close"]);
+    expect([answer.statusCode, answer.headers["connection"], answer.headers["retry-after"]]).toEqual([503, "close", "1"]);
     expect(answer.json().error).toMatch(error);
   });
 
   it("is logged once in ten seconds when it is refused, however many there are", async () => {
-    const lines: string[] = [];
     let now = 0;
-    await using web = await served({ now: () => now, log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }) });
+    await using web = await served({ now: () => now });
     for (now of [0, 1, 9_999, 10_000]) await web.post("{}");
-    expect(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)).toEqual(Array(2).fill("a post of alerts was refused"));
+    expect(web.lines().map(({ msg }) => msg)).toEqual(Array(2).fill("a post of alerts was refused"));
   });
 
   it("is answered 503, never 429, while too many are being written down", async () => {
@@ -202,5 +168,56 @@ describe("a post of Alertmanager", () => {
     );
     expect(codes.filter((code) => code === 503)).toHaveLength(30);
     expect(codes.filter((code) => code === 202)).toHaveLength(500);
+  });
+});
+
+describe("a group from which Alertmanager left alerts out", () => {
+  const other = { fingerprint: "0ther", startsAt: 1, labels: { alertname: "HighErrorRate" }, summary: "" };
+
+  it("is taken whole: the alerts of the post first, then those that its peers know", async () => {
+    const asked: unknown[] = [];
+    await using web = await served({
+      async restOfGroup(group, posted) {
+        asked.push(group, posted.length);
+        return { alerts: [other] };
+      },
+    });
+    const answer = await web.post(await bodyOf("mixed_truncated"));
+    expect(answer.statusCode).toBe(202);
+    expect(web.taken.map(({ fingerprint }) => fingerprint)).toEqual(["c1f2a9d0b7e64533", "77aa01ee23bc9d10", "0ther"]);
+    expect(answer.json().fetched).toMatchObject([{ fingerprint: "0ther", outcome: "recorded" }]);
+    expect(asked).toEqual([{ labels: { alertname: "HighErrorRate" }, receiver: "rollout-guard" }, 2]);
+  });
+
+  it("comes again while its peers are down, and the alerts of the post are safe before they are asked", async () => {
+    const order: string[] = [];
+    await using web = await served({
+      takeAlerts: async (alerts) => {
+        order.push("taken");
+        return { taken: true, guards: [], receipts: alerts.map(() => ({ outcome: "recorded", detail: "" })) };
+      },
+      restOfGroup: async () => {
+        order.push("asked");
+        return { problem: "am:9093 gave no answer within 2000 ms" };
+      },
+    });
+    const answer = await web.post(await bodyOf("mixed_truncated"));
+    expect([answer.statusCode, answer.json().error]).toEqual([
+      503,
+      "3 more alerts of this group were left out by Alertmanager, and they could not be fetched: am:9093 gave no answer within 2000 ms",
+    ]);
+    expect(order).toEqual(["taken", "asked"]);
+  });
+
+  it("has no address in it that is ever called", async () => {
+    const asked: unknown[] = [];
+    await using web = await served({
+      async restOfGroup(group) {
+        asked.push(group);
+        return { alerts: [] };
+      },
+    });
+    await web.post({ ...(await bodyOf("mixed_truncated")), externalURL: "http://169.254.169.254/latest" });
+    expect(JSON.stringify(asked)).not.toContain("169.254");
   });
 });

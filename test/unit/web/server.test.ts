@@ -1,18 +1,7 @@
-import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { createWeb, type WebEdges } from "../../../src/web/server.ts";
+import { createWeb } from "../../../src/web/server.ts";
+import { quiet, tokens } from "./a-web.ts";
 import { recordWith } from "../explain/sample-record.ts";
-
-const quiet: WebEdges = {
-  now: () => 1_000,
-  open: () => [],
-  ended: () => [],
-  notReady: () => [],
-  metrics: async () => ({ contentType: "text/plain", body: "rearguard_leader 1\n" }),
-  log: pino({ level: "silent" }),
-  token: undefined,
-  takeAlerts: () => Promise.reject(new Error("no alert is posted here")),
-};
 
 const fromElsewhere = { remoteAddress: "192.0.2.7" };
 
@@ -47,12 +36,12 @@ describe("the API", () => {
     const [near, far] = [await app.inject("/api/v1/guards"), await app.inject({ url: "/api/v1/guards", ...fromElsewhere })];
 
     expect([near.statusCode, far.statusCode]).toEqual([200, 403]);
-    expect(far.json().hint).toContain("listen.tokenFile");
+    expect(far.json().hint).toContain("listen.tokens");
     await app.close();
   });
 
   it("asks everybody for the token once there is one", async () => {
-    const app = await createWeb({ ...quiet, token: "s3cret" });
+    const app = await createWeb({ ...quiet, identify: tokens(["s3cret", "dashboard", "read"]) });
     const url = "/api/v1/guards";
 
     const codes = await Promise.all([
@@ -66,7 +55,7 @@ describe("the API", () => {
   });
 
   it("lets kubelet and Prometheus in without a token", async () => {
-    const app = await createWeb({ ...quiet, token: "s3cret" });
+    const app = await createWeb({ ...quiet, identify: tokens(["s3cret", "dashboard", "read"]) });
 
     const answers = await Promise.all(["/healthz", "/readyz", "/metrics"].map((url) => app.inject({ url, ...fromElsewhere })));
 

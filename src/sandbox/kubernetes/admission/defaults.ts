@@ -15,6 +15,8 @@ export function applyDefaults(type: ResourceType, object: KubeObject): void {
       return defaultReplicaSet(specOf(object), object);
     case "batch/jobs":
       return defaultJob(specOf(object));
+    case "autoscaling/horizontalpodautoscalers":
+      return defaultAutoscaler(specOf(object));
     case "/pods":
       return defaultPod(specOf(object));
     case "/services":
@@ -84,6 +86,11 @@ function defaultJob(spec: JsonObject): void {
   spec["completionMode"] ??= "NonIndexed";
   spec["suspend"] ??= false;
   defaultTemplate(spec);
+}
+
+function defaultAutoscaler(spec: JsonObject): void {
+  spec["minReplicas"] ??= 1;
+  spec["metrics"] ??= [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } }];
 }
 
 function defaultService(spec: JsonObject, object: KubeObject): void {

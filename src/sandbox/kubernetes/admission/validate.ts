@@ -36,6 +36,10 @@ function specCauses(type: ResourceType, object: KubeObject, current: KubeObject 
       return containerCauses(spec, "spec");
     case "batch/jobs":
       return jobCauses(spec);
+    case "autoscaling/horizontalpodautoscalers":
+      return autoscalerCauses(spec);
+    case "policy/poddisruptionbudgets":
+      return budgetCauses(spec);
     case "/events":
       return eventCauses(object);
     case "coordination.k8s.io/leases":
@@ -55,6 +59,22 @@ function jobCauses(spec: JsonObject): Cause[] {
     causes.push(invalidValue("spec.template.spec.restartPolicy", policy, 'supported values: "OnFailure", "Never"'));
   }
   return causes;
+}
+
+function autoscalerCauses(spec: JsonObject): Cause[] {
+  const [min, max] = [Number(spec["minReplicas"]), Number(spec["maxReplicas"] ?? 0)];
+  const target = isObject(spec["scaleTargetRef"]) ? spec["scaleTargetRef"] : {};
+  return [
+    ...(min < 1 ? [invalidValue("spec.minReplicas", min, "must be greater than or equal to 1")] : []),
+    ...(max < 1 ? [invalidValue("spec.maxReplicas", max, "must be greater than 0")] : []),
+    ...(max < min ? [invalidValue("spec.maxReplicas", max, "must be greater than or equal to `minReplicas`")] : []),
+    ...["kind", "name"].filter((key) => !target[key]).map((key) => requiredValue(`spec.scaleTargetRef.${key}`)),
+  ];
+}
+
+function budgetCauses(spec: JsonObject): Cause[] {
+  const isOver = spec["minAvailable"] !== undefined && spec["maxUnavailable"] !== undefined;
+  return isOver ? [invalidValue("spec", spec, "minAvailable and maxUnavailable cannot be both set")] : [];
 }
 
 function workloadCauses(spec: JsonObject, current: KubeObject | undefined): Cause[] {

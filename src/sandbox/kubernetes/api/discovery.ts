@@ -65,5 +65,14 @@ function resourcesOf(type: ResourceType): JsonObject[] {
     verbs: ["get", "patch", "update"],
   });
   const scale = type.scale ? [sub("scale", { group: "autoscaling", version: "v1", kind: "Scale" })] : [];
-  return [own, ...scale, ...(type.status ? [sub("status", { kind })] : [])];
+  const eviction = {
+    name: "pods/eviction",
+    singularName: "",
+    namespaced,
+    group: "policy",
+    version: "v1",
+    kind: "Eviction",
+    verbs: ["create"],
+  };
+  return [own, ...(type === pods ? [eviction] : []), ...scale, ...(type.status ? [sub("status", { kind })] : [])];
 }

@@ -7,6 +7,7 @@ import { apiVersionOf, namespaces, pods } from "../resource-type.ts";
 import { badRequest, invalid, invalidValue, methodNotAllowed, noSuchPath, StatusError } from "../status.ts";
 import { isObjectFilter, matcherOf } from "./list.ts";
 import type { Answer, Call } from "./call.ts";
+import { evict } from "./eviction.ts";
 import { checkNewEvent, fromStored, storedType, toStored } from "./event-groups.ts";
 import { applyPatch, checkApply, patchKindOf, readPatch } from "./patch.ts";
 import type { PatchKind } from "./patch.ts";
@@ -15,6 +16,7 @@ import { scaleOf, withScale } from "./scale.ts";
 
 export function post(call: Call): Answer {
   const { cluster, type, namespace, name } = call;
+  if (type === pods && name !== "" && call.subresource === "eviction") return evict(call, readJson(call), isDryRun(call));
   if (name !== "" || call.subresource !== "" || (type.namespaced && namespace === "")) throw methodNotAllowed();
   const body = readJson(call);
   checkNewEvent(type, body);

@@ -1,5 +1,5 @@
 import type { Behaviour, Effect, SandboxPod } from "../../world.ts";
-import { behaviourOf, isUnschedulable, pullProblem } from "../behaviour.ts";
+import { behaviourOf, isUnschedulable, lastWords, pullProblem } from "../behaviour.ts";
 import type { ControlPlane, Sync } from "../controllers/control-plane.ts";
 import { findCondition } from "../controllers/conditions.ts";
 import { kubeTime } from "../object.ts";
@@ -47,6 +47,8 @@ export class Kubelet {
   log(pod: Pod): string | undefined {
     const run = this.#runs.get(pod.metadata.uid);
     const script = scriptOf(pod);
+    const words = lastWords(pod.metadata.annotations ?? {});
+    if (words !== undefined && run !== undefined && (run.restarts > 0 || run.step === "exited")) return `${words}\n`;
     if (script === undefined || run === undefined || run.startedAt === 0) return undefined;
     const passedMs = this.#plane.now() - run.startedAt;
     return script.lines.map(({ afterMs, text }) => (afterMs <= passedMs ? `${text}\n` : "")).join("");
@@ -73,6 +75,8 @@ export class Kubelet {
 
   #bind(pod: Pod): number | undefined {
     const now = this.#plane.now();
+    // Another scheduler's pod: here is none, so nobody binds it, and its status is whoever's that writes it.
+    if ((pod.spec["schedulerName"] ?? "default-scheduler") !== "default-scheduler") return undefined;
     if (isUnschedulable(pod.metadata.annotations ?? {})) return this.#refuse(pod);
     this.#runs.set(pod.metadata.uid, { step: "creating", since: now, until: now + createMs, startedAt: 0, restarts: 0, pullFailures: 0 });
     const bound = { ...pod, spec: { ...pod.spec, nodeName } };

@@ -1,4 +1,4 @@
-import { dig, objects, strings, text } from "../clients/kubernetes/raw.ts";
+import { dig, objects, strings, text } from "./raw.ts";
 
 /** A raw LabelSelector in the form of a query: `app=shop,tier in (a,b),!old`. */
 export function selectorString(selector: unknown): string {

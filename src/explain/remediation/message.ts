@@ -1,0 +1,80 @@
+import type { Message, Phase } from "../../entry.ts";
+import type { RemediationRecord } from "../../guards/remediation/record.ts";
+import type { Reason } from "../../reason.ts";
+import type { RemediationEntry } from "../../remediation.ts";
+import { kubectlTarget } from "../commands.ts";
+import { ownerNames, shortName } from "../names.ts";
+import { duration, timeOfDay } from "../numbers.ts";
+import { linksOf } from "../quotes.ts";
+import { explainReason, headline } from "../reason.ts";
+import type { Told } from "../told.ts";
+import { tellRemediation } from "./told.ts";
+
+/** The message for people about one entry of a remediation, or undefined when it is nobody's news. */
+export function remediationMessageOf(
+  record: RemediationRecord,
+  entry: RemediationEntry,
+  phase: Phase,
+  cluster: string,
+  externalUrl?: string,
+): Message | undefined {
+  const told = tellRemediation(record, entry);
+  if (told === undefined) return undefined;
+  const { workload } = record;
+  const next = nextStep(record, told);
+  const heads = headlines(told);
+  return {
+    id: `${record.name}-${entry.seq}`,
+    guard: record.name,
+    workload,
+    cluster,
+    at: entry.at,
+    kind: told.kind,
+    severity: told.severity,
+    title: `[${cluster}] ${shortName(workload)} ${told.head}${heads === "" ? "" : `: ${heads}`}`,
+    text: [
+      `${told.what} Cluster ${cluster}.`,
+      ...told.because.map((reason) => `- ${explainReason(reason)}.`),
+      ...linksOf(told.because).map((line) => `- ${line}`),
+      `At ${timeOfDay(entry.at)}, ${duration(Math.max(0, entry.at - record.openedAt))} after guard ${record.name} opened at ${timeOfDay(record.openedAt)}.`,
+      ...(next === "" ? [] : [next]),
+    ].join("\n"),
+    because: told.because,
+    next,
+    phase,
+    openedAt: record.openedAt,
+    ...(externalUrl === undefined ? {} : { link: `${externalUrl.replace(/\/+$/, "")}/api/v1/guards/${record.name}` }),
+  };
+}
+
+/** What is wrong, and what the entry says of it: the first reason and the last. */
+function headlines({ because }: Told): string {
+  const shown = because.length > 1 ? [...because.slice(0, 1), ...because.slice(-1)] : because;
+  return shown.map(headline).join("; ");
+}
+
+/** What a person can do now, with the exact command; empty when there is nothing to do. */
+function nextStep({ workload }: RemediationRecord, { kind, severity, because }: Told): string {
+  if (kind === "opened" || kind === "remediated" || severity === "info") return "";
+  const target = kubectlTarget(workload);
+  if (kind === "rolled-back") return `See what was in the bad revision: kubectl rollout history ${target}`;
+  const step = because.map((reason) => stepFor(reason, target, workload.namespace)).find((found) => found !== undefined);
+  return step ?? `Look at it: kubectl describe ${target}`;
+}
+
+function stepFor(reason: Reason, target: string, namespace: string): string | undefined {
+  if (reason.code === "observe-mode") return "If that would have been right, set mode: enforce in the policy.";
+  if (reason.code === "scale-limit") return scaleStep(reason, target, namespace);
+  if (reason.code === "owned") return `Change it where it is defined, in ${ownerNames[reason.owner]} ${reason.name}.`;
+  if (reason.code === "paused-by-other") return `Ask who paused it, then: kubectl rollout resume ${target}`;
+  if (reason.code === "forbidden") return "Give Rearguard's account the role in deploy/rbac/enforce.yaml.";
+  if (reason.code === "nothing-to-undo" || reason.code === "revision-too-old")
+    return `See its revisions: kubectl rollout history ${target}`;
+  return undefined;
+}
+
+function scaleStep({ by, name }: Extract<Reason, { code: "scale-limit" }>, target: string, namespace: string): string {
+  if (by === "hpa") return `Raise its maximum if more pods would help: kubectl edit hpa ${name} -n ${namespace}`;
+  if (by === "keda") return `Raise its maximum if more pods would help: kubectl edit scaledobject ${name} -n ${namespace}`;
+  return `Raise most in the policy if more pods would help, or by hand: kubectl scale ${target} --replicas=N`;
+}

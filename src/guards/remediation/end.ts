@@ -1,0 +1,81 @@
+import type { FinalPhase } from "../../entry.ts";
+import type { Ms } from "../../model.ts";
+import type { Reason } from "../../reason.ts";
+import type { RemedyDecision } from "../../remediation.ts";
+import { stepOf } from "../../policies/remediation-steps.ts";
+import { stopsEverything } from "../governor-stops.ts";
+import { whenToTry } from "../retry.ts";
+import type { RemedyAsk } from "./ask.ts";
+import type { Done, RemedyStanding, Scale } from "./standing.ts";
+import { holdOnce } from "./step.ts";
+
+const RESTORE_TRIES = 10;
+
+/**
+ * No guard ends while what it scaled was not given back: nobody would be left to do it. `restoreAfterMs` in place of the policy's time, 0
+ * for a person who ends the guard now. Where it cannot be given back the end is `unresolved` and says so.
+ */
+export function decideEnd(ask: RemedyAsk, phase: FinalPhase, because: readonly Reason[], restoreAfterMs?: Ms): RemedyDecision {
+  const { standing, now } = ask;
+  const owed = owedOf(ask);
+  if (owed === undefined) {
+    const isLost = standing.restored?.receipt.outcome === "refused";
+    const detail = `what was scaled was not given back: ${standing.restored?.receipt.detail ?? ""}`;
+    return { kind: "finish", phase, because: isLost ? [...because, { code: "limitation", detail }] : because };
+  }
+  const after = restoreAfterMs ?? owed.restoreAfterMs;
+  const isOver = phase === "restored";
+  if (isOver && standing.overSince === undefined && after > 0) {
+    return { kind: "note", because: [...because, { code: "over-for-now", afterMs: now - owed.first.at, restoreInMs: after }] };
+  }
+  const since = isOver ? standing.overSince : standing.lastAt;
+  if (after > 0 && now - (since ?? now) < after) return { kind: "wait" };
+  // Only what forbids every change: to give back is no new deed.
+  const stop = stopsEverything(ask);
+  if (stop !== undefined) return holdOnce(ask, [...because, stop]);
+  const tries = whenToTry(standing.restoreFailure, now, RESTORE_TRIES);
+  if (tries === "later") return { kind: "wait" };
+  if (tries === "now") return { kind: "act", step: owed.last.step, action: restoreAction(ask, owed), because };
+  const detail = `what was scaled could not be given back in ${standing.restoreFailure?.count ?? 0} tries`;
+  return { kind: "finish", phase: "unresolved", because: [...because, { code: "limitation", detail }] };
+}
+
+interface Owed {
+  readonly first: Done & { readonly action: Scale };
+  readonly last: Done & { readonly action: Scale };
+  readonly restoreAfterMs: Ms;
+}
+
+/** Several scales are given back at once: from what the last one wrote to what the first one found. */
+function owedOf({ record, standing }: RemedyAsk): Owed | undefined {
+  const owed = standing.owed.flatMap((done) => (done.action.kind === "scale" ? [{ ...done, action: done.action }] : []));
+  const kept = owed.filter(({ step }) => restoreAfterOf(record.policy.spec.do[step]) !== "never");
+  const [first] = kept;
+  const last = kept.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const after = restoreAfterOf(record.policy.spec.do[last.step]);
+  return { first, last, restoreAfterMs: after === "never" ? 0 : after };
+}
+
+function restoreAfterOf(written: RemedyAsk["record"]["policy"]["spec"]["do"][number] | undefined): Ms | "never" {
+  const step = written === undefined ? undefined : stepOf(written);
+  return step?.kind === "scale" ? step.restoreAfter : "never";
+}
+
+function restoreAction({ record, standing }: RemedyAsk, { first, last }: Owed): Scale {
+  return {
+    id: `${record.name}.restore.${standing.nextSeq}`,
+    kind: "scale",
+    workload: record.workload,
+    owner: last.action.owner,
+    from: last.action.to,
+    to: first.action.from,
+    purpose: "restore",
+    guard: record.name,
+  };
+}
+
+/** Whether anything has to be given back before the guard may end. */
+export function owes(ask: { readonly record: RemedyAsk["record"]; readonly standing: RemedyStanding }): boolean {
+  return ask.standing.owed.some(({ step }) => restoreAfterOf(ask.record.policy.spec.do[step]) !== "never");
+}
