@@ -11,10 +11,10 @@ import { limits, START } from "../a-guard.ts";
 import { askOf, atRest, fourPods, podOf, recordOf, remediationOf, SECOND, slow } from "./a-remedy.ts";
 
 const policy = remediationOf(
-  "do: [{ scale: { by: 2, most: 6, restoreAfter: 60s } }, { restart: { pods: 2 } }, { scale: { by: 3, most: 7, restoreAfter: 30s } }, notify]",
+  "do: [{ scale: { by: 2, most: 9, restoreAfter: 60s } }, { restart: { pods: 2 } }, { scale: { by: 8, most: 9, restoreAfter: 30s } }, notify]",
   "verify: { within: 60s }",
 );
-const MOST = 7;
+const MOST = 9;
 
 const event = fc.oneof(
   { weight: 8, arbitrary: fc.constant("beat" as const) },
