@@ -21,6 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   status: { what: "when a rollout is over, beside kubectl and kstatus", usual: false, load: () => import("./status.ts") },
   patterns: { what: "new error patterns and grouping of lines on labelled logs", usual: false, load: () => import("./patterns.ts") },
   flood: { what: "10,000 error lines a second, on a real Elasticsearch", usual: false, load: () => import("./log-flood.ts") },
+  alerts: { what: "a storm of alerts from an HA pair: lost, twice, time of the answer", usual: false, load: () => import("./alerts.ts") },
   streams: { what: "wrong rollbacks and delays on simulated streams", usual: false, load: () => import("./judging/streams.ts") },
   neighbours: { what: "our judge and fixed rules on the same streams", usual: false, load: () => import("./judging/neighbours.ts") },
 };

@@ -71,7 +71,10 @@ function otherTargets({ grafana, webhooks, slack, pagerduty, alertmanager, statu
     const { urls, lasts: lastsMs, ...rest } = alertmanager;
     for (const url of urls) targets.push(createAlertmanager({ ...rest, url, lastsMs, clock }));
   }
-  if (statuspage !== undefined) targets.push(createStatuspage({ ...statuspage, clock }));
+  if (statuspage !== undefined) {
+    const { every: everyMs, ...rest } = statuspage;
+    targets.push(createStatuspage({ ...rest, everyMs, clock }));
+  }
   return targets;
 }
 

@@ -19,6 +19,7 @@ import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { Settings } from "./settings.ts";
+import { createAftermathReader } from "./signals/aftermath.ts";
 import { createDiagnoser } from "./signals/diagnosis.ts";
 import { createJobReader, createRemedyJobReader } from "./signals/job.ts";
 import { createProber } from "./signals/probe.ts";
@@ -163,6 +164,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     policies,
     sample,
     probe,
+    lookAfter: createAftermathReader({ api, now: () => clock.now() }),
     diagnose: createDiagnoser({ api, now: () => clock.now() }),
     jobs,
     actions,

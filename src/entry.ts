@@ -1,6 +1,7 @@
 // What a guard decides, does and writes down of it.
 import type { Ms, Revision, WorkloadRef } from "./model.ts";
 import type { Reason } from "./reason.ts";
+import type { GuardReport, RequestCounts } from "./report.ts";
 
 /** Something to do to the cluster. `id` is the idempotency key: guard name, verb, count. */
 export type Action =
@@ -70,7 +71,13 @@ export type EntryBody =
   /** The action is carried out at `dueAt` unless somebody cancels it before. */
   | { readonly kind: "announced"; readonly action: Action; readonly dueAt: Ms; readonly because: readonly Reason[] }
   | { readonly kind: "commanded"; readonly command: Command }
-  | { readonly kind: "finished"; readonly phase: FinalPhase; readonly because: readonly Reason[]; readonly badServed: number };
+  | {
+      readonly kind: "finished";
+      readonly phase: FinalPhase;
+      readonly because: readonly Reason[];
+      readonly badServed: number;
+      readonly report?: GuardReport;
+    };
 
 /** What a person ordered of a guard. It is written down before it is answered, and obeyed at the next step. */
 export interface Command {
@@ -102,7 +109,8 @@ export interface Message {
     | "failed"
     /** Something of a remediation was done, and what it did has not helped. */
     | "remediated"
-    | "escalated";
+    | "escalated"
+    | "ongoing";
   readonly severity: "info" | "warning" | "critical";
   readonly title: string;
   readonly text: string;
@@ -112,6 +120,12 @@ export interface Message {
   readonly phase: Phase;
   /** Guard's own time: from opening to now or its end. */
   readonly openedAt: Ms;
+  /** Of `ongoing`: no news, but trouble that goes on; only for receivers that are told of it. `lately`: all requests of the last `overMs`. */
+  readonly ongoing?: {
+    readonly since: Ms;
+    readonly rolledBackAt?: Ms;
+    readonly lately?: RequestCounts & { readonly overMs: Ms };
+  };
   /** Address of the guard's record, where the settings tell how people reach this API. */
   readonly link?: string;
 }

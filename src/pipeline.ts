@@ -9,6 +9,7 @@ import type { Ms, WorkloadRef } from "./model.ts";
 import type { Trigger } from "./remediation.ts";
 import type { Alert } from "./alert.ts";
 import { type AlertsTaken, takeAlerts } from "./pipeline/alerts.ts";
+import { lookAfterRollbacks } from "./pipeline/aftermath.ts";
 import { createBeside } from "./pipeline/beside.ts";
 import { emptyBook } from "./pipeline/book.ts";
 import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
@@ -22,6 +23,7 @@ import { remediate, type Remediated } from "./pipeline/remediation/remediate.ts"
 import type { RemedyRun } from "./pipeline/remediation/run.ts";
 import { stepRemediation } from "./pipeline/remediation/step.ts";
 import { keepRemedyHandle } from "./pipeline/remediation/tell.ts";
+import { remindOfTrouble } from "./pipeline/remind.ts";
 import { type Lane, lanes, sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
 import { keepHandle } from "./pipeline/tell.ts";
@@ -65,10 +67,12 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     handed: new Map(),
     telling: new Map(),
     writing: new Map(),
+    waiting: new Map(),
     claims: new Map(),
     opening: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),
+    reminded: new Map(),
   };
   const { book } = flow;
   const retry = new Set<string>();
@@ -77,6 +81,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
   const probing = createBeside(64);
   const testing = createBeside(16);
   const asking = createBeside(16);
+  const looking = createBeside(16);
   const sampling = new Map<Lane, Promise<void>>();
   const ordersUnderWay: OrdersUnderWay = new Map();
   let resumed = false;
@@ -95,6 +100,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     probeGuards(flow, probing, step);
     workJobs(flow, testing, step);
     askConditions(flow, asking, step);
+    lookAfterRollbacks(flow, looking, step);
+    remindOfTrouble(flow);
     for (const lane of lanes) {
       if (!sampling.has(lane)) sampling.set(lane, sample(lane));
     }
@@ -145,6 +152,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     flow.handed.clear();
     flow.telling.clear();
     flow.diagnosed.clear();
+    flow.reminded.clear();
     edges.withdraw?.();
   }
 
@@ -206,7 +214,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       return ordered;
     },
     async idle() {
-      const beside = () => [...sampling.values(), ...[probing, testing, asking, flow.diagnosing].flatMap((one) => one.underWay())];
+      const all = [probing, testing, asking, looking, flow.diagnosing];
+      const beside = () => [...sampling.values(), ...all.flatMap((one) => one.underWay())];
       const underWay = () => [...stepping.values(), ...following.values(), ...beside()];
       while (underWay().length > 0) await Promise.all(underWay());
     },

@@ -5,6 +5,8 @@ import type { DiagnosisReason } from "./diagnosis.ts";
 import type { EffectReason } from "./effect.ts";
 import type { AnnouncementReason } from "./announcement.ts";
 import type { RemedyReason } from "./remedy-reason.ts";
+import type { QuotedLines } from "./quoted-lines.ts";
+import type { VerificationReason } from "./verification.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
 import type { ResourcesReason } from "./resources-reason.ts";
 
@@ -101,6 +103,7 @@ export type Reason =
   | DiagnosisReason
   | AnnouncementReason
   | RemedyReason
+  | VerificationReason
   | Readonly<{ code: "certificate"; signal: string; host: string; days: number; limit: number }>
   | Readonly<{ code: "rule-blind"; signal: string; seen: number; needed: number; overMs: Ms | null }>
   | Readonly<{
@@ -250,16 +253,6 @@ export type Reason =
 export interface OwnBound {
   readonly thresholdMs: Ms;
   readonly quantile: number;
-}
-
-/** Log lines that are alike but for their values, as people are shown them. */
-export interface QuotedLines {
-  readonly pattern: string;
-  readonly lines: number;
-  /** Those that logged it most, of so many. */
-  readonly pods: readonly string[];
-  readonly of: number;
-  readonly last: Ms;
 }
 
 export type ReasonCode = Reason["code"];

@@ -122,6 +122,13 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
           )
           .min(1)
           .describe("Workloads that become incidents; others never do."),
+        every: duration(60_000, day)
+          .prefault("15m")
+          .describe("While trouble goes on without news, the incident is updated this often. From 1m to 1d."),
+        numbers: z
+          .boolean()
+          .default(false)
+          .describe("These updates say which share of all requests failed lately; otherwise only since when there are problems."),
         url: httpUrl("no query").default("https://api.statuspage.io").describe("Statuspage's API."),
       })
       .optional()

@@ -104,6 +104,7 @@ export function replayedEdges(replay: ReplayCase, policy: Policy, clock: Clock):
     choosePolicy: (workload) => choosePolicy([policy], workload),
     sample: async (asks, instants) => new Map(asks.map((ask) => [ask.id, instants.map((at) => measure(ask, at))])),
     probe: () => Promise.resolve({ outcome: "error", detail: "these incidents have no probes" }),
+    lookAfter: () => Promise.resolve({ kind: "seen", at: clock.now(), services: [], condemned: 0 }),
     diagnose: (workload) => Promise.resolve({ at: clock.now(), workload, desired: 0, there: 0, ready: 0, findings: [], unseen: [] }),
     jobs: {
       create: () => Promise.resolve({ problem: "these incidents have no cluster", final: true }),

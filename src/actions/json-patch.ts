@@ -26,11 +26,15 @@ export interface BrakeMark {
 const rolledBackFrom = "rearguard.dev/rolled-back-from";
 const changeCause = "kubernetes.io/change-cause";
 
+/** A pause that somebody set meanwhile is theirs. The API server keeps no `false`, and its `test` for null passes where nothing is. */
+const notPaused = { op: "test", path: "/spec/paused", value: null } as const;
+
 /** Pauses the rollout of the template that was judged, and says so on the object. */
 export function brakePatch(live: LiveDeployment, mark: BrakeMark): readonly PatchOp[] {
   return [
     { op: "test", path: "/metadata/uid", value: live.uid },
     { op: "test", path: "/spec/template", value: live.template },
+    notPaused,
     { op: "add", path: "/spec/paused", value: true },
     ...annotate(live, { [brakedBy]: JSON.stringify(mark) }),
   ];
@@ -49,7 +53,7 @@ export function rollbackPatch(
   return [
     { op: "test", path: "/metadata/uid", value: live.uid },
     { op: "test", path: "/spec/template", value: live.template },
-    ...(live.paused ? [{ op: "test", path: "/spec/paused", value: true } as const] : []),
+    live.paused ? { op: "test", path: "/spec/paused", value: true } : notPaused,
     { op: "replace", path: "/spec/template", value: rollback.template },
     ...unbrake(live),
     ...annotate(live, { [rolledBackFrom]: rollback.from, [changeCause]: rollback.cause }),

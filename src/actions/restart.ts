@@ -10,7 +10,7 @@ import { refused } from "./attempt.ts";
 import type { Result, Tries } from "./attempt.ts";
 import { appsPath, getOrGone } from "./deployment.ts";
 import type { Edges } from "./write.ts";
-import { asWanted, lostLead } from "./write.ts";
+import { asWanted, fieldManager, lostLead } from "./write.ts";
 
 type Restart = Extract<Remedy, { kind: "restart" }>;
 
@@ -53,7 +53,7 @@ async function evict({ api }: Edges, path: string, { workload: { namespace }, po
   const wasSent = tries.sent;
   tries.sent = true;
   try {
-    await api.post(`${path}/eviction`, eviction, { fieldManager: "rearguard", deadlineMs: 3000, expect: "any" });
+    await api.post(`${path}/eviction`, eviction, { fieldManager, deadlineMs: 3000, expect: "any" });
     return { outcome: "applied", detail: `pod ${pod.name} is evicted` };
   } catch (error) {
     // An answer that refuses is no lost answer: a pod that then is gone was not ended by us.

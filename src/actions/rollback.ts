@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { Action } from "../entry.ts";
 import { refused } from "./attempt.ts";
 import type { Result, Tries } from "./attempt.ts";
-import { notTheJudged, pausedByOther } from "./brake.ts";
+import { isBrakeOf, notTheJudged, pausedByOther } from "./brake.ts";
 import { appsPath, isResult, readDeployment, readRevisionTemplate } from "./deployment.ts";
-import { brakingGuard, rollbackPatch } from "./json-patch.ts";
+import { rollbackPatch } from "./json-patch.ts";
 import type { Edges } from "./write.ts";
 import { asWanted, write } from "./write.ts";
 
@@ -21,7 +21,7 @@ export async function rollback(edges: Edges, action: Extract<Action, { kind: "ro
     return refused(`ReplicaSet ${target.name} no longer exists`, { code: "nothing-to-undo", why: "revision-gone" });
   }
   // The mark alone is not enough: annotations are copied about. Only a brake with a recorded intent is ours.
-  if (live.paused && !(action.braked && brakingGuard(live) === guard)) return pausedByOther();
+  if (live.paused && !(action.braked && isBrakeOf(live, guard))) return pausedByOther();
   const isBack = isDeepStrictEqual(live.template, template);
   if (isBack && !live.paused) return asWanted(tries, `the template of ${target.name} is back`);
   if (!isBack && edges.digest(live.template) !== judged.templateDigest) return notTheJudged();

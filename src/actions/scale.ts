@@ -28,6 +28,8 @@ interface Count {
   readonly value: number | null;
   /** What it may be at most, and the field that says so. */
   readonly max?: { readonly field: string; readonly value: number | null; readonly pods: number };
+  /** Somebody scaled the workload to 0. With KEDA that is its everyday way to rest, and switches nothing off. */
+  readonly isOff: boolean;
   /** What it is called in a sentence. */
   readonly called: string;
   /** The object as read. */
@@ -48,8 +50,10 @@ export async function scale(edges: Edges, action: Scale, tries: Tries): Promise<
   const { value, max, called } = count;
   if (value === to) return asWanted(tries, `${called} is ${inWords(to)}`);
   if (value !== from) return changedBySomebody(count, action);
-  if (isSwitchedOff(action)) return limitation(`${called} is 0: what somebody switched off stays off`);
+  if (count.isOff && action.purpose === "remedy")
+    return limitation(`${action.workload.name} has 0 pods: what somebody switched off stays off`);
   if (isToNothing(action)) return limitation("nothing is ever scaled to 0");
+  if (isDown(action)) return limitation("a remedy never scales down");
   if (max !== undefined && to !== null && to > max.pods) return overMaximum(action, max.pods);
   return write(edges, count.path, patchOf(count, to), `${called} is changed from ${inWords(from)} to ${inWords(to)}`, tries);
 }
@@ -57,13 +61,19 @@ export async function scale(edges: Edges, action: Scale, tries: Tries): Promise<
 async function readCount(api: Pick<KubernetesApi, "get">, { workload, owner }: Scale): Promise<Count | Result> {
   const live = await readDeployment(api, workload);
   if (isResult(live)) return live;
-  if (owner.kind !== "workload") return readBound(api, workload, owner);
+  const isOff = live.replicas === 0;
+  if (owner.kind !== "workload") return readBound(api, workload, owner, isOff);
   const path = `${appsPath(workload.namespace, "deployments", workload.name)}/scale`;
   const called = `the number of pods of ${workload.name}`;
-  return { path, uid: live.uid, field: "replicas", value: live.replicas, called, raw: live.raw };
+  return { path, uid: live.uid, field: "replicas", value: live.replicas, isOff, called, raw: live.raw };
 }
 
-async function readBound(api: Pick<KubernetesApi, "get">, workload: WorkloadRef, owner: Autoscaler): Promise<Count | Result> {
+async function readBound(
+  api: Pick<KubernetesApi, "get">,
+  workload: WorkloadRef,
+  owner: Autoscaler,
+  isOff: boolean,
+): Promise<Count | Result> {
   const isHpa = owner.kind === "hpa";
   const of = isHpa ? "/apis/autoscaling/v2" : "/apis/keda.sh/v1alpha1";
   const path = `${of}/namespaces/${workload.namespace}/${isHpa ? "horizontalpodautoscalers" : "scaledobjects"}/${owner.name}`;
@@ -82,6 +92,7 @@ async function readBound(api: Pick<KubernetesApi, "get">, workload: WorkloadRef,
     field,
     value: number(dig(raw, "spec", field)) ?? null,
     max: { field: maxField, value: max, pods: max ?? kedaMax },
+    isOff: isHpa && isOff,
     called: `${field} of ${called}`,
     raw,
   };
@@ -100,9 +111,8 @@ function patchOf({ uid, field, value, max }: Count, to: number | null): readonly
   ];
 }
 
-/** Nobody scales up what a person has scaled to 0. An autoscaler's own least may be 0, which switches nothing off. */
-function isSwitchedOff({ owner, from }: Scale): boolean {
-  return owner.kind === "workload" && from === 0;
+function isDown({ from, to, purpose }: Scale): boolean {
+  return purpose === "remedy" && from !== null && to !== null && to < from;
 }
 
 /** An autoscaler's least of 0, or none, is put back where it was so before us. */

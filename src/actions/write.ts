@@ -14,8 +14,10 @@ export type Edges = {
   readonly digest: (template: unknown) => string;
 };
 
+/** The name under which the API server keeps what we wrote. */
+export const fieldManager = "rearguard";
 // Short, so that a few tries fit into one action's deadline.
-const call = { fieldManager: "rearguard", deadlineMs: 3000 } as const;
+const call = { fieldManager, deadlineMs: 3000 } as const;
 
 /** Dry-run, leadership, then the write. `detail` is the receipt's sentence when it was applied. */
 export async function write(edges: Edges, path: string, patch: readonly PatchOp[], detail: string, tries: Tries): Promise<Result> {

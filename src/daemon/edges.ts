@@ -8,6 +8,7 @@ import type { Leader } from "../leader.ts";
 import type { Edges, JobEdge, Log, PipelineSettings } from "../pipeline/edges.ts";
 import { choosePolicy, mostSpecific } from "../policies/match.ts";
 import type { Settings } from "../settings.ts";
+import type { LookAfter } from "../signals/aftermath.ts";
 import type { Diagnose } from "../signals/diagnosis.ts";
 import type { Probe } from "../signals/probe.ts";
 import type { Sample } from "../signals/sample.ts";
@@ -30,6 +31,7 @@ export interface Parts {
   readonly sample: Sample;
   readonly probe: Probe;
   readonly diagnose: Diagnose;
+  readonly lookAfter: LookAfter;
   readonly jobs: JobEdge;
   readonly actions: Actions;
   readonly scaling: ReadScaling;
@@ -55,6 +57,7 @@ export function edgesOf(parts: Parts): Edges {
     sample,
     probe,
     diagnose,
+    lookAfter,
     jobs,
     actions,
     scaling,
@@ -87,6 +90,7 @@ export function edgesOf(parts: Parts): Edges {
     sample,
     probe,
     diagnose,
+    lookAfter,
     jobs,
     execute: (action) => actions.execute(action),
     remedy: (remedy) => actions.execute(remedy),

@@ -1,5 +1,6 @@
 import type { Entry, Message } from "../entry.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
+import { incidentStep } from "./incident.ts";
 import { shortName } from "./names.ts";
 import { nextStep } from "./next.ts";
 import { duration, timeOfDay } from "./numbers.ts";
@@ -23,7 +24,8 @@ export function messageOf(
   if (told === undefined) return undefined;
   const { workload } = record.rollout;
   const resolved = entry.kind !== "finished" || entry.phase !== "unresolved";
-  const next = nextStep(record, told.kind, told.because, summary.braked, resolved);
+  const steps = [nextStep(record, told.kind, told.because, summary.braked, resolved), incidentStep(record, entry)];
+  const next = steps.filter((step) => step !== "").join(" ");
   return {
     id: `${record.name}-${entry.seq}`,
     guard: record.name,

@@ -22,6 +22,7 @@ export function nextStep(
     // Of remediations alone.
     case "remediated":
     case "escalated":
+    case "ongoing":
       return "";
     case "announced":
       return cancelStep(record);
@@ -38,10 +39,28 @@ export function nextStep(
       return byHand(record, because, braked);
     case "finished":
       if (braked) return brakedStep(record);
-      return resolved
-        ? ""
-        : `Look at the pods: kubectl describe ${kubectlTarget(rollout.workload)}; take it back by hand: ${undoCommand(rollout, braked)}`;
+      if (resolved) return "";
+      if (because.some(({ code }) => code === "not-recovered")) return afterRollback(record, because);
+      return `Look at the pods: kubectl describe ${kubectlTarget(rollout.workload)}; take it back by hand: ${undoCommand(rollout, braked)}`;
   }
+}
+
+/** The old template is back, or was: to take it back once more helps nobody. */
+function afterRollback({ rollout }: GuardRecord, because: readonly Reason[]): string {
+  const { namespace } = rollout.workload;
+  const target = kubectlTarget(rollout.workload);
+  const missing = because.find(({ code }) => code === "endpoints-missing");
+  if (missing?.code === "endpoints-missing") {
+    const { service } = missing;
+    return `Compare the Service's selector with the pods' labels: kubectl describe service ${service} -n ${namespace}; kubectl get pods -n ${namespace} --show-labels; kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${service}`;
+  }
+  const who = `See who changed it: kubectl rollout history ${target}; kubectl get ${target} -o yaml --show-managed-fields`;
+  const still = because.some(({ code }) => code === "still-bad" || code === "threshold" || code === "failures" || code === "resources");
+  if (!still) return `Look at the pods: kubectl describe ${target}; kubectl get events -n ${namespace}. ${who}`;
+  return (
+    "The rollback did not help, so look for another cause (what it depends on, its configuration, its data, a node): " +
+    `kubectl get events -n ${namespace}; kubectl logs ${target} --tail=100. An older revision: kubectl rollout history ${target}`
+  );
 }
 
 function brakedStep({ rollout }: GuardRecord): string {

@@ -1,4 +1,5 @@
 import type { Message } from "../entry.ts";
+import { duration, percent, timeOfDay } from "./numbers.ts";
 
 /** What the users of a service may read. */
 export type PublicWords = {
@@ -14,6 +15,25 @@ export type PublicWords = {
 export function publicWords(message: Message, called: string): PublicWords | undefined {
   const words = wordsFor(message, called);
   return words === undefined ? undefined : { name: `Problems with ${called}`, ...words };
+}
+
+/**
+ * What to tell the public from time to time while a guard's trouble goes on: since when, and with `numbers` how many requests fail lately.
+ * Undefined for any other message.
+ */
+export function ongoingWords({ ongoing, at }: Message, called: string, numbers: boolean): Pick<PublicWords, "status" | "body"> | undefined {
+  if (ongoing === undefined) return undefined;
+  const { since, rolledBackAt, lately } = ongoing;
+  const lasting = `since ${timeOfDay(since)} (${duration(at - since)})`;
+  const share =
+    numbers && lately !== undefined && lately.total > 0
+      ? ` In the last ${duration(lately.overMs)} ${percent(lately.bad / lately.total)} of requests failed.`
+      : "";
+  if (rolledBackAt === undefined) {
+    return { status: "identified", body: `There are still problems with ${called}, ${lasting}.${share} We are working on them.` };
+  }
+  const body = `The change to ${called} was taken back at ${timeOfDay(rolledBackAt)}.${share} We are still checking that it has recovered; there have been problems ${lasting}.`;
+  return { status: "monitoring", body };
 }
 
 function wordsFor({ kind, phase, severity }: Message, called: string): Omit<PublicWords, "name"> | undefined {

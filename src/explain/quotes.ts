@@ -1,4 +1,5 @@
-import type { QuotedLines, Reason } from "../reason.ts";
+import type { QuotedLines } from "../quoted-lines.ts";
+import type { Reason } from "../reason.ts";
 import { count, counted, duration, timeOfDay } from "./numbers.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;

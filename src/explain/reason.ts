@@ -16,6 +16,7 @@ import { presetSentence } from "./preset.ts";
 import { isOfRemedy, remedyHeadline, remedySentence } from "./remedy.ts";
 import { noLimitSentence, resourcesHeadline, resourcesSentence, seenBrieflySentence } from "./resources.ts";
 import { newPatternSentence, quotesOf, withoutPodSentence } from "./quotes.ts";
+import { verificationSentence } from "./verification.ts";
 import { shareOf } from "./share.ts";
 
 type Of<Code extends Reason["code"]> = Extract<Reason, { code: Code }>;
@@ -51,6 +52,12 @@ export function explainReason(reason: Reason): string {
       return alertSentence(reason);
     case "ordered":
       return orderSentence(reason);
+    case "endpoints-ready":
+    case "endpoints-missing":
+    case "history":
+    case "still-bad":
+    case "tried":
+      return verificationSentence(reason);
     case "diagnosis":
       return diagnosisSentence(reason);
     case "cancelled":

@@ -4,6 +4,7 @@ import type { GuardRecord } from "../guards/guard.ts";
 import { isHold } from "../guards/phase.ts";
 import { announcedTold, notDoneTold } from "./announcement.ts";
 import { phaseWords, shortName } from "./names.ts";
+import { reportSentences } from "./report.ts";
 import { count } from "./numbers.ts";
 import { causesOf } from "./summary.ts";
 
@@ -174,7 +175,9 @@ function targetNumber(record: GuardRecord, receipt: Receipt): number | undefined
 
 function finishedTold(entry: Extract<Entry, { kind: "finished" }>, name: string, revision: string): Told {
   const { phase, because } = entry;
-  const served = entry.badServed > 0 ? ` The guarded revision served ${count(entry.badServed)} bad requests.` : "";
+  const counted = entry.report === undefined ? "" : ` ${reportSentences(entry.report)}`;
+  const served =
+    entry.report?.served === undefined && entry.badServed > 0 ? ` The guarded revision served ${count(entry.badServed)} bad requests.` : "";
   const sentences = {
     passed: `${capital(revision)} of ${name} passed and counts as good from now on.`,
     restored: `${name} is restored: the old revision is back and the trouble is over.`,
@@ -191,7 +194,7 @@ function finishedTold(entry: Extract<Entry, { kind: "finished" }>, name: string,
     inconclusive: "warning",
     unresolved: "critical",
   } as const;
-  return { kind: "finished", severity: severities[phase], head: phaseWords[phase], what: sentences[phase] + served, because };
+  return { kind: "finished", severity: severities[phase], head: phaseWords[phase], what: sentences[phase] + served + counted, because };
 }
 
 function capital(text: string): string {

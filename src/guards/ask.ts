@@ -6,6 +6,7 @@ import type { Reason, Verdict } from "../reason.ts";
 import type { Breach, GovernorLimits, GovernorState, PastAction } from "./governor.ts";
 import type { GuardRecord } from "./guard.ts";
 import type { Standing } from "./phase.ts";
+import type { Aftermath } from "../verification.ts";
 
 /** What judging found in one guard so far, as far as deciding needs it. */
 export interface Judgement {
@@ -56,4 +57,6 @@ export interface Ask {
   /** Hashes of this workload whose guards passed, newest first. */
   readonly passed: readonly string[];
   readonly verify: VerifyRule;
+  /** After a rollback: what was found around the workload last. */
+  readonly aftermath?: Aftermath | undefined;
 }

@@ -14,8 +14,8 @@ const OBEYED_WITHIN: Ms = 600_000;
 export function pointless(standing: Standing, kind: Command["kind"]): string | undefined {
   if (standing.finished !== undefined) return "it has ended";
   if (kind === "undo" && standing.rollback !== undefined) return "its revision was taken back already";
-  if (kind === "cancel" && standing.announced === undefined) return "nothing is announced that could be cancelled";
-  return undefined;
+  const isStoppable = standing.announced !== undefined || standing.pending?.action.kind === "rollback";
+  return kind === "cancel" && !isStoppable ? "nothing is announced that could be cancelled" : undefined;
 }
 
 /** A person ended the guard. Undefined while nobody has. */

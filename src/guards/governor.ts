@@ -1,3 +1,4 @@
+import type { Entry } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import type { RemedyKind } from "../remediation.ts";
@@ -112,23 +113,35 @@ export function ruleOf(reason: Reason): string {
 /** Every rollback that was intended and not refused, also one that failed or whose receipt a crash swallowed: it may have happened. */
 export function pastRollbacks(records: readonly GuardRecord[]): readonly PastAction[] {
   return records.flatMap((record) => {
-    const intended = record.entries.findLast((entry) => entry.kind === "intended" && entry.action.kind === "rollback");
-    if (intended?.kind !== "intended" || intended.action.kind !== "rollback") return [];
-    const standing = standingOf(record.entries);
-    if (standing.rollback === undefined && standing.attempted === undefined) return [];
+    const tries = record.entries.filter((entry) => entry.kind === "intended" && mayHaveHappened(entry, record.entries));
+    const last = tries.at(-1);
+    if (last?.kind !== "intended" || last.action.kind !== "rollback") return [];
+    const { rollback, finished } = standingOf(record.entries);
     return [
       {
         guard: record.name,
         kind: "rollback",
         namespace: record.namespace,
         workloadUid: record.rollout.workload.uid,
-        at: standing.rollback?.at ?? intended.at,
-        underWay: standing.finished === undefined,
+        // Its answer may bear an earlier time than its intent, when the clock was set back between them.
+        at: Math.max(...tries.map(({ at }) => at), rollback?.at ?? 0),
+        underWay: finished === undefined,
         condemnedHash: record.rollout.new.podTemplateHash,
-        targetHash: intended.action.target.podTemplateHash,
+        targetHash: last.action.target.podTemplateHash,
       },
     ];
   });
+}
+
+/** That a later try was refused says nothing of this one. */
+function mayHaveHappened({ action, seq }: Extract<Entry, { kind: "intended" }>, entries: readonly Entry[]): boolean {
+  if (action.kind !== "rollback") return false;
+  const answer = entries.find(
+    (entry) =>
+      entry.seq > seq &&
+      ((entry.kind === "receipt" && entry.receipt.action === action.id) || (entry.kind === "withheld" && entry.action === "rollback")),
+  );
+  return answer?.kind === "receipt" ? !["refused", "dry-run"].includes(answer.receipt.outcome) : answer === undefined;
 }
 
 /** Guards that found their revision bad, whatever came of it. One that was restored counts from its rollback, one unresolved from its end. */

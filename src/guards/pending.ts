@@ -1,4 +1,4 @@
-import type { Action, Decision } from "../entry.ts";
+import type { Action, Decision, Receipt } from "../entry.ts";
 import type { Revision, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import type { Ask } from "./ask.ts";
@@ -20,6 +20,15 @@ export function decidePending(ask: Ask, workload: Workload, isSuperseded: boolea
   const why = whyNot(ask, workload, action, because);
   if (why !== undefined) return { kind: "withhold", action: action.kind, because: [...because, why] };
   return { kind: "act", action, because };
+}
+
+/**
+ * The receipt of an action that was carried out again because its first receipt was lost. A rollback may have happened the first time, and
+ * been changed by somebody since: that it is refused now does not say that it never happened.
+ */
+export function receiptOfRetry(receipt: Receipt): Receipt {
+  const isUnsure = receipt.kind === "rollback" && receipt.outcome === "refused" && receipt.because?.code !== "forbidden";
+  return isUnsure ? { ...receipt, outcome: "failed" } : receipt;
 }
 
 /** The effect is there: to carry it out again changes nothing and gives the receipt that is missing. */

@@ -84,7 +84,7 @@ export function foldEntry(standing: Standing, entry: Entry): Standing {
         ...withoutAnnounced(withoutWithheld(next, entry.action), entry),
         // The answer to an order is no finding, and each order gets its own.
         noted: isOrdered(entry.because) ? standing.noted : note(standing, `withheld:${entry.action}`, entry.because),
-        phase: entry.action === "rollback" ? notRolledBack(standing, entry.because) : standing.phase,
+        phase: entry.action === "rollback" ? phaseWithout(standing, entry.because) : standing.phase,
       };
     case "held":
       return foldHeld(next, entry);
@@ -167,6 +167,16 @@ function withoutAnnounced(standing: Standing, { action, because }: Extract<Entry
   return rest;
 }
 
+/**
+ * Of a rollback that was not done: one whose trouble was over has left nothing to act upon, and what a person wanted taken back says
+ * nothing of the revision.
+ */
+function phaseWithout({ phase }: Standing, because: readonly Reason[]): Phase {
+  if (because.some(({ code }) => code === "called-off")) return "observing";
+  if (!isOrdered(because)) return "breached";
+  return phase === "acting" ? "observing" : phase;
+}
+
 function foldIntent(standing: Standing, { action, because, at }: Extract<Entry, { kind: "intended" }>): Standing {
   const next = { ...standing, pending: { action, because } };
   if (action.kind === "rollback") {
@@ -218,17 +228,18 @@ function foldFailure(standing: Standing, action: Action, receipt: Receipt): Stan
   const before = standing.failures[action.kind]?.count ?? 0;
   return {
     ...rest,
-    phase: action.kind === "rollback" ? notRolledBack(standing, standing.pending?.because ?? []) : standing.phase,
-    unsureBrake: action.kind === "brake" ? !isSure || (rest.unsureBrake && receipt.because?.code === "forbidden") : rest.unsureBrake,
+    phase: action.kind === "rollback" ? phaseWithout(standing, standing.pending?.because ?? []) : standing.phase,
+    unsureBrake: isUnsure(rest, action, receipt),
     failures: { ...standing.failures, [action.kind]: { count: before + 1, at: receipt.at } },
     refused: receipt.outcome === "refused" ? { ...standing.refused, [action.kind]: receipt } : standing.refused,
   };
 }
 
-/** What a person wanted taken back says nothing of the revision, and a trouble that was over has left nothing to act upon. */
-function notRolledBack({ phase }: Standing, because: readonly Reason[]): Phase {
-  if (!isOrdered(because)) return because.some(({ code }) => code === "called-off") ? "observing" : "breached";
-  return phase === "acting" ? "observing" : phase;
+/** A release looks for our mark: where the pause is another's, no brake of ours lies there. */
+function isUnsure({ unsureBrake }: Standing, { kind }: Action, { outcome, because }: Receipt): boolean {
+  if (kind === "release") return unsureBrake && because?.code !== "paused-by-other";
+  if (kind !== "brake") return unsureBrake;
+  return outcome === "failed" || (unsureBrake && because?.code === "forbidden");
 }
 
 function release(standing: Standing, at: Ms): Standing {

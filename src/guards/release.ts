@@ -31,8 +31,10 @@ export function decideBraked(ask: Ask, workload: Workload): Decision | undefined
  */
 export function releasedFirst(ask: Ask, workload: Workload, end: Extract<Decision, { kind: "finish" }>): Decision {
   const { braked, unsureBrake } = ask.standing;
-  if (!braked && !(unsureBrake && isOurBrake(ask, workload))) return end;
   const { killSwitch } = ask.limits;
+  // Of a brake whose answer was lost nobody knows; what we see of the workload may be older than it.
+  const isThere = braked || (unsureBrake && (!killSwitch || isOurBrake(ask, workload)));
+  if (!isThere) return end;
   const stop = stopsEverything(ask);
   if (stop !== undefined && !killSwitch) return withholdRelease(ask, end.because, stop) ?? { kind: "wait", because: end.because };
   const when = killSwitch ? "never" : whenToTry(ask.standing.failures.release, ask.now, TRIES);

@@ -22,6 +22,7 @@ import type { Verdict } from "../reason.ts";
 import type { Signal } from "../policies/signal.ts";
 import { loadsOf, type Roster } from "./container-loads.ts";
 import { servingSince } from "./probe.ts";
+import type { Counting } from "./served.ts";
 
 /** A plain rule of a signal and what was folded for it: the rules that lie outside the bound (docs/judging.md: plain rules). */
 export type RuleState =
@@ -104,6 +105,11 @@ export function ruleVerdict(of: RuleState, signal: string, now: Ms, noDataAfterM
     case "burn-rate":
       return burnRateVerdict(of.state, of.rule, signal, now, noDataAfterMs);
   }
+}
+
+/** Requests by revision, where the rule is one on requests. */
+export function countingOf(of: RuleState): Counting | undefined {
+  return of.kind === "rate" || of.kind === "burn-rate" ? of.state : undefined;
 }
 
 /** The restored revision's blocks against what the rule calls bad; undefined for a rule on values, which heals by itself. */

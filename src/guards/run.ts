@@ -6,6 +6,7 @@ import type { Measurement, Ms, Outcome, PodState } from "../model.ts";
 import { actionsFor, type Policy } from "../policies/policy.ts";
 import type { HttpSignal } from "../policies/http-signal.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
+import type { Aftermath } from "../verification.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";
 import { environmentHold } from "./environment-hold.ts";
 import { foldLines, type LogMemory } from "./log-memory.ts";
@@ -13,7 +14,8 @@ import { countersOfLines } from "./log-lines.ts";
 import type { PeerAnswer } from "./peers.ts";
 import { chosenPresetOf } from "./presets.ts";
 import { foldEntry, type Standing, standingOf } from "./phase.ts";
-import { foldRule, openRule, type RuleState } from "./rule.ts";
+import { type Counting, type Served, served } from "./served.ts";
+import { countingOf, foldRule, openRule, type RuleState } from "./rule.ts";
 import { callersSidesAt, sidesAt, steadyPods } from "./sides.ts";
 
 /** What holds for every guard of this daemon. */
@@ -39,6 +41,8 @@ export interface GuardRun {
   readonly peers?: PeerAnswer;
   /** Signals that are judged by a plain rule, outside the bound. */
   readonly rules: Readonly<Record<string, RuleState>>;
+  /** Requests by who answered them, of every signal of errors that tells revisions apart; for the report at the end. */
+  readonly served: Readonly<Record<string, Served>>;
   /** What log lines say, by signal: shown, not judged. */
   readonly logs: Readonly<Record<string, LogMemory>>;
   /** Of every signal of errors: do new pods get their share of the requests? */
@@ -51,6 +55,8 @@ export interface GuardRun {
   readonly watchedSince?: Ms;
   /** This process knows by which presets the old pods count, if by any. */
   readonly oldPresetsSought?: boolean;
+  /** After a rollback: what was found around the workload last. Asked again after a restart. */
+  readonly aftermath?: Aftermath;
   /** Silences whose consequence was counted for our metrics. */
   readonly countedSilences?: ReadonlySet<string>;
 }
@@ -76,7 +82,18 @@ export function openRun(record: GuardRecord, pace: Pace): GuardRun {
     if (rule !== undefined) rules[name] = rule;
     if (isCounted(signal)) counted[name] = openSignal(limitsOf(record, name, signal, pace));
   }
-  return { record, standing: standingOf(record.entries), pace, signals, counted, rules, logs: {}, traffic: {}, askedThrough: {} };
+  return {
+    record,
+    standing: standingOf(record.entries),
+    pace,
+    signals,
+    counted,
+    rules,
+    served: {},
+    logs: {},
+    traffic: {},
+    askedThrough: {},
+  };
 }
 
 function signalsOf({ policy, entries }: GuardRecord): GuardRun["signals"] {
@@ -141,10 +158,23 @@ export function judge(before: GuardRun, name: string, answer: Measurement): Guar
       })
     : sidesAt(measurement.at, pace.blockMs, record.rollout, warmedUp(record.pods, warmUpMs), restored);
   const input = { at: measurement.at, measurement, ...sides };
-  if (rule !== undefined) return { ...run, rules: { ...run.rules, [name]: foldRule(rule, input, { ...record, restored }) } };
+  if (rule !== undefined) {
+    const folded = foldRule(rule, input, { ...record, restored });
+    return withServed({ ...run, rules: { ...run.rules, [name]: folded } }, name, countingOf(rule), countingOf(folded));
+  }
   if (state === undefined) return run;
   const next = judgeBlock(state, input);
-  return withTraffic({ ...run, counted: { ...run.counted, [name]: next } }, name, state.countedAt ?? measurement.at - pace.blockMs);
+  const judged = withServed({ ...run, counted: { ...run.counted, [name]: next } }, name, state, next);
+  return withTraffic(judged, name, state.countedAt ?? measurement.at - pace.blockMs);
+}
+
+/** Callers do not tell which revision failed them. */
+function withServed(run: GuardRun, name: string, before: Counting | undefined, after: Counting | undefined): GuardRun {
+  const signal = run.signals[name];
+  if (signal?.kind !== "http-errors" || isSeenByCallers(signal) || before === undefined || after === undefined) return run;
+  const past = { limit: signal.limit, blockMs: run.pace.blockMs, rolledBackAt: run.standing.rollback?.at };
+  const so = served(run.served[name], before, after, past);
+  return so === undefined ? run : { ...run, served: { ...run.served, [name]: so } };
 }
 
 /** Compares the requests of new and old pods in the block that was counted last; `began` is the end of the one before it. */

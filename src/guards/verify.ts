@@ -2,8 +2,9 @@ import { HEALED } from "../judging/probe.ts";
 import { recoveryOf } from "../judging/recovery.ts";
 import { POD_MINUTES } from "../judging/unit.ts";
 import type { Decision } from "../entry.ts";
-import type { Ms, Workload } from "../model.ts";
+import type { Ms, Revision, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
+import { historyReason, triedReason, type Verified, verifyAftermath } from "./aftermath.ts";
 import type { Ask } from "./ask.ts";
 import { isComplete } from "./complete.ts";
 import { drainAction, isThere } from "./drain.ts";
@@ -27,11 +28,31 @@ export function decideVerification(ask: Ask, workload: Workload, rollback: NonNu
   const drain = isFought ? undefined : drainAction(ask, target, workload);
   if (drain !== undefined) return { kind: "act", action: drain, because: rollback.because };
   const back = current === target.podTemplateHash && isComplete(workload);
-  const recovered = back ? recovery(ask, target.podTemplateHash, at) : "the old template is not fully rolled out yet";
-  if (typeof recovered !== "string") return { kind: "finish", phase: "restored", because: recovered };
+  const verified = back ? verify(ask, target, at) : missing("the old template is not fully rolled out yet");
+  if ("reasons" in verified) {
+    const history = historyReason(ask.record, ask.standing, workload, target);
+    return { kind: "finish", phase: "restored", because: [...verified.reasons, history] };
+  }
   if (ask.now - at < ask.verify.withinMs || !ask.judgement.caughtUp) return { kind: "wait", because: [] };
-  const detail = workload.desired === 0 ? "the old template is back, but the workload was scaled to 0 replicas" : recovered;
-  return { kind: "finish", phase: "unresolved", because: [{ code: "not-recovered", detail, afterMs: ask.now - at }] };
+  const isEmpty = workload.desired === 0;
+  const detail = isEmpty ? "the old template is back, but the workload was scaled to 0 replicas" : verified.missing;
+  return unresolved(ask, detail, at, isEmpty ? [] : verified.because);
+}
+
+/** It did not help: what is missing, what is still bad and what was tried, so that a person can go on from there. */
+function unresolved(ask: Ask, detail: string, at: Ms, still: readonly Reason[]): Decision {
+  const because: readonly Reason[] = [{ code: "not-recovered", detail, afterMs: ask.now - at }, ...still, ...triedReason(ask.record)];
+  return { kind: "finish", phase: "unresolved", because };
+}
+
+/** What was bad is good again, the restored pods are ready, and their Services reach them. */
+function verify(ask: Ask, target: Revision, at: Ms): Verified {
+  const recovered = recovery(ask, target.podTemplateHash, at);
+  if ("missing" in recovered) return recovered;
+  const restored = ask.pods.filter((pod) => pod.podTemplateHash === target.podTemplateHash && isThere(pod, ask.now));
+  const around = verifyAftermath(ask.aftermath, restored, ask.now);
+  if ("missing" in around) return { ...around, missing: `the old template runs again and what was bad is good, but ${around.missing}` };
+  return { reasons: [...recovered.reasons, ...around.reasons] };
 }
 
 function superseded(by: string): Decision {
@@ -41,20 +62,20 @@ function superseded(by: string): Decision {
 /** The condemned template is wanted again although we took it back: somebody else writes it. */
 function fought(ask: Ask, at: Ms): Decision {
   const detail = "the template that was taken back has been put in place again by somebody else; Rearguard does not fight";
-  return { kind: "finish", phase: "unresolved", because: [{ code: "not-recovered", detail, afterMs: ask.now - at }] };
+  return unresolved(ask, detail, at, []);
 }
 
-/** Reasons when everything that was bad is good again; a sentence that says what is missing while it is not. */
-function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | string {
+/** Reasons when everything that was bad is good again; what is missing while it is not. */
+function recovery(ask: Ask, targetHash: string, at: Ms): Verified {
   const causes = ask.standing.rollback?.because ?? [];
   const reasons: Reason[] = [];
   for (const cause of causes) {
     if ((cause.code === "threshold" || cause.code === "failures" || cause.code === "resources") && !isHealed(ask, cause.signal))
-      return `the old template runs again, but ${cause.signal} has not healed`;
+      return missing(`the old template runs again, but ${cause.signal} has not healed`, ruleReasons(ask, cause.signal));
     if (cause.code === "alert" && !isSilent(ask, cause.signal))
-      return `the old template runs again, but the alert ${cause.name} still fires`;
+      return missing(`the old template runs again, but the alert ${cause.name} still fires`);
     if (cause.code === "probe" && !ask.rules.some((rule) => rule.signal === cause.signal && rule.state === "pass"))
-      return `the old template runs again, but ${cause.signal} was not good twice in a row since`;
+      return missing(`the old template runs again, but ${cause.signal} was not good twice in a row since`);
     if (cause.code === "probe") reasons.push({ code: "answers-well", signal: cause.signal, calls: HEALED, afterMs: ask.now - at });
     if (cause.code !== "evidence" && cause.code !== "rate" && cause.code !== "burn-rate") continue;
     const { signal } = cause;
@@ -62,23 +83,35 @@ function recovery(ask: Ask, targetHash: string, at: Ms): readonly Reason[] | str
     // The block in which the rollback happened still holds requests of the condemned pods' time.
     const recovery = state === undefined ? undefined : recoveryOf(state, at + ask.verify.blockMs, ask.verify.blocks);
     if (recovery === undefined || recovery.state === "waiting" || recovery.badRatio === null) {
-      return `the old template runs again, but too few requests came to see whether ${signal} is good again`;
+      return missing(`the old template runs again, but too few requests came to see whether ${signal} is good again`);
     }
-    if (recovery.state === "still-bad") return `the old template runs again, but ${signal} is still bad`;
     const { blocks, badRatio, limit } = recovery;
     const unit = cause.code === "evidence" && cause.unit === POD_MINUTES ? { unit: cause.unit } : {};
+    if (recovery.state === "still-bad") {
+      const still = { code: "still-bad", signal, blocks, badRatio, limit, ...unit } as const;
+      return missing(`the old template runs again, but ${signal} is still bad`, [still]);
+    }
     reasons.push({ code: "recovered", signal, blocks, badRatio, limit, afterMs: ask.now - at, ...unit });
   }
   const pods = ask.pods.filter((pod) => pod.podTemplateHash === targetHash && isThere(pod, ask.now));
   const ready = pods.filter((pod) => pod.ready).length;
-  if (ready < pods.length || ready === 0) return `the old template is back, but ${ready} of ${pods.length} pods are ready`;
-  if (reasons.some(({ code }) => code === "recovered")) return reasons;
+  if (ready < pods.length || ready === 0) return missing(`the old template is back, but ${ready} of ${pods.length} pods are ready`);
+  if (reasons.some(({ code }) => code === "recovered")) return { reasons };
   const untested = causes.flatMap(({ code, ...cause }): Reason[] =>
     code === "job" && "signal" in cause
       ? [{ code: "limitation", detail: `the smoke test ${cause.signal} is not run again after a rollback` }]
       : [],
   );
-  return [...reasons, { code: "pods-ready", ready, of: pods.length, afterMs: ask.now - at }, ...untested];
+  return { reasons: [...reasons, { code: "pods-ready", ready, of: pods.length, afterMs: ask.now - at }, ...untested] };
+}
+
+function missing(words: string, because: readonly Reason[] = []): Verified {
+  return { missing: words, because };
+}
+
+/** What the rule itself says now, with its numbers. */
+function ruleReasons({ rules }: Ask, signal: string): readonly Reason[] {
+  return rules.find((rule) => rule.signal === signal)?.because ?? [];
 }
 
 /** One that was there before the rollout does not count: it is not what the rollback was for. */

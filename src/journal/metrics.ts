@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AlertOutcome } from "../alert.ts";
+import type { ScheduleOutcome } from "../schedule.ts";
 import type { ActionKind, Decision, Phase, Receipt } from "../entry.ts";
 import type { Ms, Outcome } from "../model.ts";
 import type { RemedyDecision, RemedyKind } from "../remediation.ts";
@@ -12,6 +13,8 @@ export interface Metrics {
   guards(byPhase: Readonly<Partial<Record<Phase, number>>>): void;
   alerted(outcome: AlertOutcome): void;
   decided(kind: Decision["kind"] | RemedyDecision["kind"]): void;
+  /** Runs of a policy's schedule: begun, or why they were missed. */
+  scheduled(policy: string, outcome: ScheduleOutcome, count: number): void;
   acted(kind: ActionKind | RemedyKind, outcome: Receipt["outcome"]): void;
   withheld(action: string, rule: string): void;
   beat(took: Ms): void;
@@ -56,6 +59,12 @@ export function createMetrics(options: { readonly version: string; readonly proc
     name: "rearguard_alerts_total",
     help: "Alerts that were posted to us, by what became of them.",
     labelNames: ["outcome"],
+    registers,
+  });
+  const schedules = new Counter({
+    name: "rearguard_schedules_total",
+    help: "Runs of schedules that were due, by policy and by what became of them.",
+    labelNames: ["policy", "outcome"],
     registers,
   });
   const beats = new Histogram({
@@ -129,6 +138,7 @@ export function createMetrics(options: { readonly version: string; readonly proc
       for (const [phase, count] of Object.entries(byPhase)) guards.set({ phase }, count);
     },
     alerted: (outcome) => alerts.inc({ outcome }),
+    scheduled: (policy, outcome, count) => schedules.inc({ policy, outcome }, count),
     decided: (kind) => decisions.inc({ kind }),
     acted: (kind, outcome) => actions.inc({ kind, outcome }),
     withheld: (kind, rule) => withheld.inc({ kind, rule }),

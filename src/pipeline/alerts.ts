@@ -13,7 +13,12 @@ export interface AlertReceipt {
 }
 
 export type AlertsTaken =
-  | { readonly taken: true; readonly receipts: readonly AlertReceipt[]; readonly guards: readonly string[] }
+  | {
+      readonly taken: true;
+      readonly receipts: readonly AlertReceipt[];
+      /** Whose record has something new. */
+      readonly guards: readonly string[];
+    }
   /** Nothing may be relied on: the same is to be posted again. */
   | { readonly taken: false; readonly because: string };
 
@@ -25,10 +30,11 @@ export type AlertsTaken =
 export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<AlertsTaken> {
   const { book, edges } = flow;
   const reached = new Set<string>();
-  const told = alerts.map((alert) => ({ alert, receipt: takeOne(alert, flow, reached) }));
+  const news = new Set<string>();
+  const told = alerts.map((alert) => ({ alert, receipt: takeOne(alert, flow, reached, news) }));
   let receipts: readonly AlertReceipt[];
   try {
-    receipts = await Promise.all(told.map(async ({ alert, receipt }) => receipt ?? otherwise(alert, flow, reached)));
+    receipts = await Promise.all(told.map(async ({ alert, receipt }) => receipt ?? otherwise(alert, flow, reached, news)));
   } catch (error) {
     return { taken: false, because: `the alerts could not be written down: ${sentence(error)}` };
   }
@@ -37,18 +43,21 @@ export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<
   );
   if (written.includes(false)) return { taken: false, because: "the alerts could not be written down" };
   for (const { outcome } of receipts) edges.observe.alerted(outcome);
-  return { taken: true, receipts, guards: [...reached] };
+  return { taken: true, receipts, guards: [...news] };
 }
 
-async function otherwise(alert: Alert, flow: Flow, reached: Set<string>): Promise<AlertReceipt> {
+async function otherwise(alert: Alert, flow: Flow, reached: Set<string>, news: Set<string>): Promise<AlertReceipt> {
   const answered = await answerAlert(alert, flow);
   if (answered === undefined) return unasked(alert, flow.book.open.values());
-  for (const guard of answered.guards) if (flow.book.remediations.has(guard)) reached.add(guard);
+  for (const guard of answered.guards) {
+    if (flow.book.remediations.has(guard)) reached.add(guard);
+    if (answered.outcome === "opened" || answered.outcome === "recorded") news.add(guard);
+  }
   return { outcome: answered.outcome, detail: `${words[answered.outcome]} ${answered.guards.join(", ")}` };
 }
 
 /** Undefined where no guard of a rollout asks for it. */
-function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>): AlertReceipt | undefined {
+function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>, news: Set<string>): AlertReceipt | undefined {
   if (alert.labels["alertname"] === ownAlertName)
     return { outcome: "own", detail: "it is of Rearguard itself, which never judges by its own words" };
   const told: { readonly guard: string; readonly outcome: AlertOutcome }[] = [];
@@ -64,6 +73,7 @@ function takeOne(alert: Alert, { book, unsaved }: Flow, reached: Set<string>): A
       }
       book.open.set(guard, after);
       unsaved.add(guard);
+      news.add(guard);
       told.push({ guard, outcome: "recorded" });
     }
   }

@@ -10,6 +10,7 @@ import type { Choice, Matchable } from "../policies/match.ts";
 import type { Silenced } from "../policies/policy.ts";
 import type { Remediation } from "../policies/remediation.ts";
 import type { Signal } from "../policies/signal.ts";
+import type { LookAfter } from "../signals/aftermath.ts";
 import type { Ask } from "../signals/ask.ts";
 import type { SmokeTest } from "../guards/job.ts";
 import type { Diagnose } from "../signals/diagnosis.ts";
@@ -37,6 +38,8 @@ export interface Edges {
   readonly jobs: JobEdge;
   /** Why pods do not start; never rejects. */
   readonly diagnose: Diagnose;
+  /** What is around a workload after its rollback; never rejects. */
+  readonly lookAfter: LookAfter;
   /** Never rejects: what went wrong is in the receipt. */
   execute(action: Action): Promise<Receipt>;
   /** The same for what a remediation does. */

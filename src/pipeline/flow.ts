@@ -1,4 +1,5 @@
 import type { PastAction } from "../guards/governor.ts";
+import type { Ms } from "../model.ts";
 import type { Beside } from "./beside.ts";
 import type { Book } from "./book.ts";
 import type { Edges, PipelineSettings } from "./edges.ts";
@@ -18,6 +19,8 @@ export interface Flow {
   readonly telling: Map<string, Promise<void>>;
   /** The write under way of each guard: the next one waits for it, or they would conflict with each other. */
   readonly writing: Map<string, Promise<unknown>>;
+  /** The write that has not begun yet, by guard: it takes along whatever comes before it begins. */
+  readonly waiting: Map<string, Promise<boolean>>;
   /** Actions decided whose intent is not written yet, by guard: the governor counts them, or one beat would let all through. */
   readonly claims: Map<string, PastAction>;
   /** Looks at pods that do not start, beside everything else. */
@@ -26,4 +29,6 @@ export interface Flow {
   readonly diagnosed: Set<string>;
   /** Remediations that are about to be opened, by workload and policy: what comes meanwhile joins them. */
   readonly opening: Map<string, Promise<unknown>>;
+  /** When this process last said of a guard that its trouble goes on. */
+  readonly reminded: Map<string, Ms>;
 }

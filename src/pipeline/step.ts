@@ -3,8 +3,10 @@ import { isComplete } from "../guards/complete.ts";
 import { decide } from "../guards/decide.ts";
 import { judgementOf, rulesOf } from "../guards/judgement.ts";
 import { badServed } from "../guards/record.ts";
+import { reportOf } from "../guards/report.ts";
 import { type GuardRun, withPause, withPods, withWatch } from "../guards/run.ts";
 import { overdueSilences } from "../guards/silence.ts";
+import { receiptOfRetry } from "../guards/pending.ts";
 import type { Action, Decision } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
@@ -97,7 +99,9 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
     case "finish": {
       const run = flow.book.open.get(name);
       if (run === undefined) return;
-      await writeEntry(name, { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) }, flow);
+      const report = reportOf(run, decision.phase, flow.edges.now());
+      const end = { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) } as const;
+      await writeEntry(name, report === undefined ? end : { ...end, report }, flow);
       return;
     }
   }
@@ -114,10 +118,15 @@ async function act(name: string, action: Action, because: readonly Reason[], flo
   if (!edges.leading(edges.now())) return;
   // Ordered since this was decided: perhaps that it is not to be done. The next step knows.
   if (ordersOf(name, flow) !== orders) return;
-  const receipt = await edges.execute(action);
+  const answer = await edges.execute(action);
+  const receipt = pending ? receiptOfRetry(answer) : answer;
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeEntry(name, { kind: "receipt", receipt }, flow);
+}
+
+function ordersOf(name: string, { book }: Flow): number {
+  return book.open.get(name)?.standing.commands.length ?? 0;
 }
 
 async function withhold(name: string, { action, because }: Extract<Decision, { kind: "withhold" }>, flow: Flow): Promise<void> {
@@ -125,10 +134,6 @@ async function withhold(name: string, { action, because }: Extract<Decision, { k
   // The last reason says why not; the others say what was wrong.
   const why = because.at(-1);
   if (isWritten && why !== undefined) flow.edges.observe.withheld(action, ruleOf(why));
-}
-
-function ordersOf(name: string, { book }: Flow): number {
-  return book.open.get(name)?.standing.commands.length ?? 0;
 }
 
 async function close(run: GuardRun, flow: Flow): Promise<void> {
@@ -184,5 +189,6 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, e
     },
     passed: passedHashes(book, run.record.rollout.workload.uid),
     verify: settings.verify,
+    aftermath: run.aftermath,
   };
 }

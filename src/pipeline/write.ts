@@ -45,7 +45,7 @@ async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise
 
 /** Writes the guard down as it stands when it is newer than what is written; true when it is safe. */
 export function persist(name: string, flow: Flow): Promise<boolean> {
-  return inTurn(name, flow, () => persistNow(name, flow));
+  return inSharedTurn(name, flow, () => persistNow(name, flow));
 }
 
 async function persistNow(name: string, flow: Flow): Promise<boolean> {
@@ -64,6 +64,22 @@ export function persistEnded(name: string, flow: Flow): Promise<boolean> {
     const record = flow.book.ended.get(name);
     return record !== undefined && (await saveRecord(record, flow));
   });
+}
+
+/**
+ * The same turn for all who ask before it begins: it writes what they have brought. With a turn for each, every one of them would write what came
+ * during the write before, and the last of a hundred would wait for a hundred writes.
+ */
+export function inSharedTurn(name: string, flow: Flow, write: () => Promise<boolean>): Promise<boolean> {
+  const { waiting } = flow;
+  const shared = waiting.get(name);
+  if (shared !== undefined) return shared;
+  const turn = inTurn(name, flow, () => {
+    waiting.delete(name);
+    return write();
+  });
+  waiting.set(name, turn);
+  return turn;
 }
 
 /** Two writes of one guard at once would conflict with each other, and the older one could win. */

@@ -4,6 +4,7 @@ import { foldedRuleOf, judgementOf } from "../guards/judgement.ts";
 import { standingOf } from "../guards/phase.ts";
 import type { GuardRun } from "../guards/run.ts";
 import { linksOf } from "../explain/quotes.ts";
+import { reportSentences } from "../explain/report.ts";
 import { explainReason } from "../explain/reason.ts";
 import type { RemediationEntry } from "../remediation.ts";
 import type { Entry, Phase } from "../entry.ts";
@@ -71,6 +72,7 @@ export interface WholeGuard extends GuardLine {
 export function historyLine(through: readonly Entry[], entry: Entry): HistoryLine {
   const { phase, braked } = standingOf(through);
   const words = "because" in entry ? [...entry.because.map(explainReason), ...linksOf(entry.because)] : [];
+  if (entry.kind === "finished" && entry.report !== undefined) words.push(reportSentences(entry.report));
   return { seq: entry.seq, at: new Date(entry.at).toISOString(), kind: entry.kind, phase, braked, message: summaryLine(through), words };
 }
 

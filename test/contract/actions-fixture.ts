@@ -1,7 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect } from "vitest";
 import { createActions } from "../../src/actions/actions.ts";
 import type { Actions } from "../../src/actions/actions.ts";
 import { templateOf } from "../../src/actions/json-patch.ts";
@@ -12,12 +8,12 @@ import { systemClock } from "../../src/clock.ts";
 import type { Action, Judged } from "../../src/entry.ts";
 import type { Revision, WorkloadRef } from "../../src/model.ts";
 import { templateDigest } from "../../src/watchers/template-digest.ts";
-import { ensureServers } from "../servers/build.ts";
-import { runKubectl } from "../servers/kubectl.ts";
+import { waitUntil } from "../servers/wait-until.ts";
 import { deploymentManifest } from "../support/deployment-manifest.ts";
+import type { Fate } from "../support/deployment-manifest.ts";
 import type { Servers } from "../support/servers.ts";
+import { kubectl } from "./kubectl.ts";
 
-const patience = { timeout: 30_000, interval: 50 };
 const collection = "/apis/apps/v1/namespaces/default";
 
 export interface Rolled {
@@ -26,12 +22,14 @@ export interface Rolled {
   readonly old: Revision;
   readonly bad: Revision;
   readonly judged: Judged;
+  /** Of the second revision, raw. */
+  readonly badTemplate: unknown;
 }
 
 /** A Deployment whose second revision is on its way and never gets ready. */
-export async function rollOut(api: KubernetesApi, name: string): Promise<Rolled> {
+export async function rollOut(api: KubernetesApi, name: string, fate: Fate = "healthy"): Promise<Rolled> {
   const path = `${collection}/deployments/${name}`;
-  await api.post(`${collection}/deployments`, deploymentManifest({ name, image: "shop:1" }));
+  await api.post(`${collection}/deployments`, deploymentManifest({ name, image: "shop:1", fate }));
   await revisionsOf(api, name, 1);
   const { spec } = deploymentManifest({ name, image: "shop:2", fate: "never-ready" });
   await api.patch(path, [{ op: "replace", path: "/spec", value: spec }], { type: "json" });
@@ -39,19 +37,18 @@ export async function rollOut(api: KubernetesApi, name: string): Promise<Rolled>
   if (old === undefined || bad === undefined) throw new Error("two revisions are there");
   const live = await api.get(path);
   const workload: WorkloadRef = { namespace: "default", kind: "Deployment", name, uid: text(dig(live, "metadata", "uid")) ?? "" };
-  const judged = { templateDigest: templateDigest(dig(live, "spec", "template")), podTemplateHash: bad.podTemplateHash };
-  return { workload, path, old, bad, judged };
+  const badTemplate = dig(live, "spec", "template");
+  const judged = { templateDigest: templateDigest(badTemplate), podTemplateHash: bad.podTemplateHash };
+  return { workload, path, old, bad, judged, badTemplate };
 }
 
 async function revisionsOf(api: KubernetesApi, name: string, wanted: number): Promise<readonly Revision[]> {
   let found: readonly Revision[] = [];
-  await expect
-    .poll(async () => {
-      const sets = await api.list(`${collection}/replicasets`, { labelSelector: `app=${name}` });
-      found = sets.map(revisionOf).toSorted((a, b) => a.number - b.number);
-      return found.filter((each) => each.number > 0).length;
-    }, patience)
-    .toBe(wanted);
+  await waitUntil(`${wanted} revisions of ${name}`, async () => {
+    const sets = await api.list(`${collection}/replicasets`, { labelSelector: `app=${name}` });
+    found = sets.map(revisionOf).toSorted((a, b) => a.number - b.number);
+    return found.filter((each) => each.number > 0).length === wanted;
+  });
   return found;
 }
 
@@ -113,26 +110,13 @@ export async function pause(api: KubernetesApi, path: string): Promise<void> {
   await api.patch(path, { spec: { paused: true } }, { type: "merge" });
 }
 
-/** `kubectl` itself; only where the real servers are. */
-async function kubectl(servers: Servers, args: readonly string[], stdin?: string): Promise<string> {
-  const { kubectl: binary } = await ensureServers();
-  const folder = await mkdtemp(join(tmpdir(), "rearguard-kubectl-"));
-  try {
-    const { stdout, stderr, code } = await runKubectl({ binary, kubeconfigPath: servers.kubeconfigPath, folder }, args, stdin);
-    if (code !== 0) throw new Error(stderr);
-    return stdout;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 /** The oracle: kubectl's own undo, or where only Node is, the patch it was seen to send (its template half). */
-export async function undo(servers: Servers, rolled: Rolled): Promise<void> {
+export async function undo(servers: Servers, { workload, path, old }: Rolled, to: Revision = old): Promise<void> {
   if (servers.kind === "real") {
-    await kubectl(servers, ["rollout", "undo", `deployment/${rolled.workload.name}`, `--to-revision=${rolled.old.number}`]);
+    await kubectl(servers, ["rollout", "undo", `deployment/${workload.name}`, `--to-revision=${to.number}`]);
     return;
   }
-  const set = await servers.api.get(`${collection}/replicasets/${rolled.old.name}`);
+  const set = await servers.api.get(`${collection}/replicasets/${to.name}`);
   const value = templateOf(dig(set, "spec", "template"));
-  await servers.api.patch(rolled.path, [{ op: "replace", path: "/spec/template", value }], { type: "json" });
+  await servers.api.patch(path, [{ op: "replace", path: "/spec/template", value }], { type: "json" });
 }

@@ -3,7 +3,8 @@ import { KubernetesError } from "../../src/clients/kubernetes/kubernetes-error.t
 import type { KubernetesApi } from "../../src/clients/kubernetes/api.ts";
 import { startServers } from "../support/servers.ts";
 import type { Servers } from "../support/servers.ts";
-import { actionsOver } from "./actions-fixture.ts";
+import { waitUntil } from "../servers/wait-until.ts";
+import { actionsOver, brakeOf, liveOf, rollbackOf, rollOut } from "./actions-fixture.ts";
 import {
   autoscale,
   deploymentPath,
@@ -37,6 +38,23 @@ function interrupted(before: (nth: number) => Promise<unknown>): KubernetesApi {
     return servers.api.patch(path, body, options);
   };
   return { ...servers.api, patch };
+}
+
+/** The API of which no answer to a write arrives. */
+function losingAnswers(): { readonly api: KubernetesApi; writes: number } {
+  const losing = {
+    writes: 0,
+    api: {
+      ...servers.api,
+      patch: (async (path, body, options) => {
+        const answer = await servers.api.patch(path, body, options);
+        if (options.dryRun === true) return answer;
+        losing.writes++;
+        throw new KubernetesError("KUBERNETES_UNREACHABLE", "the connection broke");
+      }) as KubernetesApi["patch"],
+    },
+  };
+  return losing;
 }
 
 describe("a workload that decides itself", () => {
@@ -94,6 +112,24 @@ describe("a workload that decides itself", () => {
     expect(await specOf(servers.api, deploymentPath("raced"), "replicas")).toBe(3);
   });
 
+  test("is scaled in the middle of a braked rollout, and neither the brake nor the template is touched", async () => {
+    const rolled = await rollOut(servers.api, "midway");
+    await execute(brakeOf(rolled));
+    const before = await liveOf(servers.api, rolled.path);
+
+    const up = scaleTo(rolled.workload, await scalingOf(servers.api, rolled.workload), 4);
+    expect(await execute(up)).toMatchObject({ outcome: "applied" });
+
+    const { template, paused, annotations } = await liveOf(servers.api, rolled.path);
+    expect({ template, paused, mark: annotations["rearguard.dev/braked-by"] }).toEqual({
+      template: before.template,
+      paused: true,
+      mark: before.annotations["rearguard.dev/braked-by"],
+    });
+    expect(await execute(rollbackOf(rolled, true))).toMatchObject({ outcome: "applied" });
+    expect(await specOf(servers.api, rolled.path, "replicas")).toBe(4);
+  });
+
   test("is never scaled to 0, nor up from 0", async () => {
     const workload = await runs(servers.api, "zero");
     const scaling = await scalingOf(servers.api, workload);
@@ -104,7 +140,7 @@ describe("a workload that decides itself", () => {
     await setSpec(servers.api, deploymentPath("zero"), { replicas: 0 });
     expect(await execute(scaleTo(workload, await scalingOf(servers.api, workload), 3))).toMatchObject({
       ...limitation,
-      detail: "the number of pods of zero is 0: what somebody switched off stays off",
+      detail: "zero has 0 pods: what somebody switched off stays off",
     });
     expect(await specOf(servers.api, deploymentPath("zero"), "replicas")).toBe(0);
   });
@@ -131,16 +167,10 @@ describe("a workload that decides itself", () => {
   test("is scaled once where only the answer was lost", async () => {
     const workload = await runs(servers.api, "lost");
     const up = scaleTo(workload, await scalingOf(servers.api, workload), 4);
-    let writes = 0;
-    const patch: KubernetesApi["patch"] = async (path, body, options) => {
-      const answer = await servers.api.patch(path, body, options);
-      if (options.dryRun === true) return answer;
-      writes++;
-      throw new KubernetesError("KUBERNETES_UNREACHABLE", "the connection broke");
-    };
+    const losing = losingAnswers();
 
-    expect((await actionsOver({ ...servers.api, patch }).execute(up)).outcome).toBe("applied");
-    expect(writes).toBe(1);
+    expect((await actionsOver(losing.api).execute(up)).outcome).toBe("applied");
+    expect(losing.writes).toBe(1);
   });
 });
 
@@ -158,6 +188,58 @@ describe("a workload whose count an HPA decides", () => {
     expect(await execute(up)).toMatchObject({ outcome: "unchanged" });
     expect(await execute(restoreOf(up))).toMatchObject({ outcome: "applied" });
     expect(await specOf(servers.api, hpaPath("bound"), "minReplicas")).toBe(2);
+  });
+
+  test("gets the pods from its HPA once the minimum is raised; whoever scales past the maximum is brought back by it", async () => {
+    const workload = await runs(servers.api, "followed");
+    await autoscale(servers.api, { name: "followed", min: 2, max: 4 });
+    const replicas = () => specOf(servers.api, deploymentPath("followed"), "replicas");
+
+    await execute(scaleTo(workload, await scalingOf(servers.api, workload), 3));
+    await waitUntil("the HPA to scale up", async () => (await replicas()) === 3);
+
+    await setSpec(servers.api, deploymentPath("followed"), { replicas: 9 });
+    await waitUntil("the HPA to scale down", async () => (await replicas()) === 4);
+  });
+
+  test("that somebody scaled to 0 stays off, although its HPA would take a higher minimum", async () => {
+    const workload = await runs(servers.api, "dark");
+    await autoscale(servers.api, { name: "dark", min: 2, max: 6 });
+    await setSpec(servers.api, deploymentPath("dark"), { replicas: 0 });
+
+    expect(await execute(scaleTo(workload, await scalingOf(servers.api, workload), 4))).toMatchObject({
+      outcome: "refused",
+      because: { code: "limitation", detail: "dark has 0 pods: what somebody switched off stays off" },
+    });
+    expect(await specOf(servers.api, hpaPath("dark"), "minReplicas")).toBe(2);
+  });
+
+  test("is changed at its HPA once where only the answer was lost, up and back", async () => {
+    const workload = await runs(servers.api, "mumbled");
+    await autoscale(servers.api, { name: "mumbled", min: 2, max: 6 });
+    const up = scaleTo(workload, await scalingOf(servers.api, workload), 4);
+    for (const action of [up, restoreOf(up)]) {
+      const losing = losingAnswers();
+      expect((await actionsOver(losing.api).execute(action)).outcome).toBe("applied");
+      expect(losing.writes).toBe(1);
+    }
+    expect(await specOf(servers.api, hpaPath("mumbled"), "minReplicas")).toBe(2);
+  });
+
+  test("gets its HPA's minimum back also while somebody has scaled it to 0", async () => {
+    const workload = await runs(servers.api, "closed");
+    await autoscale(servers.api, { name: "closed", min: 2, max: 6 });
+    const up = scaleTo(workload, await scalingOf(servers.api, workload), 4);
+    await execute(up);
+    await setSpec(servers.api, deploymentPath("closed"), { replicas: 0 });
+    expect(await execute(restoreOf(up))).toMatchObject({ outcome: "applied" });
+  });
+
+  test("is not scaled down by a remedy", async () => {
+    const workload = await runs(servers.api, "down");
+    await autoscale(servers.api, { name: "down", min: 2, max: 6 });
+    const down = scaleTo(workload, await scalingOf(servers.api, workload), 1);
+    expect(await execute(down)).toMatchObject({ outcome: "refused", detail: "a remedy never scales down" });
   });
 
   test("is not scaled over the maximum, which nobody raises", async () => {
@@ -215,6 +297,13 @@ describe("a workload whose count an HPA decides", () => {
 
 describe("a workload whose count KEDA decides", () => {
   beforeAll(() => installKeda(servers.api));
+
+  test("at rest with 0 pods is woken by a minimum: with KEDA that is no switch", async () => {
+    const workload = await runs(servers.api, "resting");
+    await scaledObject(servers.api, "resting", { maxReplicaCount: 6 });
+    await setSpec(servers.api, deploymentPath("resting"), { replicas: 0 });
+    expect(await execute(scaleTo(workload, await scalingOf(servers.api, workload), 2))).toMatchObject({ outcome: "applied" });
+  });
 
   test("gets a minimum at the ScaledObject where there was none, and none again", async () => {
     const workload = await runs(servers.api, "queue");

@@ -44,7 +44,17 @@ const receivers: Readonly<Record<string, (url: string, timeoutMs?: number) => Pr
   "grafana-k8s": async (url, timeoutMs = 5000) => createGrafana({ url, tokenFile: await fileOf(secret), api: "k8s", clock, timeoutMs }),
   statuspage: async (url, timeoutMs = 5000) => {
     const workloads = [{ namespace: "shop", name: "web", called: "The shop" }];
-    return createStatuspage({ url, pageId: "p4g3", keyFile: await fileOf(secret), publish: "quiet", workloads, clock, timeoutMs });
+    return createStatuspage({
+      url,
+      pageId: "p4g3",
+      keyFile: await fileOf(secret),
+      publish: "quiet",
+      everyMs: 900_000,
+      numbers: false,
+      workloads,
+      clock,
+      timeoutMs,
+    });
   },
 };
 

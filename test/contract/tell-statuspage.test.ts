@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createStatuspage } from "../../src/actions/tell/statuspage.ts";
 import type { Message } from "../../src/entry.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -10,6 +10,7 @@ import { tempFile } from "../support/temp-file.ts";
 import { message } from "../unit/actions/sample-message.ts";
 
 const key = "0123-k3yS3CRET";
+const every = 900_000;
 const owned = new AsyncDisposableStack();
 let keyFile: string;
 beforeAll(async () => {
@@ -34,7 +35,17 @@ async function setUp(over: Partial<Parameters<typeof createStatuspage>[0]> = {})
   const make = () => {
     // Whoever starts again does so later.
     void clock.sleep(5000);
-    return createStatuspage({ url: page.url, pageId: "p4g3", keyFile, publish: "quiet", workloads, clock, ...over });
+    return createStatuspage({
+      url: page.url,
+      pageId: "p4g3",
+      keyFile,
+      publish: "quiet",
+      everyMs: every,
+      numbers: false,
+      workloads,
+      clock,
+      ...over,
+    });
   };
   const target = make();
   const tell = async (...story: readonly Message[]) => {
@@ -167,6 +178,121 @@ test.each([
   expect(page.incidents).toEqual(before);
 });
 
+describe("while trouble goes on", () => {
+  const since = message().at;
+  const ongoing = (minutes: number, over: Partial<NonNullable<Message["ongoing"]>> = {}) =>
+    message({
+      id: `web-1a2b3c-at-${minutes}`,
+      kind: "ongoing",
+      severity: "info",
+      at: since + minutes * 60_000,
+      ongoing: { since, lately: { bad: 42, total: 1000, overMs: 300_000 }, ...over },
+    });
+  /** Every minute for so long, as the beats do. */
+  async function goOn(page: Awaited<ReturnType<typeof setUp>>, minutes: number, send = page.tell): Promise<void> {
+    for (let minute = 1; minute <= minutes; minute += 1) {
+      await page.clock.sleep(60_000);
+      await send(ongoing(minute));
+    }
+  }
+
+  test("its incident is updated every 15 minutes with since when, and not between", async () => {
+    await using page = await setUp();
+    await page.tell(failed);
+
+    await goOn(page, 46);
+
+    expect(page.incidents[0]?.updates).toEqual([
+      ["identified", "There are problems with the shop. We are working on them."],
+      ["identified", "There are still problems with the shop, since 14:02:55 UTC (15 min). We are working on them."],
+      ["identified", "There are still problems with the shop, since 14:02:55 UTC (30 min). We are working on them."],
+      ["identified", "There are still problems with the shop, since 14:02:55 UTC (45 min). We are working on them."],
+    ]);
+  });
+
+  test("after a rollback it says so, and with `numbers` which share of the requests failed lately", async () => {
+    await using page = await setUp({ numbers: true });
+    await page.tell(rolledBack);
+
+    await page.clock.sleep(every);
+    await page.tell(ongoing(15, { rolledBackAt: since + 60_000 }));
+
+    expect(page.incidents[0]?.updates.at(-1)).toEqual([
+      "monitoring",
+      "The change to the shop was taken back at 14:03:55 UTC. In the last 5 min 4.2 % of requests failed. We are still checking that it has recovered; there have been problems since 14:02:55 UTC (15 min).",
+    ]);
+  });
+
+  test("news begins the 15 minutes anew, and so does what people say there", async () => {
+    await using page = await setUp();
+    await page.tell(held);
+    await page.clock.sleep(every - 60_000);
+    await page.tell(rolledBack);
+    await page.clock.sleep(120_000);
+    await page.tell(ongoing(16));
+    expect(page.incidents[0]?.updates).toHaveLength(2);
+
+    await page.clock.sleep(every - 180_000);
+    change(page, { updated_at: new Date(page.clock.now()).toISOString() });
+    await page.clock.sleep(120_000);
+    await page.tell(ongoing(31));
+    expect(page.incidents[0]?.updates, "people spoke two minutes ago").toHaveLength(2);
+  });
+
+  test("who starts again does not say at once what was just said, even if its own note of that was lost", async () => {
+    await using page = await setUp();
+    await page.tell(failed);
+    const before = page.memory.of("web-1a2b3c").handle;
+    await page.clock.sleep(every);
+    await page.tell(ongoing(15));
+    expect(page.incidents[0]?.updates).toHaveLength(2);
+
+    const again = page.make();
+    const stale = { handle: before, keep: () => {} };
+    await again.send(ongoing(16), stale);
+    expect(page.incidents[0]?.updates).toHaveLength(2);
+  });
+
+  test("without an incident, and of one that is theirs, nothing is said and nobody is asked", async () => {
+    await using page = await setUp();
+    await goOn(page, 20);
+    expect(page.received).toEqual([]);
+
+    await page.tell(failed);
+    change(page, { status: "resolved" });
+    await goOn(page, 40);
+    expect(page.incidents[0]?.updates).toHaveLength(1);
+    expect(page.received.filter(({ method }) => method === "GET")).toHaveLength(2);
+  });
+
+  test("an update that does not arrive is given up: the next one has newer numbers", async () => {
+    let isDown = false;
+    await using page = await startStatuspage({ key, now: () => clock.now(), answer: () => (isDown ? { status: 503 } : undefined) });
+    const clock = jumpingClock();
+    const memory = memories();
+    const workloads = [{ namespace: "shop", name: "web", called: "the shop" }];
+    const target = createStatuspage({
+      url: page.url,
+      pageId: "p4g3",
+      keyFile,
+      publish: "quiet",
+      everyMs: every,
+      numbers: false,
+      workloads,
+      clock,
+    });
+    await target.send(failed, memory.of("web-1a2b3c"));
+    await clock.sleep(every);
+    isDown = true;
+    const error = await failureOf(target.send(ongoing(15), memory.of("web-1a2b3c")));
+    expect(error.facts).toMatchObject({ status: 503, tries: 1 });
+    isDown = false;
+    await clock.sleep(60_000);
+    await target.send(ongoing(16), memory.of("web-1a2b3c"));
+    expect(page.incidents[0]?.updates.at(-1)?.[1]).toContain("(16 min)");
+  });
+});
+
 test.each([420, 429])("%s is tried again later", async (status) => {
   await using page = await startStatuspage({ key, now: () => 0, answer: () => ({ status, headers: { "retry-after": "60" } }) });
   const target = createStatuspage({
@@ -174,6 +300,8 @@ test.each([420, 429])("%s is tried again later", async (status) => {
     pageId: "p4g3",
     keyFile,
     publish: "quiet",
+    everyMs: every,
+    numbers: false,
     workloads: [{ namespace: "shop", name: "web", called: "the shop" }],
     clock: jumpingClock(),
   });

@@ -71,7 +71,15 @@ export async function createWorld(cluster: Cluster): Promise<World> {
 /** Custom resource, account and role as we ship them; gives the account's kubeconfig. */
 async function install(cluster: Cluster): Promise<string> {
   const { namespace, name } = ourAccount;
-  const manifests = ["crds", "rbac/service-account.yaml", "rbac/observe.yaml", "rbac/enforce.yaml", "rbac/jobs.yaml"];
+  const manifests = [
+    "crds",
+    "rbac/service-account.yaml",
+    "rbac/observe.yaml",
+    "rbac/enforce.yaml",
+    "rbac/jobs.yaml",
+    "rbac/remediate.yaml",
+    "rbac/diagnose.yaml",
+  ];
   await must(cluster, ["create", "namespace", namespace]);
   await must(cluster, ["apply", ...manifests.flatMap((path) => ["-f", join(deployFolder, path)])]);
   await must(cluster, ["wait", "--for=condition=Established", "crd/guards.rearguard.dev", "--timeout=30s"]);

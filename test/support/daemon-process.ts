@@ -162,8 +162,8 @@ export function createDaemonProcess(
       ? {}
       : { elasticsearch: { search: (request) => ask("logs", () => elasticsearch.search(request)), close: () => elasticsearch.close() } }),
     http: { get: (request) => call(() => http.get(request)) },
-    targets: targets.map((target) => ({ name: target.name, send: (message, memory) => call(() => target.send(message, memory)) })),
     alertmanagers: alertmanagers.map((peer) => ({ name: peer.name, firing: (group) => call(() => peer.firing(group)) })),
+    targets: targets.map((target) => ({ ...target, send: (message, memory) => call(() => target.send(message, memory)) })),
     close: () => inner.clients.close(),
   };
 

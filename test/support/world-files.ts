@@ -31,6 +31,7 @@ export async function writeWorldFiles(
     readonly logs?: boolean;
     readonly scrapeS: number;
     readonly settings?: Readonly<Record<string, object>>;
+    readonly files?: Readonly<Record<string, string>>;
   },
 ): Promise<void> {
   const { policy = usualPolicy, scrapeS, settings = {} } = options;
@@ -38,6 +39,7 @@ export async function writeWorldFiles(
   await writeFile(join(folder, "policies", "policy.yaml"), policy);
   await writeFile(join(folder, "kubeconfig.yaml"), sandbox.kubeconfig());
   await writeFile(join(folder, "grafana-token"), "glsa_world_token");
+  for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), text);
   const usual: Readonly<Record<string, object | string>> = {
     cluster: "world",
     policies: "policies",

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly policy?: string;
   /** Over the usual settings, one level deep. */
   readonly settings?: Readonly<Record<string, object>>;
+  /** More files beside the settings, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly seed?: number;
   readonly scrapeS?: number;
   /** How long everything has been running before the daemon comes. */

@@ -20,6 +20,8 @@ const reasons = {
   failed: ["ActionFailed", "Act"],
   remediated: ["Remediated", "Remediate"],
   escalated: ["RemedyEscalated", "Escalate"],
+  // Events are for news; nobody hands this one over.
+  ongoing: ["GuardOngoing", "Watch"],
 } as const;
 
 /**

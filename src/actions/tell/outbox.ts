@@ -6,7 +6,7 @@ import type { LineOptions } from "./line.ts";
 import type { Handles, Target } from "./target.ts";
 
 export interface Outbox {
-  /** Hands the message to every target; resolves when each has it or it was given up (and reported as dropped), rejects when it was left to another process. */
+  /** Hands the message to every target (`ongoing`: to those that ask for it); resolves when each has it or it was given up (and reported as dropped), rejects when it was left to another process. */
   tell(message: Message): Promise<void>;
   /** Messages waiting, by target. */
   depths(): Readonly<Record<string, number>>;
@@ -31,12 +31,14 @@ export function createOutbox(
   },
 ): Outbox {
   const { targets, clock, dropped, failed, arrived, limit = 1000, random = Math.random, handles = forgetful } = options;
+  const forOngoing = new Set(targets.flatMap((target) => (target.ongoing === true ? [target.name] : [])));
   const lines = new Map(
     targets.map((target) => [target.name, new Line({ target, clock, random, limit, handles, dropped, failed, arrived })]),
   );
   return {
     async tell(message) {
-      await Promise.all([...lines.values()].map((line) => line.push(message)));
+      const all = [...lines].filter(([name]) => message.kind !== "ongoing" || forOngoing.has(name));
+      await Promise.all(all.map(([, line]) => line.push(message)));
     },
     depths: () => Object.fromEntries([...lines].map(([name, line]) => [name, line.depth])),
     withdraw() {

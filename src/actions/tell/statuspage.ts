@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
 import type { Message } from "../../entry.ts";
-import { publicWords } from "../../explain/public.ts";
+import { ongoingWords, publicWords } from "../../explain/public.ts";
 import type { PublicWords } from "../../explain/public.ts";
 import type { Ms } from "../../model.ts";
 import { callTarget } from "./http.ts";
@@ -15,14 +15,22 @@ import type { Memory, Target } from "./target.ts";
 /** One request a second for each key. */
 const gapMs = 1100;
 
-const incidentShape = z.object({ id: z.string().min(1), status: z.string(), metadata: z.unknown().optional() });
+const incidentShape = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  updated_at: z.string().optional(),
+  metadata: z.unknown().optional(),
+});
 type Incident = z.output<typeof incidentShape>;
+type TargetCode = ConstructorParameters<typeof TargetError>[0];
 
 /** Our incident with what was said last, or that people took it over: then it is theirs. */
 const handleShape = z.object({
   id: z.string(),
   through: z.int(),
   said: z.object({ status: z.string(), body: z.string() }).optional(),
+  /** When something was said last, by us or by people; absent in records of the version before. */
+  at: z.number().optional(),
   theirs: z.boolean().optional(),
 });
 type Handle = z.output<typeof handleShape>;
@@ -46,10 +54,14 @@ export function createStatuspage(options: {
   readonly keyFile: string;
   readonly publish: "quiet" | "full";
   readonly workloads: readonly PublicWorkload[];
+  /** While trouble goes on without news, something is said this often. */
+  readonly everyMs: Ms;
+  /** How many requests fail lately is said then. */
+  readonly numbers: boolean;
   readonly clock: Pick<Clock, "now" | "sleep">;
   readonly timeoutMs?: Ms;
 }): Target {
-  const { pageId, keyFile, publish, workloads, clock, timeoutMs } = options;
+  const { pageId, keyFile, publish, workloads, everyMs, numbers, clock, timeoutMs } = options;
   const who = "Statuspage";
   const root = `${options.url.replace(/\/+$/, "")}/v1/pages/${encodeURIComponent(pageId)}/incidents`;
   const pace = createPace(clock, gapMs);
@@ -95,40 +107,72 @@ export function createStatuspage(options: {
     return { status, body, deliver_notifications: notifies && publish === "full", ...full, ...quiet };
   }
 
-  /** False when people have resolved or deleted it: what they decided stands. */
-  async function isOurs({ id }: Handle): Promise<boolean> {
+  /** Undefined when people have resolved or deleted it: what they decided stands. */
+  async function ours({ id }: Handle): Promise<Incident | undefined> {
     try {
-      const { status } = incidentIn(await call("GET", `/${encodeURIComponent(id)}`));
-      return status !== "resolved" && status !== "postmortem";
+      const incident = incidentIn(await call("GET", `/${encodeURIComponent(id)}`));
+      return incident.status === "resolved" || incident.status === "postmortem" ? undefined : incident;
     } catch (error) {
-      if (error instanceof TargetError && error.facts.status === 404) return false;
+      if (error instanceof TargetError && error.facts.status === 404) return undefined;
       throw error;
     }
   }
 
+  /** The page itself knows when something was said last: so a restart says nothing twice, and what people have just said is not talked over. */
+  async function goOn(message: Message, memory: Memory, workload: PublicWorkload): Promise<"left-out" | void> {
+    const words = ongoingWords(message, workload.called, numbers);
+    const known = read(memory);
+    if (words === undefined || known === undefined || known.theirs === true) return "left-out";
+    const now = clock.now();
+    if (known.at !== undefined && now < known.at + everyMs) return "left-out";
+    const incident = await ours(known);
+    if (incident === undefined) return keep(memory, { ...known, theirs: true });
+    const saidAt = Math.min(now, Date.parse(incident.updated_at ?? "") || (known.at ?? now));
+    if (now < saidAt + everyMs) {
+      keep(memory, { ...known, at: saidAt });
+      return "left-out";
+    }
+    // The sentence of the last news says how it stands.
+    const status = known.said?.status ?? words.status;
+    await call("PATCH", `/${encodeURIComponent(known.id)}`, { ...changeOf({ ...words, name: "" }, workload), status });
+    return keep(memory, { ...known, at: now });
+  }
+
   return {
     name: "statuspage",
+    ongoing: true,
     async send(message, memory = forgetful) {
       const { namespace, name } = message.workload;
       const workload = workloads.find((each) => each.namespace === namespace && each.name === name);
+      if (message.kind === "ongoing") return workload === undefined ? "left-out" : once(() => goOn(message, memory, workload));
       const words = workload === undefined ? undefined : publicWords(message, workload.called);
       if (workload === undefined || words === undefined) return "left-out";
       const known = read(memory);
       if (known === undefined) {
         if (message.kind === "finished" && message.phase !== "unresolved") return "left-out";
         const { id } = await begin(message, words, workload);
-        return keep(memory, { id, through: seqOf(message), said: saidBy(words) });
+        return keep(memory, { id, through: seqOf(message), said: saidBy(words), at: clock.now() });
       }
       if (known.theirs === true || known.through >= seqOf(message)) return "left-out";
       const isSameBody = known.said?.body === words.body;
       if (isSameBody && known.said?.status === words.status) return "left-out";
-      if (!(await isOurs(known))) return keep(memory, { ...known, theirs: true });
+      if ((await ours(known)) === undefined) return keep(memory, { ...known, theirs: true });
       // Nobody is notified of a sentence that was the last one already.
       await call("PATCH", `/${encodeURIComponent(known.id)}`, changeOf(words, workload, !isSameBody));
-      keep(memory, { ...known, through: seqOf(message), said: saidBy(words) });
+      keep(memory, { ...known, through: seqOf(message), said: saidBy(words), at: clock.now() });
       return undefined;
     },
   };
+}
+
+/** Numbers that did not arrive are old by the next try: there will be newer ones. */
+async function once<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof TargetError)) throw error;
+    throw new TargetError(error.code as TargetCode, error.message, { ...error.facts, tries: 1 });
+  }
 }
 
 /** Says nothing to the public, and finds the incident of a guard again. */

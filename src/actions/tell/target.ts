@@ -6,6 +6,8 @@ import type { Ms } from "../../model.ts";
 /** Somebody who is told. Sending the same message twice does no harm: receivers know it by its id. */
 export interface Target {
   readonly name: string;
+  /** Is told from time to time of trouble that goes on (`ongoing`), and decides itself when it says so. Others hear of news alone. */
+  readonly ongoing?: true;
   /**
    * @returns `left-out` when nothing was sent: no news for this receiver, or told before.
    * @throws TargetError when the message did not arrive; anything else thrown counts as one without facts.

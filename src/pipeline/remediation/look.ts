@@ -10,6 +10,8 @@ import type { RemedyRun } from "./run.ts";
 
 /** An answer is good for so long: a step that waits must not ask at every beat. */
 const FRESH_MS = 5_000;
+/** Pods that are not listed by then are told of. */
+const LISTING_MS = 10_000;
 
 /** Asks the cluster what deciding the step that is up needs. Never rejects: what cannot be known is said. */
 export async function lookFor(run: RemedyRun, workload: Workload, flow: Flow): Promise<Facts | undefined> {
@@ -19,6 +21,8 @@ export async function lookFor(run: RemedyRun, workload: Workload, flow: Flow): P
   if (step === undefined) return undefined;
   const at = standing.step;
   if (looked !== undefined && looked.facts.step === at && edges.now() - looked.at < FRESH_MS) return looked.facts;
+  const areListed = edges.cluster.pods(workload.ref.uid) !== undefined;
+  if (step.kind === "restart" && !areListed && edges.now() - standing.stepSince < LISTING_MS) return undefined;
   switch (step.kind) {
     case "scale":
       return { step: at, kind: "scale", scaling: await edges.scaling(workload.ref) };

@@ -6,6 +6,7 @@ import type { Workload } from "../../model.ts";
 import type { RemediationEntryBody, RemedyDecision } from "../../remediation.ts";
 import { actionsOf, breachesIn, isGuarded, passedHashes } from "../book.ts";
 import type { Flow } from "../flow.ts";
+import { isPausedMeanwhile } from "../pause.ts";
 import { pruneEnded } from "../prune.ts";
 import { lookFor } from "./look.ts";
 import type { RemedyRun } from "./run.ts";
@@ -88,13 +89,21 @@ type Act = Extract<RemedyDecision, { kind: "act" }>;
 async function act(name: string, { step, action, because }: Act, flow: Flow): Promise<void> {
   const { book, edges } = flow;
   if (!edges.leading(edges.now())) return;
+  const orders = ordersOf(name, flow);
+  if (await isPausedMeanwhile(flow)) return;
   const pending = book.remediations.get(name)?.standing.pending?.action.id === action.id;
   if (!pending && !(await writeRemedyEntry(name, { kind: "intended", step, action, because }, flow))) return;
   if (!edges.leading(edges.now())) return;
+  // Ordered since this was decided: perhaps that it is not to be done. The next step knows.
+  if (ordersOf(name, flow) !== orders) return;
   const receipt = await edges.remedy(action);
   edges.observe.acted(receipt);
   edges.log.info({ guard: name, action: action.kind, outcome: receipt.outcome, detail: receipt.detail }, "action carried out");
   await writeRemedyEntry(name, { kind: "receipt", receipt }, flow);
+}
+
+function ordersOf(name: string, { book }: Flow): number {
+  return book.remediations.get(name)?.standing.commands.length ?? 0;
 }
 
 async function close({ record, standing }: RemedyRun, flow: Flow): Promise<void> {

@@ -22,6 +22,7 @@ export interface Incident {
   readonly name: string;
   readonly status: string;
   readonly metadata: unknown;
+  readonly updated_at: string;
   readonly updates: readonly (readonly [status: string, body: string])[];
   readonly notified: boolean;
   readonly impact: string;
@@ -66,13 +67,14 @@ export async function startStatuspage(options: {
       id: `inc${incidents.length + 1}`,
       name,
       metadata,
+      updated_at: "",
       status: "",
       updates: [],
       notified: false,
       impact: "",
       components: {},
     };
-    const incident = changed(empty, rest);
+    const incident = changed(empty, rest, options.now());
     incidents.push(incident);
     return json(201, incident);
   }
@@ -80,7 +82,7 @@ export async function startStatuspage(options: {
   function update(known: Incident, at: number, body: string): Answer {
     const read = strictly(patched, body);
     if ("wrong" in read) return json(400, { error: [read.wrong] });
-    incidents[at] = changed(known, read.value.incident);
+    incidents[at] = changed(known, read.value.incident, options.now());
     return json(200, incidents[at]);
   }
 
@@ -88,11 +90,12 @@ export async function startStatuspage(options: {
   return { ...receiver, incidents };
 }
 
-function changed(incident: Incident, written: z.output<typeof patched>["incident"]): Incident {
+function changed(incident: Incident, written: z.output<typeof patched>["incident"], now: number): Incident {
   const { status, body, deliver_notifications: notifies, impact_override: impact = incident.impact, components = {} } = written;
   return {
     ...incident,
     status,
+    updated_at: new Date(now).toISOString(),
     impact,
     updates: [...incident.updates, [status, body]],
     notified: incident.notified || notifies,

@@ -39,6 +39,15 @@ test("a connection that fails once is tried again after a pause", async () => {
   expect(took).toBeGreaterThanOrEqual(500);
 });
 
+test("a busy server is asked again when it says, and not before", async () => {
+  const busy = new KubernetesError("KUBERNETES_UNREACHABLE", "POST x: 429", { status: 429, retryAfterMs: 3000 });
+  const { result, tries, took } = await run([busy]);
+
+  expect(result).toEqual(applied);
+  expect(tries).toBe(2);
+  expect(took).toBeGreaterThanOrEqual(3000);
+});
+
 test("after three failures of the wire the action has failed, which is not final", async () => {
   const { result, tries } = await run([failure(), failure(503), failure()]);
 

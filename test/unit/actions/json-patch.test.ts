@@ -21,6 +21,7 @@ test("a brake pauses only the template that was read, and says who did it and ho
   expect(patch).toEqual([
     { op: "test", path: "/metadata/uid", value: "u-1" },
     { op: "test", path: "/spec/template", value: template },
+    { op: "test", path: "/spec/paused", value: null },
     { op: "add", path: "/spec/paused", value: true },
     { op: "add", path: "/metadata/annotations", value: {} },
     { op: "add", path: "/metadata/annotations/rearguard.dev~1braked-by", value: mark },
@@ -66,6 +67,7 @@ test("a rollback without a brake touches neither the pause nor other annotations
   expect(rollbackPatch(free, { template: {}, from: "f", cause: "c" }).map(({ op, path }) => `${op} ${path}`)).toEqual([
     "test /metadata/uid",
     "test /spec/template",
+    "test /spec/paused",
     "replace /spec/template",
     "add /metadata/annotations",
     "add /metadata/annotations/rearguard.dev~1rolled-back-from",

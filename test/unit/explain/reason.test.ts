@@ -127,12 +127,12 @@ const golden: Readonly<Record<Exclude<ReasonCode, RemedyReason["code"]>, readonl
       "errors: 2 of 5 other workloads, none of them rolling out, went over their own limits in the same 4 blocks (shop/cart 8.1 %, limit 1 %, shop/mail 12 %, limit 2 %), so suspect the environment before the revision",
     ],
   ],
+  ordered: [[{ code: "ordered", by: "alice", reason: "the supplier has a fault" }, "ordered by alice: the supplier has a fault"]],
   cancelled: [
     [{ code: "cancelled", by: "dana", reason: "the cause is known" }, "dana cancelled it: the cause is known"],
     [{ code: "cancelled", by: "dana", reason: "" }, "dana cancelled it"],
   ],
   "called-off": [[{ code: "called-off", afterMs: 120_000 }, "the trouble was over when it was due, 2 min after it was announced"]],
-  ordered: [[{ code: "ordered", by: "alice", reason: "the supplier has a fault" }, "ordered by alice: the supplier has a fault"]],
   "peers-well": [
     [
       { code: "peers-well", signal: "errors", suffering: 0, of: 3 },
@@ -454,6 +454,59 @@ const golden: Readonly<Record<Exclude<ReasonCode, RemedyReason["code"]>, readonl
         of: 4,
       },
       "3 of 4 pods cannot be created within the namespace's quota or limits: exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1; see what is used up: kubectl describe resourcequota,limitrange -n shop; then raise it, or ask for less: kubectl edit deployment/web -n shop",
+    ],
+  ],
+  "endpoints-ready": [
+    [
+      { code: "endpoints-ready", services: [{ name: "web", ready: 4, fits: true }], pods: 4 },
+      "Service web (4 ready endpoints) reaches the 4 restored pods",
+    ],
+    [
+      {
+        code: "endpoints-ready",
+        services: [
+          { name: "web", ready: 3, fits: true },
+          { name: "web-headless", ready: 4, fits: true },
+        ],
+        pods: 4,
+      },
+      "Services web (3 ready endpoints), web-headless (4 ready endpoints) reach the 4 restored pods",
+    ],
+  ],
+  "endpoints-missing": [
+    [
+      { code: "endpoints-missing", service: "web", fits: true, pods: 4 },
+      "Service web has no ready endpoint among the 4 ready pods that were restored",
+    ],
+    [
+      { code: "endpoints-missing", service: "web", fits: false, pods: 1 },
+      "Service web has no ready endpoint among the 1 ready pod that was restored: its selector fits only the revision that was taken back",
+    ],
+  ],
+  history: [
+    [{ code: "history", was: 6, is: 8, between: [] }, "the history is as expected: revision 6 is the newest again, as revision 8"],
+    [
+      { code: "history", was: 6, is: 9, between: [8], cause: "kubectl apply" },
+      'the history is as expected: revision 6 is the newest again, as revision 9; revision 8 came in between; somebody has changed its change cause to "kubectl apply"',
+    ],
+  ],
+  "still-bad": [
+    [
+      { code: "still-bad", signal: "errors", blocks: 4, badRatio: 0.2, limit: 0.01 },
+      "errors is still bad: 20 % over 4 blocks since the rollback, limit 1 %",
+    ],
+  ],
+  tried: [
+    [
+      {
+        code: "tried",
+        actions: [
+          { kind: "brake", outcome: "applied", at: Date.UTC(2026, 10, 23, 14, 0, 30) },
+          { kind: "rollback", outcome: "failed", at: Date.UTC(2026, 10, 23, 14, 0, 45), to: 6 },
+          { kind: "rollback", outcome: "applied", at: Date.UTC(2026, 10, 23, 14, 1, 15), to: 6 },
+        ],
+      },
+      "tried: braked at 14:00:30 UTC, rollback failed at 14:00:45 UTC, rolled back to revision 6 at 14:01:15 UTC",
     ],
   ],
   certificate: [

@@ -104,6 +104,7 @@ export const brakedByUs: Partial<Workload> = {
 /** After a rollback: revision 6 is wanted again, under a new number. */
 export const takenBack: Partial<Workload> = {
   templateDigest: "digest-6",
+  annotations: { "kubernetes.io/change-cause": "errors" },
   generation: 8,
   observedGeneration: 8,
   current: { ...old, number: 8 },
@@ -233,6 +234,7 @@ export function askOf(record: GuardRecord, over: Partial<Ask> = {}): Ask {
     breaches: [],
     passed: [],
     verify: { withinMs: 5 * MINUTE, blocks: 4, blockMs: BLOCK },
+    aftermath: { kind: "seen", at: over.now ?? START + MINUTE, services: [], condemned: 0 },
     ...over,
   };
 }

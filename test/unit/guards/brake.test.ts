@@ -84,10 +84,18 @@ describe("a brake", () => {
     });
   });
 
-  test("that failed three times is left, and was told each time", () => {
-    const record = recordOf([1, 2, 3].flatMap((nth) => [intended("brake", nth), receipt("brake", "failed", nth)]));
+  const failed = [1, 2, 3].flatMap((nth) => [intended("brake", nth), receipt("brake", "failed", nth)]);
 
-    expect(decide(askOf(record, { judgement: doubtful(120), now: START + 60 * MINUTE - 1 })).kind).not.toBe("act");
+  test("that failed three times is left, and was told each time", () => {
+    expect(decide(askOf(recordOf(failed), { judgement: doubtful(120), now: START + 30 * MINUTE })).kind).not.toBe("act");
+  });
+
+  test("that may lie there because its answer was lost is taken off before the guard ends, also where the watch does not show it", () => {
+    const end = { judgement: doubtful(5), now: START + 60 * MINUTE };
+    expect(decide(askOf(recordOf(failed), end))).toMatchObject({ kind: "act", action: { kind: "release" } });
+
+    const othersPause = receipt("release", "refused", 7, START, { code: "paused-by-other" });
+    expect(decide(askOf(recordOf([...failed, intended("release", 7), othersPause]), end)).kind).toBe("finish");
   });
 
   test("whose answer was lost is found by its mark and made known, whatever the template is now", () => {

@@ -32,6 +32,7 @@ test.each<[string, { count: number; at: number } | undefined, number, string]>([
   ["after one failure 30 s later", { count: 1, at: START }, 30_000, "now"],
   ["and not before", { count: 1, at: START }, 29_999, "later"],
   ["never more than five minutes later", { count: 11, at: START }, 300_000, "now"],
+  ["at once when the clock was set back behind the failure", { count: 1, at: START }, -60_000, "now"],
   ["not at all when the tries are used up", { count: 12, at: START }, 9e9, "never"],
 ])("%s", (_, failure, after, wanted) => {
   expect(whenToTry(failure, START + after, 12)).toBe(wanted);

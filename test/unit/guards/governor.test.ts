@@ -86,6 +86,16 @@ describe("rollbacks of the past", () => {
     ["afterwards it is over", [...done("rollback"), finished], [{ underWay: false }]],
     ["one whose receipt a crash swallowed counts", [intended("rollback")], [{ at: START + BLOCK }]],
     ["one that failed counts: it may have happened", [intended("rollback"), receipt("rollback", "failed")], [{ at: START + BLOCK }]],
+    [
+      "one whose answer was lost counts, whatever became of a later try",
+      [intended("rollback"), receipt("rollback", "failed"), intended("rollback", 3), receipt("rollback", "refused", 3)],
+      [{ at: START + BLOCK }],
+    ],
+    [
+      "one is as late as its intent where the clock was set back before its answer",
+      [intended("rollback"), receipt("rollback", "applied", 1, START - BLOCK)],
+      [{ at: START + BLOCK }],
+    ],
     ["one that was refused does not", [intended("rollback"), receipt("rollback", "refused")], []],
     ["one that was withheld after its intent does not", [intended("rollback"), { kind: "withheld", action: "rollback", because: [] }], []],
   ])("%s", (_, bodies, wanted) => {

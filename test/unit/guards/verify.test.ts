@@ -4,6 +4,7 @@ import { decide } from "../../../src/guards/decide.ts";
 import { openSignal, type SignalState } from "../../../src/judging/signal.ts";
 import type { Decision, EntryBody } from "../../../src/entry.ts";
 import type { Reason, Verdict } from "../../../src/reason.ts";
+import type { Aftermath, ServiceSeen } from "../../../src/verification.ts";
 import { limits as signalLimits } from "../judging/world.ts";
 import {
   askOf,
@@ -45,6 +46,8 @@ function verifying(over: Partial<Ask>, because: readonly Reason[] = [evidence], 
     askOf(record, { workload: back, pods: restored, judgement: judgementOf({ counted: served(4, 0) }), now: at + 2 * MINUTE, ...over }),
   );
 }
+
+const history: Reason = { code: "history", was: 6, is: 8, between: [] };
 
 function brief(decision: Decision): string {
   if (decision.kind === "act") return decision.action.kind;
@@ -154,7 +157,7 @@ describe("a rollback is verified", () => {
   test("by its pods alone when only its pods were bad", () => {
     expect(verifying({ judgement: judgementOf() }, [crashing])).toMatchObject({
       phase: "restored",
-      because: [{ code: "pods-ready", ready: 8, of: 8 }],
+      because: [{ code: "pods-ready", ready: 8, of: 8 }, history],
     });
   });
 
@@ -179,7 +182,7 @@ describe("a rollback is told to have helped", () => {
     const rules = [{ signal: "health", state: "pass", because: [] } as const];
     expect(verifying({ judgement: judgementOf(), rules }, [probe])).toMatchObject({
       phase: "restored",
-      because: [{ code: "answers-well", signal: "health", calls: 2, afterMs: 2 * MINUTE }, { code: "pods-ready" }],
+      because: [{ code: "answers-well", signal: "health", calls: 2, afterMs: 2 * MINUTE }, { code: "pods-ready" }, history],
     });
   });
 
@@ -187,7 +190,81 @@ describe("a rollback is told to have helped", () => {
     const job: Reason = { code: "job", signal: "smoke", detail: "exit code 1", log: "" };
     expect(verifying({ judgement: judgementOf() }, [job])).toMatchObject({
       phase: "restored",
-      because: [{ code: "pods-ready" }, { code: "limitation", detail: "the smoke test smoke is not run again after a rollback" }],
+      because: [{ code: "pods-ready" }, { code: "limitation", detail: "the smoke test smoke is not run again after a rollback" }, history],
+    });
+  });
+});
+
+describe("what is around a workload after its rollback", () => {
+  const later = at + 5 * MINUTE;
+  const seen = (services: readonly ServiceSeen[], over: Partial<Extract<Aftermath, { kind: "seen" }>> = {}): Partial<Ask> => ({
+    aftermath: { kind: "seen", at: at + 2 * MINUTE, services, condemned: 0, ...over },
+  });
+  const reached: ServiceSeen = { name: "web", ready: 8, fits: true };
+  const unseen = (forbidden: boolean): Aftermath => ({ kind: "unseen", at: at + 2 * MINUTE, because: "503", forbidden });
+
+  test.each<[string, Partial<Ask>, string]>([
+    ["a Service that reaches the restored pods", seen([reached]), "restored"],
+    ["a Service without a ready endpoint", seen([reached, { name: "api", ready: 0, fits: true }]), "wait"],
+    ["a Service whose selector fits only the pods that were taken back", seen([{ name: "web", ready: 0, fits: false }]), "wait"],
+    ["nobody has looked yet", { aftermath: undefined }, "wait"],
+    ["the last look is long ago", seen([reached], { at: at + MINUTE }), "wait"],
+    ["the API server does not answer", { aftermath: unseen(false) }, "wait"],
+    ["the account may not look", { aftermath: unseen(true) }, "restored"],
+    ["the bad revision is to have pods still", seen([reached], { condemned: 2 }), "wait"],
+    ["the bad revision's ReplicaSet is gone", seen([reached], { condemned: null }), "restored"],
+    [
+      "what was bad is still bad, whatever the Services say",
+      { ...seen([reached]), judgement: judgementOf({ counted: served(9, 40) }) },
+      "wait",
+    ],
+  ])("%s", (_, over, wanted) => {
+    expect(brief(verifying(over))).toBe(wanted);
+  });
+
+  test("that all is well is told with its numbers", () => {
+    expect(verifying(seen([reached]))).toMatchObject({
+      because: [{ code: "recovered" }, { code: "endpoints-ready", services: [reached], pods: 8 }, history],
+    });
+  });
+
+  test("what may not be looked at is told in place of it", () => {
+    const decision = verifying({ aftermath: unseen(true) });
+    expect(decision).toMatchObject({ because: [{ code: "recovered" }, { code: "limitation" }, history] });
+  });
+
+  test("a Service without endpoints ends unresolved, with what was tried", () => {
+    const decision = verifying({ ...seen([{ ...reached, ready: 0 }], { at: later }), now: later });
+    expect(decision).toMatchObject({
+      phase: "unresolved",
+      because: [
+        { code: "not-recovered", detail: "the old template runs again and what was bad is good, but not every Service reaches it" },
+        { code: "endpoints-missing", service: "web", fits: true, pods: 8 },
+        { code: "tried", actions: [{ kind: "rollback", outcome: "applied", to: 6 }] },
+      ],
+    });
+  });
+
+  test("what is still bad is told with its numbers", () => {
+    expect(verifying({ judgement: judgementOf({ counted: served(9, 40) }), now: later })).toMatchObject({
+      because: [
+        { code: "not-recovered" },
+        { code: "still-bad", signal: "errors", blocks: 4, badRatio: 0.4, limit: 0.01 },
+        { code: "tried" },
+      ],
+    });
+  });
+
+  test("a revision that came in between, and a change cause that is not ours, are told and change nothing", () => {
+    const workload = {
+      ...back,
+      current: { ...old, number: 9 },
+      revisions: [{ ...old, number: 9 }, revision(8), fresh],
+      annotations: { "kubernetes.io/change-cause": "by hand" },
+    };
+    expect(verifying({ workload })).toMatchObject({
+      phase: "restored",
+      because: [{ code: "recovered" }, { code: "history", was: 6, is: 9, between: [8], cause: "by hand" }],
     });
   });
 });

@@ -21,6 +21,7 @@ const untouched: Edges = {
   probe: unused,
   diagnose: unused,
   jobs: { create: unused, look: unused, lookAtRemedy: unused },
+  lookAfter: unused,
   execute: unused,
   remedy: unused,
   scaling: unused,
@@ -59,9 +60,11 @@ export function flowOver({ cluster, journal, ...edges }: Touched, over: Partial<
     handed: new Map(),
     telling: new Map(),
     writing: new Map(),
+    waiting: new Map(),
     claims: new Map(),
     opening: new Map(),
     diagnosing: createBeside(8),
     diagnosed: new Set(),
+    reminded: new Map(),
   };
 }

@@ -102,6 +102,38 @@ test("a hundred posts at once are two writes, and each waits for its own", async
   expect(saved.at(-1)?.alerts?.["alerts"]).toHaveLength(30);
 });
 
+test("a post waits for two writes at most, however many posts come before and after it", async () => {
+  let writes = 0;
+  const { flow } = guardedBy(async () => {
+    // Long enough for many posts to come while it is under way.
+    for (let turns = 0; turns < 20; turns += 1) await setImmediate();
+    writes += 1;
+    return "saved";
+  });
+  const waited: number[] = [];
+  const posts: Promise<void>[] = [];
+  for (let at = 0; at < 200; at += 1) {
+    const before = writes;
+    posts.push(
+      takeAlerts([alert({ fingerprint: "a", endsAt: START + 3 * MINUTE + at })], flow).then(({ taken }) => {
+        expect(taken).toBe(true);
+        waited.push(writes - before);
+      }),
+    );
+    await setImmediate();
+  }
+  await Promise.all(posts);
+  expect(Math.max(...waited)).toBeLessThanOrEqual(2);
+  expect(flow.book.open.get("web-guard")?.record.alerts?.["alerts"]?.[0]?.endsAt).toBe(START + 3 * MINUTE + 199);
+});
+
+test("only a guard whose record has something new is to decide", async () => {
+  const { flow } = guardedBy(saving().save);
+  const first = await takeAlerts([alert()], flow);
+  const again = await takeAlerts([alert()], flow);
+  expect([first, again].map((one) => one.taken && one.guards)).toEqual([["web-guard"], []]);
+});
+
 test("an alert that comes while an entry is written is neither lost nor taken before it is written", async () => {
   const saved: GuardRecord[] = [];
   const { flow } = guardedBy(async (record) => {

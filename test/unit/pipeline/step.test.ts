@@ -1,11 +1,13 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openRun } from "../../../src/guards/run.ts";
 import type { Diagnosis, Finding } from "../../../src/diagnosis.ts";
 import type { GovernorState } from "../../../src/guards/governor.ts";
 import type { Action } from "../../../src/entry.ts";
 import type { Workload } from "../../../src/model.ts";
+import { takeOrder } from "../../../src/pipeline/order.ts";
 import { stepGuard } from "../../../src/pipeline/step.ts";
-import { limits, MINUTE, pod, fresh, recordOf, rollout, START, web, workloadOf } from "../guards/a-guard.ts";
+import { limits, MINUTE, old, pod, fresh, recordOf, rollout, START, web, workloadOf } from "../guards/a-guard.ts";
 import { flowOver, pace } from "./a-flow.ts";
 
 const crashed = pod("web-1", fresh, { ready: false, containers: [{ name: "web", ready: false, restarts: 3 }] });
@@ -117,6 +119,26 @@ describe("nothing is done", () => {
     expect(fleet.acted).toEqual([]);
   });
 
+  test("of what was decided before a person paused all action, which is read anew before each action", async () => {
+    let state = {};
+    const readGovernorState = async () => void (state = { pause: { by: "bob", reason: "storage", at: START } });
+    const fleet = fleetOf(1, { governorState: () => state, readGovernorState });
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened"]);
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "withheld"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
+  test("of what was decided while a person's end of the guard was being written: the next step withholds it", async () => {
+    const fleet = fleetOf(1, { journal: { save: () => setImmediate("saved" as const) } });
+    const ordering = takeOrder("guard-0", { id: "1", kind: "abort", by: "alice", reason: "x" }, fleet.flow, new Map());
+
+    expect(await entriesAfterStep(fleet)).toEqual(["opened", "commanded", "intended"]);
+    expect([await ordering, fleet.acted]).toMatchObject([{ taken: true }, []]);
+    expect((await entriesAfterStep(fleet)).slice(3)).toEqual(["withheld"]);
+    expect(fleet.acted).toEqual([]);
+  });
+
   test.each<[string, () => Promise<"saved" | "conflict">]>([
     ["fails", () => Promise.reject(new Error("connection refused"))],
     ["loses against somebody else's", () => Promise.resolve("conflict")],
@@ -126,6 +148,21 @@ describe("nothing is done", () => {
 
     expect(fleet.acted).toEqual([]);
   });
+});
+
+test("an intent without a receipt that is refused when it is carried out again may have happened before: it counts as failed", async () => {
+  const before = fleetOf(1, { execute: () => Promise.reject(new Error("killed")) });
+  await stepGuard("guard-0", before.flow).catch(() => {});
+  const left = before.flow.book.open.get("guard-0");
+  const refuse = (action: Action) =>
+    ({ action: action.id, kind: action.kind, outcome: "refused", at: START + MINUTE, detail: "" }) as const;
+  const fleet = fleetOf(1, { execute: (action) => Promise.resolve({ ...refuse(action), because: { code: "conflict", detail: "" } }) });
+  if (left !== undefined) fleet.flow.book.open.set("guard-0", left);
+  await stepGuard("guard-0", fleet.flow);
+
+  const { record, standing } = fleet.flow.book.open.get("guard-0") ?? {};
+  expect(record?.entries.at(-1)).toMatchObject({ kind: "receipt", receipt: { outcome: "failed" } });
+  expect(standing?.attempted?.target).toEqual(old);
 });
 
 test("an intent without a receipt, as a crash leaves it, is carried out under the same id and not intended again", async () => {

@@ -220,7 +220,7 @@ describe("whatever alerts, crashes, lost answers, refusals, pauses, people and r
         const intended = record.entries.find((one) => one.kind === "intended" && one.action.id === entry.receipt.action);
         return intended?.kind === "intended" && intended.action.kind === "scale" && intended.action.purpose === "restore";
       });
-      if (!human && !refusedRestore) expect(count).toBe(4);
+      expect(human || refusedRestore || count === 4).toBe(true);
     });
   });
 
