@@ -4,6 +4,7 @@ import { createAlertmanager } from "./actions/tell/alertmanager.ts";
 import { createGrafana } from "./actions/tell/grafana.ts";
 import { createKubernetesEvents } from "./actions/tell/kubernetes-event.ts";
 import { createPagerDuty } from "./actions/tell/pagerduty.ts";
+import { createSilence } from "./actions/tell/silence.ts";
 import { createSlack, createSlackHook } from "./actions/tell/slack.ts";
 import { createStatuspage } from "./actions/tell/statuspage.ts";
 import type { Target } from "./actions/tell/target.ts";
@@ -68,8 +69,9 @@ function otherTargets({ grafana, webhooks, slack, pagerduty, alertmanager, statu
   }
   for (const each of pagerduty) targets.push(createPagerDuty({ ...each, clock }));
   if (alertmanager !== undefined) {
-    const { urls, lasts: lastsMs, ...rest } = alertmanager;
+    const { urls, lasts: lastsMs, silence, ...rest } = alertmanager;
     for (const url of urls) targets.push(createAlertmanager({ ...rest, url, lastsMs, clock }));
+    if (silence !== undefined) targets.push(createSilence({ ...rest, urls, silence: { ...silence, lastsMs: silence.lasts }, clock }));
   }
   if (statuspage !== undefined) {
     const { every: everyMs, ...rest } = statuspage;

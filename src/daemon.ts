@@ -9,6 +9,7 @@ import { apiEdgesOf } from "./daemon/api.ts";
 import { createPauseKeeper } from "./daemon/pause-keeper.ts";
 import { createListenerTls } from "./daemon/listener-tls.ts";
 import { createPolicyKeeper } from "./daemon/policy-keeper.ts";
+import { scheduleEdgesOf } from "./daemon/schedule-edges.ts";
 import { createRestOfGroup } from "./daemon/rest-of-group.ts";
 import { createTellingLog } from "./daemon/telling-log.ts";
 import { RearguardError, remedyOf, sentence } from "./errors.ts";
@@ -18,6 +19,7 @@ import { createMetrics } from "./journal/metrics.ts";
 import { createLeader } from "./leader.ts";
 import type { Ms } from "./model.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
+import { createSchedules } from "./pipeline/schedules.ts";
 import type { Settings } from "./settings.ts";
 import { createAftermathReader } from "./signals/aftermath.ts";
 import { createDiagnoser } from "./signals/diagnosis.ts";
@@ -134,8 +136,9 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     api,
     unreadable: (guard, why) => log.error({ guard, why }, "guard object cannot be read; it is left alone"),
   });
+  const ledger = createLedger({ api, namespace: lease.namespace, name: lease.ledger });
   const pauses = createPauseKeeper({
-    ledger: createLedger({ api, namespace: lease.namespace, name: lease.ledger }),
+    ledger,
     clock,
     log,
     looked: (paused, at) => metrics.pauseRead(paused, at),
@@ -177,6 +180,8 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     log,
   };
   const pipeline = createPipeline(edgesOf(parts), pipelineSettingsOf(settings));
+  const ownNamespace = lease.namespace;
+  const schedules = createSchedules(scheduleEdgesOf({ clock, leader, ledger, policies, workloads, pipeline, metrics, log, ownNamespace }));
   const apiEdges = apiEdgesOf({ settings, clock, random, pipeline, leader, pauses, policies, workloads, version });
   const tls = settings.listen.tls === undefined ? undefined : createListenerTls(settings.listen.tls, log);
   let web: FastifyInstance | undefined;
@@ -203,6 +208,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     if (web !== undefined) await tls?.look(web.server);
     if (!synced) return;
     await pipeline.beat(began);
+    schedules.beat(began);
     metrics.beat(clock.now() - began);
     metrics.outboxDepth(outbox.depths());
     for (const { path, restarts, lastEventAt } of workloads.health()) metrics.reflector(path, restarts, lastEventAt);
@@ -213,7 +219,10 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
 
   async function shutDown(deadlineMs: Ms): Promise<void> {
     await stopBeat?.();
-    await within(deadlineMs / 2, pipeline.idle());
+    await within(
+      deadlineMs / 2,
+      schedules.idle().then(() => pipeline.idle()),
+    );
     await outbox.drain(deadlineMs / 4);
     await Promise.all([pods.stop(), workloads.stop()]);
     await leader.stop();

@@ -125,6 +125,8 @@ export interface Message {
     readonly since: Ms;
     readonly rolledBackAt?: Ms;
     readonly lately?: RequestCounts & { readonly overMs: Ms };
+    /** Names of alerts whose end will show that it helped. */
+    readonly awaits: readonly string[];
   };
   /** Address of the guard's record, where the settings tell how people reach this API. */
   readonly link?: string;

@@ -206,9 +206,8 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
       return remediated;
     },
     async order(guard, command) {
-      const later = (because: string): Ordered => ({ taken: false, why: "later", because });
-      if (!edges.leading(edges.now())) return later("another Rearguard leads");
-      if (!resumed || flow.lost.size > 0) return later("the open guards are being read");
+      const because = notNow();
+      if (because !== undefined) return { taken: false, why: "later", because };
       const ordered = await takeOrder(guard, command, flow, ordersUnderWay);
       if (ordered.taken) void step(guard);
       return ordered;

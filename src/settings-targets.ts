@@ -10,6 +10,10 @@ const name = z.string().regex(/^[\w.-]{1,63}$/, {
 const day = 86_400_000;
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/;
 
+const label = z.string().regex(labelName, {
+  error: ({ input }) => told(`${named(input)} cannot name a label`, "letters, digits and _, not first a digit"),
+});
+
 /** Receivers of messages beside webhooks and Grafana. `file`: a readable file. */
 export function targetSettings<File extends z.ZodType<string, string>>(file: File) {
   return {
@@ -77,18 +81,29 @@ export function targetSettings<File extends z.ZodType<string, string>>(file: Fil
           .strictObject({ username: z.string().min(1), passwordFile: file })
           .optional()
           .describe("HTTP basic authentication."),
-        labels: z
-          .record(
-            z.string().regex(labelName, {
-              error: ({ input }) => told(`${named(input)} cannot name a label`, "letters, digits and _, not first a digit"),
-            }),
-            z.string().min(1).max(256),
-          )
-          .optional()
-          .describe("Further labels of every alert, for routing."),
+        labels: z.record(label, z.string().min(1).max(256)).optional().describe("Further labels of every alert, for routing."),
         lasts: duration(60_000, 30 * day)
           .prefault("1d")
           .describe("After this an alert that nothing ended resolves by itself; longer than any guard. From 1m to 30d."),
+        silence: z
+          .strictObject({
+            namespace: label.default("namespace").describe("What your alerts call the namespace that they are about."),
+            workload: label.describe("What they call the workload, such as deployment: only alerts that name it are silenced."),
+            labels: z.record(label, z.string().min(1).max(256)).optional().describe("Further labels that must have just these values."),
+            lasts: duration(120_000, 3_600_000)
+              .prefault("15m")
+              .describe("It ends by itself after this, and is renewed while the guard acts. From 2m to 1h."),
+          })
+          .superRefine(({ namespace, workload, labels = {} }, context) => {
+            const names = [namespace, workload, ...Object.keys(labels), "alertname"];
+            if (new Set(names).size === names.length) return;
+            context.addIssue({
+              code: "custom",
+              message: told("a label is matched twice", "namespace, workload and labels of different names, none of them alertname"),
+            });
+          })
+          .optional()
+          .describe("While a guard acts, alerts that name its workload are silenced, never its own; left out: none are."),
       })
       .superRefine(({ bearerTokenFile, basic }, context) => {
         if (bearerTokenFile === undefined || basic === undefined) return;
@@ -140,7 +155,7 @@ type Named = { readonly name: string };
 type Lists = { readonly webhooks: readonly Named[]; readonly slack: readonly Named[]; readonly pagerduty: readonly Named[] };
 
 /** Names that a receiver has from us. */
-const ours = ["kubernetes-events", "grafana", "statuspage"];
+const ours = ["kubernetes-events", "grafana", "statuspage", "alertmanager-silence"];
 
 /** Two receivers of one name would share one queue, so that one of them would be told nothing. */
 export function nameProblems(

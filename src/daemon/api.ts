@@ -36,6 +36,7 @@ export function apiEdgesOf(parts: {
     streams: createStreams({ ...shown, epoch }),
     identify: createIdentify(keysOf(settings.listen)),
     order: (guard, command) => pipeline.order(guard, command),
+    remediate: (trigger, policy, workload) => pipeline.remediate(trigger, policy, workload),
     leader: () => leader.holder(),
     pause: pauses,
     policies: () => policies.set(),

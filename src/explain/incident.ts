@@ -1,8 +1,9 @@
 import type { Entry } from "../entry.ts";
-import type { GuardRecord } from "../guards/guard.ts";
+import type { AnyRecord } from "../guards/remediation/record.ts";
+import type { RemediationEntry } from "../remediation.ts";
 
 /** Of a guard that ends without saying that all is well: that nobody closes its incident but a person. "" where it has none, or people took it over. */
-export function incidentStep({ handles }: GuardRecord, entry: Entry): string {
+export function incidentStep({ handles }: Pick<AnyRecord, "handles">, entry: Entry | RemediationEntry): string {
   if (entry.kind !== "finished" || (entry.phase !== "unresolved" && entry.phase !== "inconclusive")) return "";
   const id = openIncident(handles?.["statuspage"]);
   if (id === undefined) return "";

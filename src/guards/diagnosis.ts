@@ -23,6 +23,8 @@ export function diagnosisReasons({ workload, findings, unseen, desired, there, r
 /** Pods of the revision are why the guard acts, or would act, now or as it is recorded, and nobody has looked yet why. */
 export function wantsDiagnosis({ entries }: GuardRecord, because: readonly Reason[]): boolean {
   if (entries.some((entry) => entry.kind === "noted" && entry.because.some(({ code }) => code === "diagnosis"))) return false;
-  const recorded = entries.flatMap((entry) => (entry.kind === "intended" || entry.kind === "withheld" ? entry.because : []));
+  const recorded = entries.flatMap((entry) =>
+    entry.kind === "intended" || entry.kind === "announced" || entry.kind === "withheld" ? entry.because : [],
+  );
   return [...because, ...recorded].some(({ code }) => code === "pods");
 }

@@ -1,23 +1,52 @@
+import type { Phase } from "../entry.ts";
 import type { Ms } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import type { RequestCounts } from "../report.ts";
+import type { RemediationRecord } from "./remediation/record.ts";
+import type { RemedyStanding } from "./remediation/standing.ts";
 import { type GuardRun, isSeenByCallers } from "./run.ts";
 
 /** Lately: the last five minutes. */
 const LATELY_MS: Ms = 300_000;
 
-/** A guard that acts, would act or has acted, and is not over: since when, why, and how requests fare. Undefined where all is well so far. */
-export function troubleOf(
-  run: GuardRun,
-  now: Ms,
-): { readonly since: Ms; readonly because: readonly Reason[]; readonly lately?: RequestCounts & { readonly overMs: Ms } } | undefined {
+/** Trouble that goes on: since when, why, and how requests fare. */
+export interface Ongoing {
+  readonly since: Ms;
+  readonly because: readonly Reason[];
+  readonly rolledBackAt?: Ms;
+  /** All requests of the workload lately, as its pods count them; absent where nothing counts them. */
+  readonly lately?: RequestCounts & { readonly overMs: Ms };
+  /** Names of alerts whose end will show that it helped. */
+  readonly awaits: readonly string[];
+}
+
+/** A guard that acts, would act or has acted, and is not over. Undefined where all is well so far. */
+export function troubleOf(run: GuardRun, now: Ms): Ongoing | undefined {
   const { standing, record } = run;
-  const isBad = standing.braked || standing.phase === "breached" || standing.phase === "acting" || standing.phase === "verifying";
-  if (standing.finished !== undefined || !isBad) return undefined;
-  const first = record.entries.find((entry) => entry.kind === "intended" || entry.kind === "withheld" || entry.kind === "held");
-  const because = standing.rollback?.because ?? (first !== undefined && "because" in first ? first.because : []);
+  if (standing.finished !== undefined || !(standing.braked || isBad(standing.phase))) return undefined;
+  const first = record.entries.find((entry) => ["intended", "announced", "withheld", "held"].includes(entry.kind));
+  const because = (standing.rollback ?? standing.attempted)?.because ?? (first !== undefined && "because" in first ? first.because : []);
   const lately = latelyOf(run, now);
-  return { since: first?.at ?? record.openedAt, because, ...(lately === undefined ? {} : { lately: { ...lately, overMs: LATELY_MS } }) };
+  return {
+    since: first?.at ?? record.openedAt,
+    because,
+    ...(standing.rollback === undefined ? {} : { rolledBackAt: standing.rollback.at }),
+    ...(lately === undefined ? {} : { lately: { ...lately, overMs: LATELY_MS } }),
+    awaits: [...new Set(because.flatMap((reason) => (reason.code === "alert" ? [reason.name] : [])))],
+  };
+}
+
+/** The same of a guard without a rollout. */
+export function remedyTroubleOf(record: RemediationRecord, { phase, finished, overSince }: RemedyStanding): Ongoing | undefined {
+  // What is only still to be given back troubles nobody.
+  if (finished !== undefined || overSince !== undefined || !isBad(phase)) return undefined;
+  const last = record.entries.findLast((entry) => entry.kind === "intended" || entry.kind === "withheld");
+  const awaits = [...new Set(record.alerts.flatMap(({ labels }) => labels["alertname"] ?? []))];
+  return { since: record.openedAt, because: last !== undefined && "because" in last ? last.because : [], awaits };
+}
+
+function isBad(phase: Phase): boolean {
+  return phase === "breached" || phase === "acting" || phase === "verifying";
 }
 
 /** By the signal of errors that saw most requests; of new and old pods together. */

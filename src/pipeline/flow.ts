@@ -1,3 +1,4 @@
+import type { Phase } from "../entry.ts";
 import type { PastAction } from "../guards/governor.ts";
 import type { Ms } from "../model.ts";
 import type { Beside } from "./beside.ts";
@@ -29,6 +30,6 @@ export interface Flow {
   readonly diagnosed: Set<string>;
   /** Remediations that are about to be opened, by workload and policy: what comes meanwhile joins them. */
   readonly opening: Map<string, Promise<unknown>>;
-  /** When this process last said of a guard that its trouble goes on. */
-  readonly reminded: Map<string, Ms>;
+  /** When this process last said of a guard that its trouble goes on, and in which phase. */
+  readonly reminded: Map<string, { readonly at: Ms; readonly phase: Phase }>;
 }

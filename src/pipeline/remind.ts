@@ -1,27 +1,36 @@
 import { LeftToNext, sentence } from "../errors.ts";
-import { ongoingMessage } from "../explain/ongoing.ts";
-import { troubleOf } from "../guards/ongoing.ts";
+import { ongoingMessage, type Troubled } from "../explain/ongoing.ts";
+import { type Ongoing, remedyTroubleOf, troubleOf } from "../guards/ongoing.ts";
 import type { Ms } from "../model.ts";
 import type { Flow } from "./flow.ts";
 
-/** How often receivers may look whether something is due; when, they know best. */
+/** How often receivers may look whether something is due, beside every new phase; when it is, they know best. */
 const EVERY_MS: Ms = 60_000;
 
 /** Gives every guard whose trouble goes on to the receivers that tell people from time to time. Told or not, nothing waits for it. */
-export function remindOfTrouble({ book, edges, settings, reminded }: Flow): void {
+export function remindOfTrouble(flow: Flow): void {
+  const { book, edges, reminded } = flow;
   const now = edges.now();
   for (const [name, run] of book.open) {
-    const trouble = troubleOf(run, now);
-    if (trouble === undefined || now - (reminded.get(name) ?? 0) < EVERY_MS) continue;
-    // One that waits before a receiver that is down is enough.
-    reminded.set(name, Infinity);
-    edges
-      .tell([ongoingMessage(run.record, run.standing, trouble, now, settings.cluster)])
-      .catch((error: unknown) => {
-        if (error instanceof LeftToNext) return;
-        edges.log.warn({ guard: name, error: sentence(error) }, "people were not told that trouble goes on");
-      })
-      .finally(() => reminded.set(name, now));
+    const { record, standing } = run;
+    const { workload } = record.rollout;
+    remind({ name, workload, openedAt: record.openedAt, phase: standing.phase }, troubleOf(run, now), now, flow);
   }
-  for (const name of reminded.keys()) if (!book.open.has(name)) reminded.delete(name);
+  for (const [name, { record, standing }] of book.remediations) {
+    const { workload, openedAt } = record;
+    remind({ name, workload, openedAt, phase: standing.phase }, remedyTroubleOf(record, standing), now, flow);
+  }
+  for (const name of reminded.keys()) if (!book.open.has(name) && !book.remediations.has(name)) reminded.delete(name);
+}
+
+function remind(troubled: Troubled, trouble: Ongoing | undefined, now: Ms, { edges, settings, reminded }: Flow): void {
+  const { name, phase } = troubled;
+  const last = reminded.get(name);
+  if (trouble === undefined || (last?.phase === phase && now - last.at < EVERY_MS)) return;
+  reminded.set(name, { at: now, phase });
+  // It overtakes one that still waits before a receiver that is down.
+  edges.tell([ongoingMessage(troubled, trouble, now, settings.cluster)]).catch((error: unknown) => {
+    if (error instanceof LeftToNext) return;
+    edges.log.warn({ guard: name, error: sentence(error) }, "people were not told that trouble goes on");
+  });
 }

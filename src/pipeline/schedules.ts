@@ -173,10 +173,14 @@ export function createSchedules(edges: ScheduleEdges): Schedules {
     const { due, left, overlapping } = run;
     const { policy } = schedule;
     const isWhole = left.size === 0 && overlapping.length === 0;
-    await settle(schedule, due, isWhole ? "begun" : `begun; ${left.size} late, ${overlapping.length} still under way from before`);
+    await settle(
+      schedule,
+      due,
+      isWhole ? "begun" : `begun for ${run.begun}; ${left.size} late, ${overlapping.length} still under way from before`,
+    );
     runs.delete(keyOf(schedule));
     log.info({ policy, due: iso(due), workloads: run.begun }, "a schedule was due");
-    edges.scheduled(policy, "begun", 1);
+    if (run.begun > 0 || isWhole) edges.scheduled(policy, "begun", 1);
     const one = { count: 1, first: due, last: due };
     if (overlapping.length > 0) tellMissed(schedule, { why: "overlap", ...one }, overlapping);
     if (left.size > 0) tellMissed(schedule, { why: "late", ...one }, [...left.keys()]);

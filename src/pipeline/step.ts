@@ -34,7 +34,7 @@ export async function stepGuard(name: string, flow: Flow): Promise<void> {
   countSilences(name, ask, flow);
   flow.edges.observe.decided(decision.kind);
   claim(run, decision, now, flow);
-  if (decision.kind === "act" || decision.kind === "withhold" || decision.kind === "wait") diagnoseGuard(name, decision.because, flow);
+  if (["act", "announce", "withhold", "wait"].includes(decision.kind)) diagnoseGuard(name, decision.because, flow);
   await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
   const after = flow.book.open.get(name);
   if (after === undefined) return;

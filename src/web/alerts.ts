@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
-import type { Alert } from "../alert.ts";
+import type { Alert, AlertOutcome } from "../alert.ts";
 import { sentence } from "../errors.ts";
 import type { Ms } from "../model.ts";
 import type { AlertReceipt, AlertsTaken } from "../pipeline/alerts.ts";
@@ -21,7 +21,7 @@ export interface AlertEdges {
   /** Never rejects; absent where the settings name nobody to ask. */
   readonly restOfGroup?: (group: NonNullable<Posted["group"]>, posted: readonly Alert[]) => Promise<RestOfGroup>;
   now(): Ms;
-  readonly log: { warn(fields: object, message: string): void };
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
 /** A group of thousands of alerts; Alertmanager's `max_alerts` keeps it smaller. */
@@ -33,7 +33,12 @@ const ROOM = { most: 500, mostBytes: 64_000_000 };
 /** The same is logged once in this time: a storm of posts must not become one of lines. */
 const QUIET_MS: Ms = 10_000;
 
+/** Most alerts of a cluster reach no guard, which is no fault: it is said for those who look for one that they miss. */
+const NOBODY_QUIET_MS: Ms = 600_000;
+
 const RETRY_AFTER_S = 1;
+
+const nobody: ReadonlySet<AlertOutcome> = new Set(["no-workload", "no-guard", "not-asked"]);
 
 /**
  * Where alerts are posted. Alertmanager tries again after 5xx alone, so 4xx is for what no repetition mends, and what is only not possible
@@ -48,8 +53,16 @@ export async function serveAlerts(app: FastifyInstance, edges: AlertEdges): Prom
     });
   }
 
+  function isNews(key: string, quietMs: Ms): boolean {
+    const now = edges.now();
+    if (now - (logged.get(key) ?? -Infinity) < quietMs) return false;
+    logged.set(key, now);
+    return true;
+  }
+
   function serveSender(webhook: FastifyInstance, sender: Sender): void {
     const { path } = sender;
+    webhook.removeContentTypeParser("text/plain");
     webhook.addHook("onRequest", async (request, reply) => {
       const { alertsAccess } = edges;
       if (!hasAccess(alertsAccess)) return reply.code(403).send({ error: "no alerts are taken", hint: "set alerts in the settings" });
@@ -77,6 +90,7 @@ export async function serveAlerts(app: FastifyInstance, edges: AlertEdges): Prom
       if (typeof read === "string") return refused(reply, 400, read);
       const taken = await edges.takeAlerts(read.alerts);
       if (!taken.taken) return later(reply, taken.because);
+      tellOfNobody(read.alerts, taken.receipts);
       const answer = { alerts: listOf(read.alerts, taken.receipts) };
       if (read.truncated === 0) return reply.code(202).send(answer);
       return takeRest(read, answer, reply);
@@ -98,11 +112,14 @@ export async function serveAlerts(app: FastifyInstance, edges: AlertEdges): Prom
     }
 
     function warn(fields: object, message: string): void {
-      const now = edges.now();
-      const key = `${path} ${message}`;
-      if (now - (logged.get(key) ?? -Infinity) < QUIET_MS) return;
-      logged.set(key, now);
-      edges.log.warn({ path, ...fields }, message);
+      if (isNews(`${path} ${message}`, QUIET_MS)) edges.log.warn({ path, ...fields }, message);
+    }
+
+    function tellOfNobody(alerts: readonly Alert[], receipts: readonly AlertReceipt[]): void {
+      for (const [at, { outcome, detail }] of receipts.entries()) {
+        if (!nobody.has(outcome) || !isNews(`${path} ${outcome}`, NOBODY_QUIET_MS)) continue;
+        edges.log.info({ path, alertname: alerts[at]?.labels["alertname"] ?? "", outcome, detail }, "an alert reached no guard");
+      }
     }
 
     function refused(reply: FastifyReply, code: number, error: string) {

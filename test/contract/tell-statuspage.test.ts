@@ -186,7 +186,7 @@ describe("while trouble goes on", () => {
       kind: "ongoing",
       severity: "info",
       at: since + minutes * 60_000,
-      ongoing: { since, lately: { bad: 42, total: 1000, overMs: 300_000 }, ...over },
+      ongoing: { since, awaits: [], lately: { bad: 42, total: 1000, overMs: 300_000 }, ...over },
     });
   /** Every minute for so long, as the beats do. */
   async function goOn(page: Awaited<ReturnType<typeof setUp>>, minutes: number, send = page.tell): Promise<void> {

@@ -145,13 +145,14 @@ describe.concurrent("a bad rollout is not taken back", () => {
   });
 });
 
-/** An account with exactly the role we ship for watching, and a Lease. */
+/** An account with exactly the role we ship for watching, a Lease and a ledger. */
 async function observerKubeconfig(): Promise<string> {
   type Role = { readonly kind: string; readonly rules?: readonly PolicyRule[] };
   const text = await readFile(join(import.meta.dirname, "../../deploy/rbac/observe.yaml"), "utf8");
   const rules = parseAllDocuments(text).flatMap((document) => (document.toJS() as Role).rules ?? []);
   const lease: PolicyRule = { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] };
-  return world.cluster.kubeconfigFor({ namespace: ourAccount.namespace, name: "observer", rules: [...rules, lease] });
+  const ledger: PolicyRule = { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "update"] };
+  return world.cluster.kubeconfigFor({ namespace: ourAccount.namespace, name: "observer", rules: [...rules, lease, ledger] });
 }
 
 /** Until a message about this namespace says so. */

@@ -3,6 +3,7 @@ import type { EntryBody } from "../../src/entry.ts";
 import type { World, WorldOptions } from "../support/world.ts";
 import { ended, expectLeftAlone, expectTakenBack, rollbacks, told } from "./incidents.ts";
 import { bad, openQuick, quickPolicy } from "./quick.ts";
+import { remedyPolicy } from "./remediation-world.ts";
 
 const listen = { tokens: [{ name: "alice", role: "operate", tokenFile: "grafana-token" }] };
 
@@ -185,7 +186,12 @@ describe("an undo", () => {
     await world.run(10);
     expectTakenBack(world);
     expect(told(world)).toMatch(/was taken back to revision 1[^]*ordered by alice: the supplier has a fault/);
-    expect(of(world, "finished")[0]?.because).toMatchObject([{ code: "pods-ready", ready: 4, of: 4 }]);
+    const codes = [
+      { code: "pods-ready", ready: 4, of: 4 },
+      { code: "endpoints-ready", pods: 4 },
+      { code: "history", was: 1, is: 3 },
+    ];
+    expect(of(world, "finished")[0]?.because).toMatchObject(codes);
   });
 
   test("is not held up by a rollback of the same workload a moment ago", async () => {
@@ -286,4 +292,34 @@ test("a replica that does not lead sends who orders to the one that does, and lo
   expect(await ask(world, "POST", `/guards/${name}/commands`, body)).toMatchObject({ status: 202, body: { again: false } });
   await world.run(2);
   expect(world.phase("web")).toBe("aborted");
+});
+
+describe("a guard of a remediation", () => {
+  test("is opened by a person for one workload, acts, and is ended by a person, who gets back what was scaled", async () => {
+    const policy = remedyPolicy("do: [ { scale: { by: 2 } } ]", { within: "60s", on: "manual: {}" });
+    await using world = await openShop({ policy });
+    const body = { remediation: "slow", workload: { namespace: "shop", kind: "Deployment", name: "web" }, reason: "it is slow since noon" };
+    const opened = await ask(world, "POST", "/guards", body);
+    expect(opened).toMatchObject({ status: 202, body: { guards: [{ outcome: "opened" }] } });
+    await world.until("it scales", () => world.deployment("web").spec.replicas === 6, 20);
+    const [{ guard = "" } = {}] = opened.body["guards"] as readonly { readonly guard?: string }[];
+
+    expect(await ask(world, "POST", `/guards/${guard}/commands`, { kind: "undo", reason: "x" })).toMatchObject({ status: 409 });
+    expect(await ask(world, "POST", `/guards/${guard}/commands`, { kind: "abort", reason: "it is well again" })).toMatchObject({
+      status: 202,
+    });
+    await world.until("it is given back", () => world.deployment("web").spec.replicas === 4, 20);
+    await world.run(3);
+    expect(world.remediations("web").at(-1)?.entries.at(-1)).toMatchObject({ kind: "finished", phase: "aborted" });
+  });
+
+  test("is not opened for what it does not match, or by a name that nobody has", async () => {
+    await using world = await openShop({ policy: remedyPolicy("do: [notify]") });
+    const workload = { namespace: "shop", kind: "Deployment", name: "web" };
+    const open = (over: object) => ask(world, "POST", "/guards", { remediation: "slow", workload, reason: "x", ...over });
+    expect(await open({ remediation: "fast" })).toMatchObject({ status: 404, body: { error: "there is no remediation fast in force" } });
+    expect(await open({ workload: { ...workload, name: "cart" } })).toMatchObject({ status: 404 });
+    expect(await open({ workload: { ...workload, kind: "DaemonSet" } })).toMatchObject({ status: 404 });
+    expect(world.remediations("web")).toEqual([]);
+  });
 });

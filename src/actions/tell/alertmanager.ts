@@ -1,12 +1,9 @@
-import { z } from "zod";
 import { ownAlertName } from "../../alert.ts";
-import type { Clock } from "../../clock.ts";
 import type { Message } from "../../entry.ts";
 import type { Ms } from "../../model.ts";
-import { callTarget } from "./http.ts";
+import { createPeer, type PeerOptions } from "./alertmanager-peer.ts";
 import { cut, endsWell, isTrouble, needsPerson } from "./news.ts";
 import { once } from "./once.ts";
-import { readSecret } from "./secret.ts";
 import type { Target } from "./target.ts";
 
 const longestWords = 20_000;
@@ -15,46 +12,24 @@ const skewMs = 60_000;
 
 const severities = ["warning", "critical"] as const;
 
-export interface AlertmanagerOptions {
-  /** Of one peer: alerts are not shared between peers, so each one has a target of its own. */
-  readonly url: string;
-  readonly bearerTokenFile?: string | undefined;
-  readonly basic?: { readonly username: string; readonly passwordFile: string } | undefined;
+export interface AlertmanagerOptions extends PeerOptions {
   /** Further labels of every alert, for routing. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** After this an alert that nothing ended resolves by itself. */
   readonly lastsMs: Ms;
-  readonly clock: Pick<Clock, "now">;
-  readonly timeoutMs?: Ms;
 }
 
-/** An alert for each guard in trouble, at one peer of an Alertmanager (API v2). */
+/** An alert for each guard in trouble, at one peer of an Alertmanager (API v2): alerts are not shared between peers, so each one has a target of its own. */
 export function createAlertmanager(options: AlertmanagerOptions): Target {
-  const { bearerTokenFile, basic, labels = {}, lastsMs, clock, timeoutMs } = options;
-  const root = new URL(options.url.endsWith("/") ? options.url : `${options.url}/`);
-  const name = `alertmanager/${root.host}${root.pathname.replace(/\/$/, "")}`;
-  const url = new URL("api/v2/alerts", root);
-
-  async function authorization(): Promise<Readonly<Record<string, string>>> {
-    if (bearerTokenFile !== undefined) return { authorization: `Bearer ${await readSecret(name, "token", bearerTokenFile)}` };
-    if (basic === undefined) return {};
-    const password = await readSecret(name, "password", basic.passwordFile);
-    return { authorization: `Basic ${Buffer.from(`${basic.username}:${password}`).toString("base64")}` };
-  }
-
+  const { labels = {}, lastsMs } = options;
+  const peer = createPeer(options);
   return {
-    name,
+    name: peer.name,
     async send(message, memory) {
       const alerts = alertsOf(message, labels, lastsMs);
       if (alerts.length === 0) return "left-out";
       return once(message, memory, async () => {
-        const timeout = timeoutMs === undefined ? {} : { timeoutMs };
-        const headers = await authorization();
-        const body = JSON.stringify(alerts);
-        await callTarget(
-          { who: name, method: "POST", url, headers, body, refusal: (answer) => wordsOf(answer, headers), final: [404], ...timeout },
-          clock,
-        );
+        await peer.call("POST", "alerts", alerts);
       });
     },
   };
@@ -103,17 +78,4 @@ function nextOf({ next }: Message): { readonly next?: string } {
 
 function iso(at: Ms): string {
   return new Date(at).toISOString();
-}
-
-/** Its refusals are one JSON string, or the `message` of an object; what we proved ourselves with is not repeated. */
-function wordsOf(answer: string, headers: Readonly<Record<string, string>>): string | undefined {
-  let body: unknown;
-  try {
-    body = JSON.parse(answer);
-  } catch {
-    return undefined;
-  }
-  const words = typeof body === "string" ? body : z.object({ message: z.string() }).safeParse(body).data?.message;
-  const secrets = Object.values(headers).flatMap((value) => value.split(" ").slice(1));
-  return secrets.reduce<string | undefined>((text, secret) => text?.replaceAll(secret, "[redacted]"), words);
 }

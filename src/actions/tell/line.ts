@@ -49,6 +49,7 @@ export class Line {
       this.#drop(item, this.#closed ? "closed" : "stopped");
       return promise;
     }
+    if (message.kind === "ongoing" || message.kind === "finished") this.#overtake(message.guard);
     this.#queue.push(item);
     if (this.#queue.length > this.#options.limit) this.#dropLeast();
     this.#working ??= this.#work();
@@ -127,6 +128,15 @@ export class Line {
         handles.keep(guard, target.name, handle);
       },
     };
+  }
+
+  /** How a guard stands now takes the place of how it stood, where that is not on its way yet. */
+  #overtake(guard: string): void {
+    for (const item of this.#queue.slice(1)) {
+      if (item.message.kind !== "ongoing" || item.message.guard !== guard) continue;
+      this.#remove(item);
+      item.done();
+    }
   }
 
   /** The oldest piece of mere information goes first, then the oldest warning; the one on its way stays. */

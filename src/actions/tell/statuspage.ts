@@ -8,6 +8,7 @@ import type { Ms } from "../../model.ts";
 import { callTarget } from "./http.ts";
 import { seqOf } from "./news.ts";
 import { createPace } from "./pace.ts";
+import { passing } from "./passing.ts";
 import { readSecret } from "./secret.ts";
 import { TargetError } from "./target.ts";
 import type { Memory, Target } from "./target.ts";
@@ -22,7 +23,6 @@ const incidentShape = z.object({
   metadata: z.unknown().optional(),
 });
 type Incident = z.output<typeof incidentShape>;
-type TargetCode = ConstructorParameters<typeof TargetError>[0];
 
 /** Our incident with what was said last, or that people took it over: then it is theirs. */
 const handleShape = z.object({
@@ -144,7 +144,7 @@ export function createStatuspage(options: {
     async send(message, memory = forgetful) {
       const { namespace, name } = message.workload;
       const workload = workloads.find((each) => each.namespace === namespace && each.name === name);
-      if (message.kind === "ongoing") return workload === undefined ? "left-out" : once(() => goOn(message, memory, workload));
+      if (message.kind === "ongoing") return workload === undefined ? "left-out" : passing(() => goOn(message, memory, workload));
       const words = workload === undefined ? undefined : publicWords(message, workload.called);
       if (workload === undefined || words === undefined) return "left-out";
       const known = read(memory);
@@ -163,16 +163,6 @@ export function createStatuspage(options: {
       return undefined;
     },
   };
-}
-
-/** Numbers that did not arrive are old by the next try: there will be newer ones. */
-async function once<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof TargetError)) throw error;
-    throw new TargetError(error.code as TargetCode, error.message, { ...error.facts, tries: 1 });
-  }
 }
 
 /** Says nothing to the public, and finds the incident of a guard again. */

@@ -3,6 +3,7 @@ import type { RemediationRecord } from "../../guards/remediation/record.ts";
 import type { Reason } from "../../reason.ts";
 import type { RemediationEntry } from "../../remediation.ts";
 import { kubectlTarget } from "../commands.ts";
+import { incidentStep } from "../incident.ts";
 import { ownerNames, shortName } from "../names.ts";
 import { duration, timeOfDay } from "../numbers.ts";
 import { linksOf } from "../quotes.ts";
@@ -21,7 +22,7 @@ export function remediationMessageOf(
   const told = tellRemediation(record, entry);
   if (told === undefined) return undefined;
   const { workload } = record;
-  const next = nextStep(record, told);
+  const next = [nextStep(record, told), incidentStep(record, entry)].filter((step) => step !== "").join(" ");
   const heads = headlines(told);
   return {
     id: `${record.name}-${entry.seq}`,

@@ -5,7 +5,7 @@ import { remedyStandingOf } from "../../guards/remediation/standing.ts";
 import type { Ms } from "../../model.ts";
 import type { RemediationEntryBody } from "../../remediation.ts";
 import type { Flow } from "../flow.ts";
-import { inTurn, save } from "../write.ts";
+import { inSharedTurn, inTurn, save } from "../write.ts";
 import { appended } from "./run.ts";
 
 export function remediationSummary({ entries }: RemediationRecord, now: Ms): GuardSummary {
@@ -38,7 +38,7 @@ export function writeRemedyEntry(name: string, body: RemediationEntryBody, flow:
 
 /** Writes it down as it stands when it is newer than what is written; true when it is safe. */
 export function persistRemediation(name: string, flow: Flow): Promise<boolean> {
-  return inTurn(name, flow, async () => {
+  return inSharedTurn(name, flow, async () => {
     const { book, unsaved } = flow;
     const run = book.remediations.get(name);
     if (run === undefined) return false;

@@ -7,11 +7,12 @@ import { openApiOf } from "./openapi.ts";
 import { type PauseEdges, servePause } from "./pause.ts";
 import { type PolicyEdges, servePolicies } from "./policies.ts";
 import { createRate } from "./rate.ts";
+import { type RemediateEdges, serveRemediate } from "./remediate.ts";
 import { withSchemas } from "./route.ts";
 import { openApiDocument } from "./schemas.ts";
 import { serveStreams, type Streams } from "./stream.ts";
 
-export interface ApiEdges extends GuardEdges, CommandEdges, PolicyEdges {
+export interface ApiEdges extends GuardEdges, CommandEdges, PolicyEdges, RemediateEdges {
   readonly identify: Identify;
   readonly pause: PauseEdges;
   readonly streams: Streams;
@@ -77,6 +78,7 @@ export async function serveApi(app: FastifyInstance, edges: ApiEdges): Promise<v
     serveGuards(api, edges);
     serveStreams(api, edges);
     serveCommands(api, edges);
+    serveRemediate(api, edges);
     servePause(api, edges);
     servePolicies(api, edges);
     const openapi = { role: "read", id: "openapi", summary: "This document" } as const;

@@ -66,6 +66,13 @@ export function createFeed(edges: FeedEdges, epoch: string) {
       if (fresh.length > 0) events = [...events, ...fresh].slice(-KEPT);
       return fresh;
     },
+    /** Nobody has listened for long: what comes meanwhile is in the next snapshot. */
+    forget(): void {
+      if (shown.size > 0) count += 1;
+      shown.clear();
+      events = [];
+      lookedAt = edges.now();
+    },
     /** What came after this event; undefined when that is not known any more. */
     since(id: string): readonly FeedEvent[] | undefined {
       const at = events.findIndex((event) => event.id === id);

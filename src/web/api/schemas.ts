@@ -124,6 +124,30 @@ export const commandTaken = z
   })
   .register(named, { id: "CommandTaken" });
 
+export const remediateBody = z
+  .strictObject({
+    remediation: z.string().min(1).describe("Name of the policy of kind Remediation."),
+    workload: z
+      .strictObject({ namespace: z.string().min(1), kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]), name: z.string().min(1) })
+      .optional()
+      .describe("Left out: every workload that the remediation matches."),
+    reason: why,
+  })
+  .register(named, { id: "RemediateBody" });
+
+export const remediateTaken = z
+  .object({
+    guards: z.array(
+      z.object({
+        guard: z.string(),
+        outcome: z
+          .enum(["opened", "exists", "busy"])
+          .describe("exists: the same person ordered it with the same reason before. busy: one for this workload is open."),
+      }),
+    ),
+  })
+  .register(named, { id: "RemediateTaken" });
+
 export const pauseBody = z.strictObject({ reason: why }).register(named, { id: "PauseBody" });
 
 export const pauseState = z
@@ -136,21 +160,24 @@ export const pauseState = z
   })
   .register(named, { id: "PauseState" });
 
+const policyLine = z
+  .object({
+    name: z.string(),
+    mode: z.string(),
+    file: z.string(),
+    line: z.int(),
+    match: anything.describe("As written."),
+    workloads: z.object({
+      count: z.int().describe("Workloads it is for."),
+      names: z.array(z.string()).describe("At most 100 of them."),
+    }),
+  })
+  .register(named, { id: "PolicyLine" });
+
 export const policyList = z
   .object({
-    policies: z.array(
-      z.object({
-        name: z.string(),
-        mode: z.string(),
-        file: z.string(),
-        line: z.int(),
-        match: anything.describe("As written."),
-        workloads: z.object({
-          count: z.int().describe("Workloads that are guarded by this policy."),
-          names: z.array(z.string()).describe("At most 100 of them."),
-        }),
-      }),
-    ),
+    policies: z.array(policyLine).describe("Each workload is guarded by the most specific one."),
+    remediations: z.array(policyLine).describe("Each with all workloads that it matches."),
     unguarded: z.int().describe("Workloads that no policy matches, or that are taken out by annotation."),
     problems: z.array(z.string()).describe("Of the last edit; the policies above are the last good set then. Empty when all is well."),
   })

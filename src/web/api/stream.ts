@@ -21,6 +21,8 @@ const HEARTBEAT_MS: Ms = 15_000;
 /** A reader who takes nothing for so long, or is so far behind, is cut off: it comes back and is given all anew. */
 const SLOWEST_MS: Ms = 30_000;
 const MOST_BEHIND = 256_000;
+/** So long after the last reader left, one that comes back is given only what it missed. */
+const KEPT_MS: Ms = 300_000;
 
 interface Reader {
   readonly to: ServerResponse;
@@ -34,6 +36,7 @@ interface Reader {
 export function createStreams(edges: FeedEdges & { readonly epoch: string }): Streams {
   const feed = createFeed(edges, edges.epoch);
   const readers = new Set<Reader>();
+  let heardAt = -Infinity;
 
   function send(reader: Reader, text: string): void {
     const { to } = reader;
@@ -61,6 +64,7 @@ export function createStreams(edges: FeedEdges & { readonly epoch: string }): St
       const reader: Reader = { to, guard, wroteAt: edges.now(), stuckSince: undefined, behind: 0 };
       to.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
       // What the others are sent with the next look must not be in the snapshot under an older id.
+      heardAt = edges.now();
       this.look();
       const missed = lastEventId === undefined ? undefined : feed.since(lastEventId);
       const text = missed?.filter((event) => concerns(reader, event)).map((event) => event.text) ?? [feed.snapshot(guard)];
@@ -71,8 +75,10 @@ export function createStreams(edges: FeedEdges & { readonly epoch: string }): St
       return true;
     },
     look() {
-      const fresh = feed.look(readers.size > 0);
       const now = edges.now();
+      if (readers.size > 0) heardAt = now;
+      if (now - heardAt > KEPT_MS) return feed.forget();
+      const fresh = feed.look(readers.size > 0);
       for (const reader of readers) {
         const text = fresh.filter((event) => concerns(reader, event)).map((event) => event.text);
         if (text.length > 0) send(reader, text.join(""));

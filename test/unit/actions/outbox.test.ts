@@ -262,3 +262,24 @@ test("what waits when leadership is lost is left to the next leader, and counts 
   expect((await told).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   expect([got, dropped]).toEqual([["3"], []]);
 });
+
+test("how trouble goes on is told only to those who ask for it, and the newest takes the place of what still waits", async () => {
+  let isDown = true;
+  const page = receiver("page", () => (isDown ? down() : undefined));
+  const others = receiver("others");
+  const { clock, outbox } = setUp([{ ...page.target, ongoing: true }, others.target]);
+  const ongoing = (id: string, guard: string) => message({ id, guard, kind: "ongoing", severity: "info" });
+
+  void outbox.tell(message({ id: "1", guard: "a" }));
+  const overtaken = outbox.tell(ongoing("a-at-1", "a"));
+  void outbox.tell(ongoing("b-at-1", "b"));
+  void outbox.tell(ongoing("a-at-2", "a"));
+  await overtaken;
+  expect(outbox.depths()).toEqual({ page: 3, others: 0 });
+  void outbox.tell(message({ id: "2", guard: "b", kind: "finished" }));
+  isDown = false;
+  await clock.advanceUntil("all", () => page.got.length === 3, 1000);
+
+  expect(page.got).toEqual(["1", "a-at-2", "2"]);
+  expect(others.got).toEqual(["1", "2"]);
+});

@@ -1,9 +1,11 @@
 // A workload, what others do to it, and what becomes of a guard's actions: the rules of src/actions without a server.
 import fc from "fast-check";
 import type { Ask } from "../../../src/guards/ask.ts";
+import { pointless } from "../../../src/guards/command.ts";
 import { decide } from "../../../src/guards/decide.ts";
+import { standingOf } from "../../../src/guards/phase.ts";
 import type { PastAction } from "../../../src/guards/governor.ts";
-import type { Action, Decision, Entry, EntryBody, Receipt } from "../../../src/entry.ts";
+import type { Command, Action, Decision, Entry, EntryBody, Receipt } from "../../../src/entry.ts";
 import type { Ms, Workload } from "../../../src/model.ts";
 import type { Reason } from "../../../src/reason.ts";
 import type { Policy } from "../../../src/policies/policy.ts";
@@ -49,6 +51,10 @@ export interface Beat {
   readonly caughtUp: boolean;
   readonly killSwitch: boolean;
   readonly past: "none" | "cooldown" | "cap" | "concurrent";
+  /** What a person orders before the guard looks. */
+  readonly order?: Command["kind"] | undefined;
+  /** A person has paused all action. */
+  readonly paused?: boolean;
   readonly fate: "answered" | "forbidden" | "failed" | "answer lost" | "crash before" | "crash after";
 }
 
@@ -137,6 +143,7 @@ export function live(through: readonly Beat[], policy: Policy, from?: Story): St
     now += beat.passMs;
     world = changes[beat.change](world);
     if (beat.seen || beat.fate.startsWith("crash")) sight = world;
+    entries = ordered(beat.order, entries, now);
     const ask = askAt(beat, sight, now, entries, policy);
     const decision = decide(ask);
     moments.push({ ask, sight, world, decision, entriesBefore: entries });
@@ -164,6 +171,13 @@ export function live(through: readonly Beat[], policy: Policy, from?: Story): St
   return { world, now, entries, moments };
 }
 
+/** As the API takes it: what makes no sense is refused there. */
+function ordered(kind: Beat["order"], entries: readonly Entry[], at: Ms): readonly Entry[] {
+  if (kind === undefined || pointless(standingOf(entries), kind) !== undefined) return entries;
+  const command = { id: String(entries.length), kind, by: "alice", reason: "x" };
+  return [...entries, { seq: entries.length, at, kind: "commanded", command }];
+}
+
 function askAt(beat: Beat, sight: World, now: Ms, entries: readonly Entry[], policy: Policy): Ask {
   return askOf(
     { ...recordOf([], { policy }), entries },
@@ -174,6 +188,7 @@ function askAt(beat: Beat, sight: World, now: Ms, entries: readonly Entry[], pol
       now,
       limits: { ...limits, killSwitch: beat.killSwitch },
       past: pastIn(beat.past, now),
+      ...(beat.paused === true ? { state: { pause: { by: "bob", reason: "x", at: now } } } : {}),
     },
   );
 }

@@ -10,13 +10,13 @@ const withheld: EntryBody = { kind: "withheld", action: "rollback", because: [cr
 
 test.each<[string, readonly EntryBody[], object | undefined]>([
   ["a guard that watches", [], undefined],
-  ["one that brakes", done("brake", 1), { since: START + BLOCK, because: [evidence] }],
+  ["one that brakes", done("brake", 1), { since: START + BLOCK, because: [evidence], awaits: [] }],
   ["one whose brake is off again", [...done("brake", 1), ...done("release", 3)], undefined],
-  ["one that would act and may not", [withheld], { since: START + BLOCK, because: [crashing] }],
+  ["one that would act and may not", [withheld], { since: START + BLOCK, because: [crashing], awaits: [] }],
   [
     "one that verifies its rollback: since it began to act",
     [...done("brake", 1), ...done("rollback", 3)],
-    { since: START + BLOCK, because: [evidence] },
+    { since: START + BLOCK, because: [evidence], rolledBackAt: START + 2 * BLOCK, awaits: [] },
   ],
   ["one that has ended, however", [withheld, { kind: "finished", phase: "unresolved", because: [], badServed: 0 }], undefined],
 ])("%s", (_, entries, wanted) => {

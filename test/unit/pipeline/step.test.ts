@@ -209,6 +209,20 @@ describe("why pods do not start", () => {
     expect(looks).toBe(1);
   });
 
+  test("is looked at once also where nothing was found, whatever steps follow", async () => {
+    let looks = 0;
+    const diagnose = () => {
+      looks += 1;
+      return Promise.resolve({ ...found, findings: [] });
+    };
+    const fleet = fleetOf(1, { diagnose });
+    for (const _ of [1, 2, 3]) {
+      await stepGuard("guard-0", fleet.flow);
+      await Promise.all(fleet.flow.diagnosing.underWay());
+    }
+    expect(looks).toBe(1);
+  });
+
   test("that fails, or finds nothing, leaves no trace in the record", async () => {
     const failing = fleetOf(1, { diagnose: () => Promise.reject(new Error("a fault")) });
     await entriesAfterStep(failing);

@@ -241,6 +241,21 @@ test("Slack is reached in one way, and every receiver has a name of its own", as
   ]);
 });
 
+test.each([
+  ["names the workload", "{}", "silence.workload: workload is missing"],
+  [
+    "names no label twice",
+    "{ workload: namespace }",
+    "silence: a label is matched twice; allowed: namespace, workload and labels of different names, none of them alertname",
+  ],
+  ["is not by the name of alerts alone", "{ workload: alertname }", "silence: a label is matched twice"],
+  ["is bounded", "{ workload: deployment, lasts: 1d }", "silence.lasts: 1d is out of range; allowed: between 2m and 1h"],
+])("a silence %s", async (_, silence, wanted) => {
+  const problems = await problemsOf(`${least}alertmanager: { urls: [http://a:9093], silence: ${silence} }\n`);
+
+  expect(problems.join("\n")).toContain(`alertmanager.${wanted}`);
+});
+
 test("an Alertmanager has each peer once, and labels that it takes", async () => {
   const text = "alertmanager: { urls: [http://a:9093, http://a:9093/], labels: { a-b: x }, lasts: 1s }\n";
 

@@ -17,6 +17,7 @@ export const quiet: WebEdges = {
   alertsAccess: {},
   identify: createIdentify([]),
   order: unused,
+  remediate: unused,
   leader: () => undefined,
   pause: { state: () => ({}), readAt: () => 500, pause: unused, resume: unused },
   policies: () => noPolicies,

@@ -14,7 +14,7 @@ export async function served(over: Partial<WebEdges> = {}) {
   const lines: string[] = [];
   const app = await createWeb({
     ...quiet,
-    log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),
+    log: pino({ level: "info" }, { write: (line: string) => void lines.push(line) }),
     alertsAccess: { token: async () => `${token}\n` },
     async takeAlerts(alerts): Promise<AlertsTaken> {
       taken.push(...alerts);
