@@ -54,10 +54,11 @@ export function remedySentence(reason: RemedyReason): string {
       return `what was scaled was given back after ${duration(reason.heldMs)}: from at least ${count(reason.from)} ${reason.to === null ? "to what was there without a number" : `to ${count(reason.to)}`}`;
     case "job-ended":
       return `Job ${reason.job} ${jobWords[reason.outcome]}${reason.detail === "" ? "" : `: ${reason.detail}`}${reason.log === "" ? "" : `; its last lines:\n${reason.log.trimEnd()}\n`}`;
-    case "ladder-over":
-      return reason.done === 0
-        ? `all ${counted(reason.steps, "step")} of the policy are used up, and nothing was changed`
-        : `all ${counted(reason.steps, "step")} of the policy are used up (${counted(reason.done, "action")} carried out)`;
+    case "ladder-over": {
+      const all =
+        reason.steps === 1 ? "the one step of the policy is used up" : `all ${count(reason.steps)} steps of the policy are used up`;
+      return reason.done === 0 ? `${all}, and nothing was changed` : `${all} (${counted(reason.done, "action")} carried out)`;
+    }
   }
 }
 

@@ -115,6 +115,8 @@ function detailOf(reason: Reason): string {
   if (reason.code === "environment") return `/${reason.signal}/${reason.since}`;
   if (reason.code === "alert") return `/${reason.signal}/${reason.name}`;
   if (reason.code === "resources") return `/${reason.signal}/${reason.resource}/${reason.rule}`;
+  // That nobody knows and that it does not hold are two pieces of news.
+  if (reason.code === "condition") return `/${reason.signal}/${reason.state}`;
   if ("signal" in reason) return `/${reason.signal}`;
   if (reason.code === "governor") return `/${reason.rule}`;
   if (reason.code === "nothing-to-undo") return `/${reason.why}`;

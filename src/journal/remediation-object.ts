@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RearguardError } from "../errors.ts";
 import type { GuardSummary } from "../guards/guard.ts";
-import type { RemediationRecord } from "../guards/remediation/record.ts";
+import { openRemediation, type RemediationRecord } from "../guards/remediation/record.ts";
 import { storedRemediation, storeRemediation } from "../policies/remediation.ts";
 import { redact } from "../redact.ts";
 import { guardKind, remediationObject, workloadUidLabel } from "./guard-schema.ts";
@@ -52,20 +52,19 @@ export function readRemediationObject(raw: unknown): StoredRemediation | string 
   const { metadata, spec, status } = parsed.data;
   const { uid, resourceVersion, name, namespace } = metadata;
   try {
+    const { workload, trigger } = spec;
+    const opened = openRemediation({ name, workload, trigger, policy: storedRemediation(spec.policy) }, Date.parse(spec.openedAt));
+    // Its maker stopped between the two writes of the opening: it goes on from what opened it.
+    if (status === undefined) return { uid, resourceVersion, record: opened };
+    const { phase, message, updatedAt, entries, firings, toldThrough, handles } = status;
     const record: RemediationRecord = {
-      name,
+      ...opened,
       namespace,
-      openedAt: Date.parse(spec.openedAt),
-      workload: spec.workload,
-      trigger: spec.trigger,
-      policy: storedRemediation(spec.policy),
-      entries: status?.entries ?? [],
-      alerts: status?.firings ?? [],
-      toldThrough: status?.toldThrough ?? 0,
-      ...(status?.handles === undefined ? {} : { handles: status.handles }),
+      entries,
+      alerts: firings,
+      toldThrough,
+      ...(handles === undefined ? {} : { handles }),
     };
-    if (status === undefined) return { uid, resourceVersion, record };
-    const { phase, message, updatedAt } = status;
     return { uid, resourceVersion, record, summary: { phase, braked: false, message, evidence: 1, updatedAt: Date.parse(updatedAt) } };
   } catch (error) {
     if (error instanceof RearguardError) return `its policy cannot be read: ${error.message.replaceAll("\n", " ")}`;

@@ -60,6 +60,6 @@ export function promqlSignalOf({ query, above, below, for: forMs = 0, failures: 
 
 /** Found while the policy is loaded, where it can be: Prometheus would refuse it, or answer with samples over time, in every block. */
 function rangeProblem(query: string): string | undefined {
-  if (!/\[[^\]["'`]*\]\s*((offset|@)\s*\S+\s*)*$/.test(query)) return undefined;
+  if (!/\[[^\]["'`]*\]\s*((offset|@)\s*[^\s)]+\s*)*$/.test(query)) return undefined;
   return told("the query ends as a range of samples", "one number per series, as rate(x[5m]) gives", "a function around it is missing");
 }

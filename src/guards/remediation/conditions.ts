@@ -66,13 +66,15 @@ function foldValueRule(of: ValueRule, measurement: Measurement): ValueRule {
 
 export function conditionVerdict(name: string, condition: Condition, state: ConditionState, now: Ms, blockMs: Ms): ConditionVerdict {
   if (condition.kind === "certificate") return certificateVerdict(name, condition.days, state);
-  if (state.kind !== "promql") return unknown(name, "it was not asked yet");
-  if (state.through === null) return unknown(name, silenceOf(state.rule) ?? "it was not asked yet");
+  if (state.kind !== "promql") return unasked(name);
+  if (state.through === null) return unknownOr(name, silenceOf(state.rule), unasked(name));
   // What was heard last is too old to say how it is now.
-  if (now - state.through > (GAP_BLOCKS + 2) * blockMs) return unknown(name, silenceOf(state.rule) ?? "nothing was heard of it lately");
+  if (now - state.through > (GAP_BLOCKS + 2) * blockMs)
+    return unknownOr(name, silenceOf(state.rule), unknown(name, "nothing was heard of it lately"));
   const silence = silenceOf(state.rule);
   if (silence !== undefined) return unknown(name, silence);
-  const verdict = ruleVerdict(state.rule, name, now, 0);
+  // As the newest sample has it: that it is a block or two old must not read as calm.
+  const verdict = ruleVerdict(state.rule, name, state.through, 0);
   if (verdict.state === "breach") return { condition: name, state: "holds", because: verdict.because };
   if (verdict.state === "warn") return { condition: name, state: "soon", because: verdict.because };
   if (verdict.state !== "pass") return unknown(name, "too few of its samples were answered");
@@ -80,7 +82,7 @@ export function conditionVerdict(name: string, condition: Condition, state: Cond
 }
 
 function certificateVerdict(name: string, limit: number, state: ConditionState): ConditionVerdict {
-  if (state.kind !== "certificate" || state.finding === null) return unknown(name, "it was not asked yet");
+  if (state.kind !== "certificate" || state.finding === null) return unasked(name);
   const { certificate, detail } = state.finding;
   if (certificate === undefined) return unknown(name, detail === "" ? "no certificate was shown" : detail);
   const { host, days } = certificate;
@@ -101,6 +103,15 @@ function valueOf(rule: ValueRule): string {
 
 function not(signal: string, detail: string): ConditionVerdict {
   return { condition: signal, state: "not", because: [{ code: "condition", signal, state: "not", detail }] };
+}
+
+/** It will be known in a moment: nobody's news. */
+function unasked(condition: string): ConditionVerdict {
+  return { condition, state: "unknown", because: [] };
+}
+
+function unknownOr(signal: string, silence: string | undefined, otherwise: ConditionVerdict): ConditionVerdict {
+  return silence === undefined ? otherwise : unknown(signal, silence);
 }
 
 function unknown(signal: string, detail: string): ConditionVerdict {

@@ -58,7 +58,8 @@ function decideTrouble(ask: RemedyAsk, workload: Workload, trouble: Trouble): Re
   const { within } = record.policy.spec.verify;
   const since = (standing.lastAt ?? standing.stepSince) + runningFor(ask);
   const isLate = now - since >= within;
-  if (trouble.state === "soon") return wait;
+  // A moment after the opening, and after a restart, not all was asked yet.
+  if (trouble.state === "soon" || (!isLate && ask.conditions.some(isUnasked))) return wait;
   if (trouble.state === "unknown") {
     if (!isLate) return holdOnce(ask, trouble.because);
     return decideEnd(ask, "inconclusive", trouble.because);
@@ -122,6 +123,10 @@ function givenBack({ standing }: RemedyAsk): Reason[] {
   const last = scales.at(-1);
   if (first === undefined || last === undefined || standing.restored === undefined) return [];
   return [{ code: "given-back", from: last.action.to ?? 0, to: first.action.from, heldMs: standing.restored.at - first.at }];
+}
+
+function isUnasked({ state, because }: RemedyAsk["conditions"][number]): boolean {
+  return state === "unknown" && because.length === 0;
 }
 
 /** The end of a Job is written down once, with its log. */

@@ -2,7 +2,7 @@ import type { Workload } from "../../model.ts";
 import type { RemedyDecision } from "../../remediation.ts";
 import { stopsEverything } from "../governor-stops.ts";
 import type { RemedyAsk } from "./ask.ts";
-import { forbids, holdOf, holdOnce, withhold } from "./step.ts";
+import { forbids, holdOf, holdOnce, isBlind, withhold } from "./step.ts";
 
 /**
  * Intended, and no receipt: a crash came between. What is still right is carried out, which finds out whether it was; what is not is
@@ -20,6 +20,7 @@ export function decidePending(ask: RemedyAsk, workload: Workload, isOver: boolea
     const detail = "it was over before this was surely done";
     return withhold(step, action.kind, [...because, { code: "limitation", detail }]);
   }
+  if (isBlind(ask, action)) return { kind: "wait" };
   const why = forbids(ask, workload, action) ?? (isOwnDoing(ask, workload) ? undefined : holdOf(ask, workload));
   return why === undefined ? { kind: "act", step, action, because } : withhold(step, action.kind, [...because, why]);
 }

@@ -38,18 +38,31 @@ export function isFinished({ entries }: AnyRecord): boolean {
   return entries.some((entry) => entry.kind === "finished");
 }
 
-export function openRemediation(
-  of: Pick<RemediationRecord, "name" | "workload" | "trigger" | "policy">,
-  now: Ms,
-  because: readonly Reason[],
-): RemediationRecord {
+/** As it is written first; the same again from what was written of it. */
+export function openRemediation(of: Pick<RemediationRecord, "name" | "workload" | "trigger" | "policy">, now: Ms): RemediationRecord {
   const { trigger } = of;
   return {
     ...of,
     namespace: of.workload.namespace,
     openedAt: now,
-    entries: [{ seq: 0, at: now, kind: "opened", because }],
+    entries: [{ seq: 0, at: now, kind: "opened", because: causeOf(trigger, now) }],
     alerts: trigger.kind === "alert" ? [trigger.alert] : [],
     toldThrough: 0,
   };
+}
+
+function causeOf(trigger: Trigger, now: Ms): readonly Reason[] {
+  switch (trigger.kind) {
+    case "alert":
+      return [firesOf(trigger.alert, 0, now)];
+    case "schedule":
+      return [{ code: "schedule-due", cron: trigger.cron, timeZone: trigger.timeZone, due: trigger.due }];
+    case "manual":
+      return [{ code: "ordered", by: trigger.by, reason: trigger.reason }];
+  }
+}
+
+export function firesOf({ labels, summary, startsAt }: GuardAlert, others: number, now: Ms): Reason {
+  const { alertname: name = "", ...rest } = labels;
+  return { code: "alert-fires", name, labels: rest, summary, since: startsAt, forMs: Math.max(0, now - startsAt), others };
 }

@@ -22,7 +22,7 @@ export function wantsAnother(ask: RemedyAsk, { pods }: RestartStep): "yes" | "wa
 
 export function planRestart(ask: RemedyAsk, step: RestartStep, { values }: Extract<Facts, { kind: "restart" }>, id: string): Plan {
   const { record, standing, pods, now } = ask;
-  if (pods === undefined) return { kind: "ask-again", why: { code: "limitation", detail: "the pods are not listed yet" } };
+  if (pods === undefined) return { kind: "ask-again" };
   if (values !== undefined && "problem" in values) return { kind: "ask-again", why: { code: "limitation", detail: values.problem } };
   // One that came in place of a restarted pod is not to blame.
   const first = standing.done.find((done) => done.action.kind === "restart");

@@ -18,7 +18,8 @@ export const STEP_TRIES = 4;
 export type Plan =
   | { readonly kind: "do"; readonly action: Remedy; readonly because: Reason }
   | { readonly kind: "cannot"; readonly why: Reason }
-  | { readonly kind: "ask-again"; readonly why: Reason };
+  /** Without a reason it will be known in a moment, and that is nobody's news. */
+  | { readonly kind: "ask-again"; readonly why?: Reason };
 
 /** The step that is up, not done yet. `because`: what is wrong. */
 export function decideStep(ask: RemedyAsk, workload: Workload, step: Step, because: readonly Reason[]): RemedyDecision {
@@ -44,7 +45,7 @@ export function decideStep(ask: RemedyAsk, workload: Workload, step: Step, becau
   if (unsure !== undefined) return allowed(ask, workload, unsure, because);
   if (known === undefined) return { kind: "look", step: at };
   const plan = planOf(ask, workload, step, known);
-  if (plan.kind === "ask-again") return holdOnce(ask, [...because, plan.why]);
+  if (plan.kind === "ask-again") return plan.why === undefined ? { kind: "wait" } : holdOnce(ask, [...because, plan.why]);
   if (plan.kind === "cannot") return withhold(at, step.kind, [...because, plan.why]);
   return allowed(ask, workload, plan.action, [...because, plan.because]);
 }
@@ -52,6 +53,7 @@ export function decideStep(ask: RemedyAsk, workload: Workload, step: Step, becau
 /** The last word before anything is done: the mode of the policy, then the governor. */
 function allowed(ask: RemedyAsk, workload: Workload, action: Remedy, because: readonly Reason[]): RemedyDecision {
   const { standing, record } = ask;
+  if (isBlind(ask, action)) return { kind: "wait" };
   const why = forbids(ask, workload, action);
   if (why !== undefined) return withhold(standing.step, action.kind, [...because, why]);
   if (record.policy.spec.mode === "observe") return withhold(standing.step, action.kind, [...because, { code: "observe-mode" }]);
@@ -75,6 +77,11 @@ export function forbids(ask: RemedyAsk, workload: Workload, action: Remedy): Rea
     ...(action.kind === "rollback" ? { condemns: action.judged.podTemplateHash } : {}),
     ...(action.kind === "restart" ? { readyAfter: readyWithout(ask, action.pod.uid) } : {}),
   });
+}
+
+/** How many would be left ready is not known before the pods were listed, as right after a restart. */
+export function isBlind({ pods }: RemedyAsk, action: Remedy): boolean {
+  return action.kind === "restart" && pods === undefined;
 }
 
 function readyWithout({ pods = [], now }: RemedyAsk, uid: string): number {
@@ -116,7 +123,7 @@ function planOf(ask: RemedyAsk, workload: Workload, step: Step, facts: Facts): P
     const action = { ...common, id: id("job"), kind: "job", job, template: step.pod, timeoutMs: step.timeout } as const;
     return { kind: "do", action, because: { code: "plan-job", job } };
   }
-  return { kind: "ask-again", why: { code: "limitation", detail: "the cluster was asked for another step" } };
+  return { kind: "ask-again" };
 }
 
 /** The same at each try, so that two creations are a conflict. */

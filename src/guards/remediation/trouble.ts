@@ -1,9 +1,8 @@
-import type { GuardAlert } from "../../alert.ts";
-import type { Ms } from "../../model.ts";
 import type { Reason } from "../../reason.ts";
 import type { Remediation } from "../../policies/remediation.ts";
 import { stepOf } from "../../policies/remediation-steps.ts";
 import type { RemedyAsk } from "./ask.ts";
+import { firesOf } from "./record.ts";
 import { verificationOf } from "./verify.ts";
 
 /**
@@ -48,11 +47,6 @@ function ofAlerts({ record, now }: RemedyAsk): Trouble {
 /** False where all steps only tell. */
 export function changesAnything({ spec }: Remediation): boolean {
   return spec.do.some((written) => !["diagnose", "notify"].includes(stepOf(written).kind));
-}
-
-export function firesOf({ labels, summary, startsAt }: GuardAlert, others: number, now: Ms): Reason {
-  const { alertname: name = "", ...rest } = labels;
-  return { code: "alert-fires", name, labels: rest, summary, since: startsAt, forMs: Math.max(0, now - startsAt), others };
 }
 
 /** One condition that surely does not hold ends it; one of which nobody knows does not. */

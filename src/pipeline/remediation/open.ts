@@ -1,9 +1,7 @@
 import { openRemediation, type RemediationRecord } from "../../guards/remediation/record.ts";
-import { firesOf } from "../../guards/remediation/trouble.ts";
 import { isFinished } from "../../guards/remediation/record.ts";
-import type { Ms, Workload } from "../../model.ts";
+import type { Workload } from "../../model.ts";
 import type { Remediation } from "../../policies/remediation.ts";
-import type { Reason } from "../../reason.ts";
 import type { Trigger } from "../../remediation.ts";
 import { digest64 } from "../../watchers/template-digest.ts";
 import type { Flow } from "../flow.ts";
@@ -59,7 +57,7 @@ export async function openForWorkload(
   const now = edges.now();
   const name = remediationName(workload.ref, policy.metadata.name, trigger);
   if (book.remediations.has(name) || book.endedRemediations.has(name)) return { guard: name, outcome: "exists" };
-  const record = openRemediation({ name, workload: workload.ref, trigger, policy }, now, because(trigger, now));
+  const record = openRemediation({ name, workload: workload.ref, trigger, policy }, now);
   const outcome = await edges.journal.create(record, remediationSummary(record, now));
   if (outcome === "exists") {
     // Another leader's, or from before a crash: that record is the truth.
@@ -74,15 +72,4 @@ export async function openForWorkload(
     "remediation opened",
   );
   return { guard: name, outcome: "opened" };
-}
-
-function because(trigger: Trigger, now: Ms): readonly Reason[] {
-  switch (trigger.kind) {
-    case "alert":
-      return [firesOf(trigger.alert, 0, now)];
-    case "schedule":
-      return [{ code: "schedule-due", cron: trigger.cron, timeZone: trigger.timeZone, due: trigger.due }];
-    case "manual":
-      return [{ code: "ordered", by: trigger.by, reason: trigger.reason }];
-  }
 }

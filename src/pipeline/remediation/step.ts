@@ -24,7 +24,8 @@ export async function stepRemediation(name: string, flow: Flow): Promise<void> {
   await carryOut(name, decision, flow).finally(() => flow.claims.delete(name));
   const after = book.remediations.get(name);
   if (after === undefined) return;
-  tellRemedyNews(after.record, flow);
+  // A receipt that is not written yet may read otherwise after a crash: it is told when it is written.
+  if (!flow.unsaved.has(name) || after.standing.finished !== undefined) tellRemedyNews(after.record, flow);
   if (after.standing.finished !== undefined) await close(after, flow);
 }
 
