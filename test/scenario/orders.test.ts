@@ -186,7 +186,12 @@ describe("an undo", () => {
     await world.run(10);
     expectTakenBack(world);
     expect(told(world)).toMatch(/was taken back to revision 1[^]*ordered by alice: the supplier has a fault/);
-    expect(of(world, "finished")[0]?.because[0]).toMatchObject({ code: "pods-ready", ready: 4, of: 4 });
+    const codes = [
+      { code: "pods-ready", ready: 4, of: 4 },
+      { code: "endpoints-ready", pods: 4 },
+      { code: "history", was: 1, is: 3 },
+    ];
+    expect(of(world, "finished")[0]?.because).toMatchObject(codes);
   });
 
   test("is not held up by a rollback of the same workload a moment ago", async () => {
