@@ -230,6 +230,23 @@ spec: { match: {}, mode: enforce, window: 40s, signals: { pods: { pods: { restar
   });
 });
 
+test("a Job that fails leads to the next one, which has an end and a log of its own", async () => {
+  const job = (script: string) => `{ job: { pod: { containers: [{ name: app, image: fix, command: [sh, -c, "${script}"] }] } } }`;
+  await using world = await openRemedyWorld(remedyPolicy(`do: [${job("echo no luck; exit 3")}, ${job("sleep 3; echo all is well")}]`));
+  await fire(world);
+  const ends = () =>
+    (world.remediations("web")[0]?.entries ?? [])
+      .flatMap((entry) => ("because" in entry ? entry.because : []))
+      .flatMap((reason) => {
+        return reason.code === "job-ended" ? [[reason.outcome, reason.log.trim()]] : [];
+      });
+  await world.until("both have ended", () => ends().length >= 2, 120);
+  expect(ends()).toEqual([
+    ["failed", "no luck"],
+    ["passed", "all is well"],
+  ]);
+});
+
 test("pods that do not start are diagnosed, although a rollout is stuck, and nothing is changed", async () => {
   await using world = await openRemedyWorld(remedyPolicy("do: [diagnose]"));
   world.release("web", { ...crashing, lastWords: "cannot open /etc/shop/config.yaml" });

@@ -1,6 +1,6 @@
 import type { RemedyAsk } from "../../guards/remediation/ask.ts";
 import { conditionsOf, conditionVerdict } from "../../guards/remediation/conditions.ts";
-import { decideRemedy } from "../../guards/remediation/decide.ts";
+import { decideRemedy, lastJob } from "../../guards/remediation/decide.ts";
 import { ruleOf } from "../../guards/governor.ts";
 import type { Workload } from "../../model.ts";
 import type { RemediationEntryBody, RemedyDecision } from "../../remediation.ts";
@@ -146,6 +146,6 @@ function askOf(run: RemedyRun, workload: Workload | undefined, { book, edges, se
     breaches: breachesIn(book, claims),
     passed: passedHashes(book, uid),
     ...(rollout === undefined ? {} : { rolloutGuard: rollout.record.name }),
-    ...(run.job === undefined ? {} : { job: run.job }),
+    ...(run.job === undefined || run.job.action !== lastJob(standing)?.id ? {} : { job: run.job.finding }),
   };
 }
