@@ -99,7 +99,7 @@ export function edgesOf(parts: Parts): Edges {
       list: () => journal.list(settings.kubernetes.namespaces),
       create: (record, summary) => journal.create(record, summary),
       save: (record, summary) => journal.save(record, summary),
-      prune: (uid, keep) => journal.prune(uid, keep),
+      prune: (uid, keep, spared) => journal.prune(uid, keep, spared),
     },
     tell: async (messages) => {
       await Promise.all(messages.map((message) => outbox.tell(message)));

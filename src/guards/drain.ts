@@ -20,7 +20,8 @@ export function drainAction(ask: Ask, target: Revision, workload: Workload): Act
   const condemned = record.rollout.new;
   const left = pods.filter((pod) => pod.podTemplateHash === condemned.podTemplateHash && isThere(pod, now)).length;
   const ready = pods.filter((pod) => pod.podTemplateHash === target.podTemplateHash && pod.ready && isThere(pod, now)).length;
-  const keep = condemnedToKeep(workload.desired, ready, record.policy.spec.keepReady);
+  const least = Math.min(ask.limits.minReady, workload.desired) - ready;
+  const keep = Math.max(least, condemnedToKeep(workload.desired, ready, record.policy.spec.keepReady));
   if (left === 0 || keep >= Math.min(left, standing.kept ?? left)) return undefined;
   const failure = standing.failures.drain;
   if (failure !== undefined && (failure.count >= 3 || now < failure.at + 5_000)) return undefined;

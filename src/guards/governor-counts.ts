@@ -4,7 +4,7 @@ import type { GovernorAsk, GovernorRule, KindLimits, PastAction } from "./govern
 import { countedAs, lengthOf, wasDone, withheld } from "./governor-words.ts";
 import { parseInstant } from "./instant.ts";
 
-const HOUR: Ms = 3_600_000;
+export const HOUR: Ms = 3_600_000;
 
 /** Annotation by which a person who has looked lets a latched workload be acted upon again: the RFC 3339 instant of the look. */
 export const flapReset = "rearguard.dev/flap-reset";

@@ -2,7 +2,7 @@ import type { Entry } from "../entry.ts";
 import type { Ms, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import type { RemedyKind } from "../remediation.ts";
-import { countRules } from "./governor-counts.ts";
+import { countRules, HOUR } from "./governor-counts.ts";
 import { markRules } from "./governor-marks.ts";
 import { stopRules } from "./governor-stops.ts";
 import type { GuardRecord } from "./guard.ts";
@@ -157,6 +157,11 @@ export function breachesOf(records: readonly GuardRecord[]): readonly Breach[] {
     const { uid, name } = record.rollout.workload;
     return last === undefined ? [] : [{ guard: record.name, name, workloadUid: uid, at: last.at }];
   });
+}
+
+/** How long after an action some rule may still count it. */
+export function countedMs({ rollback, remedy }: GovernorLimits): Ms {
+  return Math.max(HOUR, ...[rollback, remedy].flatMap(({ cooldownMs, flap }) => [cooldownMs, flap.withinMs]));
 }
 
 /** Revisions of this workload that were taken back: never a target again. */

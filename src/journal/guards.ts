@@ -22,8 +22,11 @@ export interface GuardJournal {
    * somebody has (another leader): list again before anything else is done. `gone`: it was deleted.
    */
   save(record: AnyRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
-  /** Deletes the oldest finished guards of a workload that this journal knows, all but the newest `keep` of each kind; gives how many. */
-  prune(workloadUid: string, keep: number): Promise<number>;
+  /**
+   * Deletes the oldest finished guards of a workload that this journal knows, all but the newest `keep` of each kind and those `spared`;
+   * gives how many.
+   */
+  prune(workloadUid: string, keep: number, spared?: ReadonlySet<string>): Promise<number>;
 }
 
 type Known = {
@@ -135,12 +138,13 @@ export function createGuardJournal(options: {
       return "conflict";
     },
 
-    async prune(workloadUid, keep) {
+    async prune(workloadUid, keep, spared = new Set()) {
       const finished = [...known.values()].filter((each) => each.workloadUid === workloadUid && each.finished);
-      const old = [true, false].flatMap((remedies) => {
+      const beyond = [true, false].flatMap((remedies) => {
         const alike = finished.filter((each) => each.remedies === remedies);
         return alike.toSorted((a, b) => b.openedAt - a.openedAt).slice(keep);
       });
+      const old = beyond.filter(({ name }) => !spared.has(name));
       for (const each of old) {
         try {
           await api.del(pathOf(each));

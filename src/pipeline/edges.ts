@@ -95,7 +95,7 @@ export interface JournalEdge {
   list(): Promise<readonly AnyRecord[]>;
   create(record: AnyRecord, summary: GuardSummary): Promise<"created" | "exists">;
   save(record: AnyRecord, summary: GuardSummary): Promise<"saved" | "conflict" | "gone">;
-  prune(workloadUid: string, keep: number): Promise<unknown>;
+  prune(workloadUid: string, keep: number, spared: ReadonlySet<string>): Promise<unknown>;
 }
 
 export interface Observers {

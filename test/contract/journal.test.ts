@@ -176,20 +176,24 @@ test("a guard that was deleted is `gone`", async () => {
   expect(await journal.save(record, summary)).toBe("gone");
 });
 
-test("pruning keeps the newest finished guards of a workload, and every open one", async () => {
+test("pruning keeps the newest finished guards of a workload, those that are spared, and every open one", async () => {
   const journal = createGuardJournal({ api: servers.api });
   const workload = { ...recordWith().rollout.workload, uid: "pruned-workload" };
   const of = (name: string, openedAt: number, ...bodies: readonly EntryBody[]) => {
     const record = guard(name, ...bodies);
     return { ...record, openedAt, rollout: { ...record.rollout, workload } };
   };
-  for (const record of [of("open", 1), of("oldest", 2, end), of("older", 3, end), of("newest", 4, end)])
+  for (const record of [of("open", 1), of("spared", 1, end), of("oldest", 2, end), of("older", 3, end), of("newest", 4, end)])
     await journal.create(record, summary);
 
-  expect(await journal.prune("pruned-workload", 1)).toBe(2);
+  expect(await journal.prune("pruned-workload", 1, new Set(["spared"]))).toBe(2);
 
   const left = await journal.list(["default"]);
-  expect(left.map(({ name }) => name).filter((name) => ["open", "oldest", "older", "newest"].includes(name))).toEqual(["newest", "open"]);
+  expect(left.map(({ name }) => name).filter((name) => ["open", "spared", "oldest", "older", "newest"].includes(name))).toEqual([
+    "newest",
+    "open",
+    "spared",
+  ]);
 });
 
 test("a guard somebody broke by hand is left out and named, the others are read", async () => {

@@ -25,7 +25,8 @@ export type Deed =
       readonly fates: readonly Fate[];
       readonly caughtUp: boolean;
     }
-  | { readonly kind: "deploy" | "undo" | "complete" | "pause" | "resume" | "thaw" | "look" | "cancel"; readonly at: number }
+  | { readonly kind: "deploy" | "complete" | "return" | "pause" | "resume" | "thaw" | "look" | "cancel"; readonly at: number }
+  | { readonly kind: "undo"; readonly at: number; readonly back: number }
   | { readonly kind: "freeze"; readonly at: number; readonly value: string }
   | { readonly kind: "signals"; readonly at: number; readonly level: Level }
   | {
@@ -60,7 +61,9 @@ const beat: fc.Arbitrary<Deed> = fc.record({
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 12, arbitrary: beat },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("deploy" as const), at: place }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("undo" as const, "complete" as const), at: place }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("return" as const), at: place }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("complete" as const), at: place }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("undo" as const), at: place, back: fc.nat(2) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("cancel" as const), at: place }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("pause", "resume", "look"), at: place }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("thaw" as const), at: place }) },

@@ -62,7 +62,12 @@ function happen(one: Deed, story: Story): void {
     case "deploy":
       return change(story, one.at, wanted(now, now.templates + 1));
     case "undo":
-      return change(story, one.at, now.paused ? {} : wanted(now, Math.max(1, now.template - 1)));
+      return change(story, one.at, now.paused ? {} : wanted(now, Math.max(1, now.template - 1 - one.back)));
+    case "return":
+      // Unwatched, another revision ran complete; then they want the one before it again.
+      if (now.paused) return;
+      change(story, one.at, { ...wanted(now, now.templates + 1), complete: true, completed: now.templates + 1 });
+      return change(story, one.at, { ...wanted(placeOf(story, one.at), now.completed), level: "bad" });
     case "complete":
       return change(story, one.at, now.paused ? {} : { complete: true, completed: now.template });
     case "pause":
@@ -255,8 +260,10 @@ function note(story: Story, action: Action, record: GuardRecord, place: number):
     const isBack = story.effects.some(({ guard, kind }) => guard === name && kind === "rollback");
     return name !== record.name && isBack && standingOf(entries).finished === undefined;
   });
-  // An intent without a receipt is one action, however often crashes, and people who undo it, make it be carried out.
-  if (story.effects.some((effect) => effect.action === action.id)) return;
+  // One whose answer was lost is one action, however often crashes, and people who put back what it took, make it be carried out.
+  const isAgain = ({ action: id, guard, kind }: Story["effects"][number]) =>
+    id === action.id || (kind === "rollback" && action.kind === kind && guard === record.name);
+  if (story.effects.some(isAgain)) return;
   story.effects.push({
     action: action.id,
     kind: action.kind,

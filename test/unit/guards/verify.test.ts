@@ -282,6 +282,11 @@ describe("the drain after a rollback", () => {
     ],
     ["keeps none when six of eight old pods are ready", during(6), { action: { kind: "drain", keep: 0 } }],
     ["takes nothing away while all are needed", during(2), "wait"],
+    [
+      "keeps as many as must be ready in any case",
+      during(6, { limits: { ...limits, minReady: 9 } }),
+      { action: { kind: "drain", keep: 2 } },
+    ],
     ["does not repeat itself", during(4, {}, done("drain", 3)), "wait"],
     ["goes further as old pods come up", during(6, {}, done("drain", 3)), { action: { kind: "drain", keep: 0 } }],
     [
@@ -290,6 +295,11 @@ describe("the drain after a rollback", () => {
       { action: { kind: "drain", keep: 3 } },
     ],
     ["leaves a workload alone that somebody pauses", during(6, { workload: { ...halfWay, paused: true } }), "wait"],
+    [
+      "leaves a workload alone that is frozen",
+      during(6, { workload: { ...halfWay, annotations: { "rearguard.dev/freeze": "true" } } }),
+      "wait",
+    ],
     ["leaves everything alone with the kill switch on", during(6, { limits: { ...limits, killSwitch: true } }), "wait"],
     [
       "waits five seconds after a failure",
