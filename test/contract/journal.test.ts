@@ -231,7 +231,7 @@ test("`kubectl get guards` prints workload, trigger, revision, phase, brake, evi
   };
   const header = columnDefinitions.map(({ name, priority }) => `${name} ${priority}`);
   expect(header).toEqual(["Name 0", "Workload 0", "Trigger 0", "Revision 0", "Phase 0", "Braked 0", "Evidence 0", "Since 0", "Message 1"]);
-  expect(rows[0]?.cells).toEqual(["printed", "web", "", 7, "verifying", true, 1998, "10m", "rolled back: errors 20 %"]);
+  expect(rows[0]?.cells).toEqual(["printed", "web", null, 7, "verifying", true, 1998, "10m", "rolled back: errors 20 %"]);
 });
 
 test("a remediation is kept in the same resource, comes back exactly, and is pruned apart from guards of rollouts", async () => {
