@@ -30,6 +30,13 @@ export function decideEnd(ask: RemedyAsk, phase: FinalPhase, because: readonly R
   }
   const since = isOver ? standing.overSince : standing.lastAt;
   if (after > 0 && now - (since ?? now) < after) return { kind: "wait" };
+  // The other way round, its count would be nobody's any more.
+  if (ask.scaledSince !== undefined) {
+    return holdOnce(ask, [
+      ...because,
+      { code: "limitation", detail: `guard ${ask.scaledSince} scaled it further, and gives that back first` },
+    ]);
+  }
   // Only what forbids every change: to give back is no new deed.
   const stop = stopsEverything(ask);
   if (stop !== undefined) return holdOnce(ask, [...because, stop]);
@@ -105,6 +112,11 @@ function restoreAction({ record, standing }: RemedyAsk, { first, last }: Owed): 
     purpose: "restore",
     guard: record.name,
   };
+}
+
+/** When it scaled last what it has to give back; undefined where there is nothing. */
+export function owesSince({ record, standing }: Pick<RemedyAsk, "record" | "standing">): Ms | undefined {
+  return owedOf({ record, standing })?.last.at;
 }
 
 /** Whether anything has to be given back before the guard may end. */

@@ -1,6 +1,7 @@
 import type { RemedyAsk } from "../../guards/remediation/ask.ts";
 import { conditionsOf, conditionVerdict } from "../../guards/remediation/conditions.ts";
 import { decideRemedy, lastJob } from "../../guards/remediation/decide.ts";
+import { owesSince } from "../../guards/remediation/end.ts";
 import { ruleOf } from "../../guards/governor.ts";
 import type { Workload } from "../../model.ts";
 import type { RemediationEntryBody, RemedyDecision } from "../../remediation.ts";
@@ -133,6 +134,10 @@ function askOf(run: RemedyRun, workload: Workload | undefined, { book, edges, se
   const rollout = [...book.open.values()].find(
     (other) => other.record.rollout.workload.uid === uid && other.record.policy.spec.mode === "enforce",
   );
+  const since = owesSince(run) ?? Infinity;
+  const further = [...book.remediations.values()].find(
+    (other) => other.record.workload.uid === uid && other.record.name !== record.name && (owesSince(other) ?? -Infinity) > since,
+  );
   return {
     record,
     standing,
@@ -145,6 +150,7 @@ function askOf(run: RemedyRun, workload: Workload | undefined, { book, edges, se
     past: actionsOf(book, claims),
     breaches: breachesIn(book, claims),
     passed: passedHashes(book, uid),
+    ...(further === undefined ? {} : { scaledSince: further.record.name }),
     ...(rollout === undefined ? {} : { rolloutGuard: rollout.record.name }),
     ...(run.job === undefined || run.job.action !== lastJob(standing)?.id ? {} : { job: run.job.finding }),
   };

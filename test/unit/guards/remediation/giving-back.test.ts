@@ -106,6 +106,14 @@ describe("what was scaled stays", () => {
     expect(decideRemedy(ask)).toMatchObject({ kind: "hold", because });
   });
 
+  test("until a guard that scaled it further has given its own back", () => {
+    const further = { scaledSince: "web-remedy-2" };
+    expect(decided([...scaled(0, 4, 6), overForNow], further)).toMatchObject({
+      kind: "hold",
+      because: [{}, {}, { detail: expect.stringContaining("web-remedy-2") }],
+    });
+  });
+
   test("of an autoscaler whose workload was deleted is said", () => {
     const end = decided(scaled(0, 2, 6, hpa), { workload: undefined }, firing);
     expect(end).toMatchObject({ kind: "finish", phase: "aborted" });
