@@ -1,6 +1,6 @@
 import type { Ms, Workload } from "../../model.ts";
 import type { Reason } from "../../reason.ts";
-import type { Remedy, RemedyDecision, RemedyKind } from "../../remediation.ts";
+import type { Remedy, RemedyDecision, RemedyKind, Scaling } from "../../remediation.ts";
 import { type Step, stepOf } from "../../policies/remediation-steps.ts";
 import { isThere } from "../drain.ts";
 import { forbidsAction } from "../governor.ts";
@@ -112,6 +112,8 @@ function planOf(ask: RemedyAsk, workload: Workload, step: Step, facts: Facts): P
   const common = { workload: record.workload, guard: record.name };
   if (step.kind === "scale" && facts.kind === "scale") {
     if ("problem" in facts.scaling) return { kind: "ask-again", why: { code: "limitation", detail: facts.scaling.problem } };
+    const undone = undoneBy(workload, facts.scaling);
+    if (undone !== undefined) return { kind: "cannot", why: undone };
     const plan = planScale(step, facts.scaling);
     if ("why" in plan) return { kind: "cannot", why: plan.why };
     const { owner, least } = facts.scaling;
@@ -133,6 +135,13 @@ function planOf(ask: RemedyAsk, workload: Workload, step: Step, facts: Facts): P
     return { kind: "do", action, because: { code: "plan-job", job } };
   }
   return { kind: "ask-again" };
+}
+
+/** Whoever keeps the count of the workload as it is written elsewhere. Helm writes only when somebody calls it. */
+function undoneBy({ owners }: Workload, { owner }: Scaling): Reason | undefined {
+  if (owner.kind !== "workload") return undefined;
+  const mark = owners.find(({ kind }) => kind !== "helm" && kind !== "flux-helm");
+  return mark === undefined ? undefined : { code: "owned", owner: mark.kind, name: mark.name, mark: mark.mark };
 }
 
 /** The same at each try, so that two creations are a conflict. */
