@@ -8,13 +8,11 @@ import { parsePolicies } from "../../src/policies/parse.ts";
 import { fillTemplate } from "../../src/policies/template.ts";
 import { type PrometheusUnderTest, pods, startPrometheus } from "./prometheus-under-test.ts";
 
-const isReal = process.env["REARGUARD_SERVERS"] === "real";
 const stack = new AsyncDisposableStack();
 let server: PrometheusUnderTest;
 let prometheus: PrometheusApi;
 
 beforeAll(async () => {
-  if (!isReal) return;
   server = stack.use(await startPrometheus());
   prometheus = stack.adopt(createPrometheus({ url: server.url, timeoutMs: 5_000 }), (api) => api.close());
 });
@@ -45,15 +43,13 @@ async function holds(name: string, at: number): Promise<boolean> {
   return (series[0]?.value ?? NaN) > (promql.above ?? Infinity);
 }
 
-test
-  .runIf(isReal)
-  .each<[string, string, () => readonly { readonly name: string; readonly labels: object; readonly value: number }[], boolean]>([
-    ["a backup of an hour ago is young enough", "backup-age", () => [backup(hour)], false],
-    ["a backup of yesterday is too old", "backup-age", () => [backup(25 * hour)], true],
-    ["a backup that nobody reports is too old", "backup-age", () => [], true],
-    ["a volume with room is not told of", "capacity", () => volume(79), false],
-    ["a volume that is nearly full is", "capacity", () => volume(81), true],
-  ])("%s", async (_what, name, samples, expected) => {
+test.each<[string, string, () => readonly { readonly name: string; readonly labels: object; readonly value: number }[], boolean]>([
+  ["a backup of an hour ago is young enough", "backup-age", () => [backup(hour)], false],
+  ["a backup of yesterday is too old", "backup-age", () => [backup(25 * hour)], true],
+  ["a backup that nobody reports is too old", "backup-age", () => [], true],
+  ["a volume with room is not told of", "capacity", () => volume(79), false],
+  ["a volume that is nearly full is", "capacity", () => volume(81), true],
+])("%s", async (_what, name, samples, expected) => {
   await server.silence();
   const at = await server.scrape({ [pods[0] ?? ""]: samples() as Parameters<PrometheusUnderTest["scrape"]>[0][string] });
   expect(await holds(name, at)).toBe(expected);
