@@ -1,6 +1,7 @@
 import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, objects, strings, text } from "../clients/kubernetes/raw.ts";
+import { jobKeptMs } from "../guards/job.ts";
 import type { Ms } from "../model.ts";
 import type { PodSpec } from "../policies/job-signal.ts";
 
@@ -17,8 +18,6 @@ export interface JobPlan {
   readonly timeoutMs: Ms;
 }
 
-/** How long Kubernetes keeps a Job that ended, for people to look at. */
-const keptS = 3600;
 const managedBy = { "app.kubernetes.io/managed-by": "rearguard" };
 
 /** Creates the Job, or finds the one that an earlier try created; undefined when another's has its name. Rejects as the API does. */
@@ -49,7 +48,7 @@ export function jobManifest({ namespace, name, mark: [key, value], pod, env, tim
     spec: {
       backoffLimit: 0,
       activeDeadlineSeconds: Math.ceil(timeoutMs / 1000),
-      ttlSecondsAfterFinished: keptS,
+      ttlSecondsAfterFinished: jobKeptMs / 1000,
       template: {
         metadata: { labels: managedBy },
         spec: { ...pod, restartPolicy: "Never", containers: objects(pod["containers"]).map(withEnv) },

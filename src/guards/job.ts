@@ -21,6 +21,8 @@ export interface SmokeTest {
 const lookEveryMs: Ms = 5_000;
 /** Kubernetes itself ends a Job at its deadline; so long later we stop to wait for that. */
 const graceMs: Ms = 60_000;
+/** How long Kubernetes keeps a Job that ended, for people to look at. */
+export const jobKeptMs: Ms = 3_600_000;
 
 /** Whether this smoke test is to be started or looked at now. A Job changes the cluster, so an observing policy starts none, nor does what stops all action. */
 export function jobDue(run: GuardRun, name: string, signal: JobSignal, isStopped: boolean, now: Ms): boolean {
@@ -46,9 +48,13 @@ export function overdueJob(run: GuardRun, { startedAt, job }: JobMemory, { timeo
   return now - Math.max(startedAt, run.watchedSince ?? now) > timeoutMs ? "its Job could not be created in its time" : undefined;
 }
 
-/** A Job that was to be created so long ago that it may have run since. */
-export function isTooLateForJob({ startedAt }: JobMemory, { timeoutMs }: Pick<JobSignal, "timeoutMs">, now: Ms): boolean {
-  return now - startedAt > timeoutMs + graceMs;
+/** A Job that was to be created so long ago that it may have run since, or even have been cleared away: one that ends at once is, an hour later. */
+export function isTooLateForJob(
+  { startedAt }: Pick<JobMemory, "startedAt">,
+  { timeoutMs }: Pick<JobSignal, "timeoutMs">,
+  now: Ms,
+): boolean {
+  return now - startedAt > Math.min(timeoutMs + graceMs, jobKeptMs - graceMs);
 }
 
 export function withJob(run: GuardRun, name: string, memory: JobMemory): GuardRun {

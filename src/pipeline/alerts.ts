@@ -2,7 +2,7 @@ import { type Alert, type AlertOutcome, ownAlertName } from "../alert.ts";
 import { askingFor, hasAlert, isAbout, type Subject, subjectOf, withAlert } from "../guards/alert.ts";
 import { sentence } from "../errors.ts";
 import type { Flow } from "./flow.ts";
-import { answerAlert } from "./remediation/alerts.ts";
+import { answerAlert, type Answered, keepWhereKnown } from "./remediation/alerts.ts";
 import { persistRemediation } from "./remediation/write.ts";
 import { persist } from "./write.ts";
 
@@ -31,7 +31,11 @@ export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<
   const { book, edges } = flow;
   const reached = new Set<string>();
   const news = new Set<string>();
-  const told = alerts.map((alert) => ({ alert, receipt: takeOne(alert, flow, reached, news) }));
+  const told = alerts.map((alert) => {
+    const receipt = takeOne(alert, flow, reached, news);
+    if (receipt !== undefined) reach(keepWhereKnown(alert, flow), flow, reached, news);
+    return { alert, receipt };
+  });
   let receipts: readonly AlertReceipt[];
   try {
     receipts = await Promise.all(told.map(async ({ alert, receipt }) => receipt ?? otherwise(alert, flow, reached, news)));
@@ -42,6 +46,8 @@ export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<
     [...reached].map((guard) => (book.open.has(guard) ? persist(guard, flow) : persistRemediation(guard, flow))),
   );
   if (written.includes(false)) return { taken: false, because: "the alerts could not be written down" };
+  // Its end was being written as they came: nobody would act on them. Posted again they find it closed.
+  if ([...news].some((guard) => hasEnded(guard, flow))) return { taken: false, because: "a guard of theirs has just ended" };
   for (const { outcome } of receipts) edges.observe.alerted(outcome);
   return { taken: true, receipts, guards: [...news] };
 }
@@ -49,11 +55,19 @@ export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<
 async function otherwise(alert: Alert, flow: Flow, reached: Set<string>, news: Set<string>): Promise<AlertReceipt> {
   const answered = await answerAlert(alert, flow);
   if (answered === undefined) return unasked(alert, flow.book.open.values());
-  for (const guard of answered.guards) {
-    if (flow.book.remediations.has(guard)) reached.add(guard);
-    if (answered.outcome === "opened" || answered.outcome === "recorded") news.add(guard);
-  }
+  reach(answered, flow, reached, news);
   return { outcome: answered.outcome, detail: `${words[answered.outcome]} ${answered.guards.join(", ")}` };
+}
+
+function hasEnded(guard: string, { book }: Flow): boolean {
+  return book.remediations.get(guard)?.standing.finished !== undefined || book.endedRemediations.has(guard);
+}
+
+function reach(answered: Answered | undefined, { book }: Flow, reached: Set<string>, news: Set<string>): void {
+  for (const guard of answered?.guards ?? []) {
+    if (book.remediations.has(guard)) reached.add(guard);
+    if (answered?.outcome === "opened" || answered?.outcome === "recorded") news.add(guard);
+  }
 }
 
 /** Undefined where no guard of a rollout asks for it. */

@@ -81,6 +81,23 @@ describe("slow responses", () => {
     expect(story(world).slice(-2)).toEqual(["scale refused", "restored"]);
   });
 
+  test("of two kinds, each with its own remediation, are given back one after the other, whichever is over first", async () => {
+    const queue = remedyPolicy(scale, { name: "queue", on: "alert: { names: [Queue] }" });
+    const governor = { remedies: { cooldown: "0s" } };
+    await using world = await openRemedyWorld(`${remedyPolicy(scale)}---\n${queue}`, { settings: { governor } });
+    const alert = await fire(world);
+    await world.until("six pods are ready", () => world.replicaSets("web")[0]?.status.readyReplicas === 6, 15);
+    const other = { startsAt: world.now(), name: "Queue", fingerprint: "0a" };
+    await post(world, other);
+    await world.until("eight pods are ready", () => world.replicaSets("web")[0]?.status.readyReplicas === 8, 15);
+    await alert.over();
+    await world.run(15);
+    expect(replicas(world)).toBe(8);
+    await post(world, { ...other, endsAt: world.now() });
+    await world.until("both guards end", () => world.daemon().pipeline.remediations().open.length === 0, 60);
+    expect(replicas(world)).toBe(4);
+  });
+
   test("that more pods do not help go on to the next step, and the pods stay until it is over", async () => {
     await using world = await openRemedyWorld(remedyPolicy("do: [{ scale: { by: 2, restoreAfter: 5s } }, { restart: {} }]"));
     const alert = await fire(world);
@@ -228,6 +245,23 @@ spec: { match: {}, mode: enforce, window: 40s, signals: { pods: { pods: { restar
     await world.until("the guard ends", () => isOver(world), 10);
     expect(world.image("web")).not.toBe("shop/web:1.0.0");
   });
+});
+
+test("a Job that fails leads to the next one, which has an end and a log of its own", async () => {
+  const job = (script: string) => `{ job: { pod: { containers: [{ name: app, image: fix, command: [sh, -c, "${script}"] }] } } }`;
+  await using world = await openRemedyWorld(remedyPolicy(`do: [${job("echo no luck; exit 3")}, ${job("sleep 3; echo all is well")}]`));
+  await fire(world);
+  const ends = () =>
+    (world.remediations("web")[0]?.entries ?? [])
+      .flatMap((entry) => ("because" in entry ? entry.because : []))
+      .flatMap((reason) => {
+        return reason.code === "job-ended" ? [[reason.outcome, reason.log.trim()]] : [];
+      });
+  await world.until("both have ended", () => ends().length >= 2, 120);
+  expect(ends()).toEqual([
+    ["failed", "no luck"],
+    ["passed", "all is well"],
+  ]);
 });
 
 test("pods that do not start are diagnosed, although a rollout is stuck, and nothing is changed", async () => {

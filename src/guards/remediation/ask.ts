@@ -24,6 +24,8 @@ export interface RemedyAsk {
   readonly passed: readonly string[];
   /** Of the same workload, open and enforcing: it decides first. */
   readonly rolloutGuard?: string;
+  /** Another remediation of the same workload that is open, scaled it after this one, and has to give that back. */
+  readonly scaledSince?: string;
   /** What the cluster answered for the step that is up; absent until it was asked. */
   readonly facts?: Facts;
   /** How the Job that was started last stands; absent until it was looked at. */

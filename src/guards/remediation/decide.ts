@@ -3,7 +3,7 @@ import type { Reason } from "../../reason.ts";
 import type { Remedy, RemedyDecision } from "../../remediation.ts";
 import { noteKey } from "../phase.ts";
 import type { RemedyAsk } from "./ask.ts";
-import { decideEnd } from "./end.ts";
+import { decideEnd, isScaledElsewhere, leftScaled, owes } from "./end.ts";
 import { decidePending } from "./pending.ts";
 import { restartsOf, wantsAnother } from "./restart.ts";
 import type { RemedyStanding } from "./standing.ts";
@@ -25,7 +25,10 @@ const wait: RemedyDecision = { kind: "wait" };
 export function decideRemedy(ask: RemedyAsk): RemedyDecision {
   const { standing, workload, record } = ask;
   if (standing.finished !== undefined) return wait;
-  if (workload === undefined || workload.deleting) return { kind: "finish", phase: "aborted", because: [{ code: "workload-deleted" }] };
+  if (workload === undefined || workload.deleting) {
+    const left = isScaledElsewhere(ask) ? leftScaled(ask, "without its workload") : [];
+    return { kind: "finish", phase: "aborted", because: [{ code: "workload-deleted" }, ...left] };
+  }
   const trouble = troubleOf(ask);
   const order = standing.commands.find(({ kind }) => kind === "abort");
   const begun = decidePending(ask, workload, trouble.state === "over" || order !== undefined);
@@ -34,7 +37,10 @@ export function decideRemedy(ask: RemedyAsk): RemedyDecision {
   const ended = jobEnded(ask);
   if (ended !== undefined) return { kind: "note", because: [ended] };
   if (trouble.state === "over") return decideOver(ask, trouble);
-  if (ask.now - record.openedAt >= LONGEST) return decideEnd(ask, "unresolved", trouble.because, 0);
+  if (ask.now - record.openedAt >= LONGEST) {
+    const because = [...trouble.because, ...leftScaled(ask, "while the trouble goes on")];
+    return { kind: "finish", phase: "unresolved", because };
+  }
   if (standing.overSince !== undefined && trouble.state === "on") {
     return { kind: "note", because: [...trouble.because, { code: "trouble-again", afterMs: ask.now - standing.overSince }] };
   }
@@ -49,8 +55,7 @@ function decideOver(ask: RemedyAsk, trouble: Trouble): RemedyDecision {
   const verified = last === undefined ? undefined : verificationOf(ask, last);
   if (last !== undefined && verified?.state === "waiting" && now - last.at < record.policy.spec.verify.within) return wait;
   const because = distinct([...trouble.because, ...(verified?.because ?? [])]);
-  const given: Reason[] = standing.restored === undefined ? [] : givenBack(ask);
-  return decideEnd(ask, "restored", [...because, ...given]);
+  return decideEnd(ask, "restored", [...because, ...givenBack(ask)]);
 }
 
 function decideTrouble(ask: RemedyAsk, workload: Workload, trouble: Trouble): RemedyDecision {
@@ -61,7 +66,8 @@ function decideTrouble(ask: RemedyAsk, workload: Workload, trouble: Trouble): Re
   // A moment after the opening, and after a restart, not all was asked yet.
   if (trouble.state === "soon" || (!isLate && ask.conditions.some(isUnasked))) return wait;
   if (trouble.state === "unknown") {
-    if (!isLate) return holdOnce(ask, trouble.because);
+    // Pods are not taken away because nobody can tell.
+    if (!isLate || owes(ask)) return holdOnce(ask, trouble.because);
     return decideEnd(ask, "inconclusive", trouble.because);
   }
   const unmet = ask.conditions.filter(({ state }) => state !== "holds");
@@ -112,17 +118,17 @@ function decideTrouble(ask: RemedyAsk, workload: Workload, trouble: Trouble): Re
  * and they were given back.
  */
 function decideUnresolved(ask: RemedyAsk, because: readonly Reason[]): RemedyDecision {
-  if (ask.standing.owed.length === 0) return { kind: "finish", phase: "unresolved", because };
+  if (!owes(ask)) return { kind: "finish", phase: "unresolved", because };
   const told = ask.standing.noted.has(noteKey("held", { code: "ladder-over", steps: 0, done: 0 }));
   return told ? wait : { kind: "hold", because };
 }
 
 function givenBack({ standing }: RemedyAsk): Reason[] {
-  const scales = standing.done.flatMap((done) => (done.action.kind === "scale" ? [{ ...done, action: done.action }] : []));
-  const [first] = scales;
-  const last = scales.at(-1);
-  if (first === undefined || last === undefined || standing.restored === undefined) return [];
-  return [{ code: "given-back", from: last.action.to ?? 0, to: first.action.from, heldMs: standing.restored.at - first.at }];
+  const { restored } = standing;
+  const first = standing.done.find(({ action }) => action.kind === "scale");
+  if (restored === undefined || first === undefined || restored.receipt.outcome === "refused") return [];
+  const { from, to } = restored.action;
+  return [{ code: "given-back", from: from ?? 0, to, heldMs: restored.at - first.at }];
 }
 
 function isUnasked({ state, because }: RemedyAsk["conditions"][number]): boolean {

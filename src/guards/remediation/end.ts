@@ -30,6 +30,13 @@ export function decideEnd(ask: RemedyAsk, phase: FinalPhase, because: readonly R
   }
   const since = isOver ? standing.overSince : standing.lastAt;
   if (after > 0 && now - (since ?? now) < after) return { kind: "wait" };
+  // The other way round, its count would be nobody's any more.
+  if (ask.scaledSince !== undefined) {
+    return holdOnce(ask, [
+      ...because,
+      { code: "limitation", detail: `guard ${ask.scaledSince} scaled it further, and gives that back first` },
+    ]);
+  }
   // Only what forbids every change: to give back is no new deed.
   const stop = stopsEverything(ask);
   if (stop !== undefined) return holdOnce(ask, [...because, stop]);
@@ -46,15 +53,47 @@ interface Owed {
   readonly restoreAfterMs: Ms;
 }
 
-/** Several scales are given back at once: from what the last one wrote to what the first one found. */
-function owedOf({ record, standing }: RemedyAsk): Owed | undefined {
+/**
+ * Several scales are given back at once: from what the last one wrote to what the first one found, as far as each began where the one before
+ * it had left off. What somebody set between two of them is theirs: 4 to 6, by hand to 9, 9 to 11: 9 is given back.
+ */
+function owedOf({ record, standing }: Pick<RemedyAsk, "record" | "standing">): Owed | undefined {
   const owed = standing.owed.flatMap((done) => (done.action.kind === "scale" ? [{ ...done, action: done.action }] : []));
   const kept = owed.filter(({ step }) => restoreAfterOf(record.policy.spec.do[step]) !== "never");
-  const [first] = kept;
   const last = kept.at(-1);
-  if (first === undefined || last === undefined) return undefined;
+  if (last === undefined) return undefined;
+  let first = last;
+  for (const before of kept.slice(0, -1).toReversed()) {
+    if (!leadsTo(before, first)) break;
+    first = before;
+  }
   const after = restoreAfterOf(record.policy.spec.do[last.step]);
   return { first, last, restoreAfterMs: after === "never" ? 0 : after };
+}
+
+/** `next` began with what this one wrote, or with what it was to change and surely did not. */
+function leadsTo({ action, sure }: Owed["first"], { action: next }: Owed["first"]): boolean {
+  if (scalerOf(action) !== scalerOf(next)) return false;
+  return action.to === next.from || (!sure && action.from === next.from);
+}
+
+function scalerOf({ owner }: Scale): string {
+  return owner.kind === "workload" ? "" : `${owner.kind === "hpa" ? "HorizontalPodAutoscaler" : "ScaledObject"} ${owner.name}`;
+}
+
+/** Said at an end that leaves what was scaled as it is; nothing where nothing was. `why` completes "is not given back". */
+export function leftScaled(ask: Pick<RemedyAsk, "record" | "standing">, why: string): readonly Reason[] {
+  const owed = owedOf(ask);
+  if (owed === undefined) return [];
+  const [from, to] = [owed.first.action.from ?? "none", owed.last.action.to ?? "none"];
+  const scaler = scalerOf(owed.last.action);
+  const detail = `what was scaled is not given back ${why}: ${to} instead of ${from}${scaler === "" ? "" : ` at ${scaler}`}`;
+  return [{ code: "limitation", detail }];
+}
+
+/** Whether what was scaled outlives the workload. */
+export function isScaledElsewhere({ standing }: Pick<RemedyAsk, "standing">): boolean {
+  return standing.owed.some(({ action }) => action.kind === "scale" && action.owner.kind !== "workload");
 }
 
 function restoreAfterOf(written: RemedyAsk["record"]["policy"]["spec"]["do"][number] | undefined): Ms | "never" {
@@ -73,6 +112,11 @@ function restoreAction({ record, standing }: RemedyAsk, { first, last }: Owed): 
     purpose: "restore",
     guard: record.name,
   };
+}
+
+/** When it scaled last what it has to give back; undefined where there is nothing. */
+export function owesSince({ record, standing }: Pick<RemedyAsk, "record" | "standing">): Ms | undefined {
+  return owedOf({ record, standing })?.last.at;
 }
 
 /** Whether anything has to be given back before the guard may end. */

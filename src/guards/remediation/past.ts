@@ -8,28 +8,37 @@ import { remedyStandingOf } from "./standing.ts";
  */
 export function pastRemedies(records: readonly RemediationRecord[]): readonly PastAction[] {
   return records.flatMap((record) => {
-    const standing = remedyStandingOf(record.entries);
-    const { pending } = standing;
-    const done = standing.done.map(({ action, at }) => ({ action, at }));
-    const all = pending === undefined ? done : [...done, { action: pending.action, at: intendedAt(record) }];
-    const isOpen = standing.finished === undefined && standing.overSince === undefined;
-    return all.flatMap(({ action, at }, index): readonly PastAction[] => {
-      if (action.kind === "scale" && action.purpose === "restore") return [];
-      return [
-        {
-          guard: record.name,
-          kind: action.kind,
-          namespace: record.namespace,
-          workloadUid: record.workload.uid,
-          at,
-          underWay: isOpen && index === all.length - 1,
-          action: action.id,
-          ...(action.kind === "rollback"
-            ? { condemnedHash: action.judged.podTemplateHash, targetHash: action.target.podTemplateHash }
-            : {}),
-        },
-      ];
-    });
+    const before = known.get(record);
+    if (before !== undefined) return before;
+    const actions = actionsIn(record);
+    known.set(record, actions);
+    return actions;
+  });
+}
+
+/** A record never changes, and in a storm each of thousands of guards asks for the actions of all. */
+const known = new WeakMap<RemediationRecord, readonly PastAction[]>();
+
+function actionsIn(record: RemediationRecord): readonly PastAction[] {
+  const standing = remedyStandingOf(record.entries);
+  const { pending } = standing;
+  const done = standing.done.map(({ action, at }) => ({ action, at }));
+  const all = pending === undefined ? done : [...done, { action: pending.action, at: intendedAt(record) }];
+  const isOpen = standing.finished === undefined && standing.overSince === undefined;
+  return all.flatMap(({ action, at }, index): readonly PastAction[] => {
+    if (action.kind === "scale" && action.purpose === "restore") return [];
+    return [
+      {
+        guard: record.name,
+        kind: action.kind,
+        namespace: record.namespace,
+        workloadUid: record.workload.uid,
+        at,
+        underWay: isOpen && index === all.length - 1,
+        action: action.id,
+        ...(action.kind === "rollback" ? { condemnedHash: action.judged.podTemplateHash, targetHash: action.target.podTemplateHash } : {}),
+      },
+    ];
   });
 }
 

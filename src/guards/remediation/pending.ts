@@ -2,7 +2,7 @@ import type { Workload } from "../../model.ts";
 import type { RemedyDecision } from "../../remediation.ts";
 import { stopsEverything } from "../governor-stops.ts";
 import type { RemedyAsk } from "./ask.ts";
-import { forbids, holdOf, holdOnce, isBlind, withhold } from "./step.ts";
+import { forbids, holdOf, holdOnce, isBlind, isLongGone, withhold } from "./step.ts";
 
 /**
  * Intended, and no receipt: a crash came between. What is still right is carried out, which finds out whether it was; what is not is
@@ -11,7 +11,7 @@ import { forbids, holdOf, holdOnce, isBlind, withhold } from "./step.ts";
 export function decidePending(ask: RemedyAsk, workload: Workload, isOver: boolean): RemedyDecision | undefined {
   const { pending } = ask.standing;
   if (pending === undefined) return undefined;
-  const { step, action, because } = pending;
+  const { step, action, because, since } = pending;
   if (action.kind === "scale" && action.purpose === "restore") {
     const stop = stopsEverything(ask);
     return stop === undefined ? { kind: "act", step, action, because } : holdOnce(ask, [...because, stop]);
@@ -20,6 +20,8 @@ export function decidePending(ask: RemedyAsk, workload: Workload, isOver: boolea
     const detail = "it was over before this was surely done";
     return withhold(step, action.kind, [...because, { code: "limitation", detail }]);
   }
+  const gone = isLongGone(action, since, ask.now);
+  if (gone !== undefined) return withhold(step, action.kind, [...because, gone]);
   if (isBlind(ask, action)) return { kind: "wait" };
   const why = forbids(ask, workload, action) ?? (isOwnDoing(ask, workload) ? undefined : holdOf(ask, workload));
   return why === undefined ? { kind: "act", step, action, because } : withhold(step, action.kind, [...because, why]);

@@ -12,6 +12,8 @@ export interface Done {
   readonly step: number;
   readonly action: Remedy;
   readonly at: Ms;
+  /** When it was intended first: it may have happened ever since. */
+  readonly since: Ms;
   /** False: its answer was lost, so it may have happened. */
   readonly sure: boolean;
 }
@@ -25,7 +27,7 @@ export interface RemedyStanding {
   readonly stepSince: Ms;
   /** Something was done, tried or told: the conditions of the policy have had their say. */
   readonly begun: boolean;
-  readonly pending?: { readonly step: number; readonly action: Remedy; readonly because: readonly Reason[] };
+  readonly pending?: { readonly step: number; readonly action: Remedy; readonly since: Ms; readonly because: readonly Reason[] };
   readonly done: readonly Done[];
   /** The newest thing that was done, told or, in mode observe, would have been. */
   readonly lastAt?: Ms;
@@ -38,7 +40,7 @@ export interface RemedyStanding {
   /** Scales that were not given back, oldest first. */
   readonly owed: readonly Done[];
   readonly restoreFailure?: Failure;
-  readonly restored?: { readonly at: Ms; readonly receipt: RemedyReceipt };
+  readonly restored?: { readonly at: Ms; readonly action: Scale; readonly receipt: RemedyReceipt };
   /** Ids of Jobs' actions whose end is recorded, with what came of them. */
   readonly jobs: Readonly<Record<string, "passed" | "failed" | "error">>;
   /** Recorded: the trouble is over, and what is owed is given back some time later. */
@@ -74,7 +76,7 @@ export function foldRemedyEntry(standing: RemedyStanding, entry: RemediationEntr
     case "opened":
       return { ...next, phase: "observing", stepSince: entry.at };
     case "intended":
-      return { ...next, phase: "acting", begun: true, pending: { step: entry.step, action: entry.action, because: entry.because } };
+      return { ...next, phase: "acting", begun: true, pending: pendingOf(standing, entry) };
     case "receipt":
       return foldReceipt(next, entry.receipt, entry.at);
     case "withheld":
@@ -94,29 +96,36 @@ export function foldRemedyEntry(standing: RemedyStanding, entry: RemediationEntr
   }
 }
 
+function pendingOf({ done }: RemedyStanding, { step, action, because, at }: Extract<RemediationEntry, { kind: "intended" }>) {
+  const before = done.find((one) => one.action.id === action.id);
+  return { step, action, because, since: before?.since ?? at };
+}
+
 function foldReceipt(standing: RemedyStanding, receipt: RemedyReceipt, at: Ms): RemedyStanding {
   const { pending } = standing;
   if (pending?.action.id !== receipt.action) return standing;
-  const { step, action } = pending;
+  const { action } = pending;
   const rest = withoutPending(standing);
   const applied = receipt.outcome === "applied" || receipt.outcome === "unchanged";
-  if (action.kind === "scale" && action.purpose === "restore") return foldRestored(rest, receipt, at, applied);
+  if (action.kind === "scale" && action.purpose === "restore") return foldRestored(rest, action, receipt, at);
   if (applied) {
     const { failure: _, ...well } = rest;
-    return { ...withDone(well, { step, action, at: receipt.at, sure: true }), phase: "verifying", lastAt: receipt.at };
+    return { ...withDone(well, doneOf(pending, receipt.at, true)), phase: "verifying", lastAt: receipt.at };
   }
   const failure = { count: (standing.failure?.count ?? 0) + 1, at: receipt.at };
   if (receipt.outcome === "failed") {
-    return { ...withDone(rest, { step, action, at: receipt.at, sure: false }), phase: "observing", failure };
+    return { ...withDone(rest, doneOf(pending, receipt.at, false)), phase: "observing", failure };
   }
   // Somebody else was quicker: what is there now is looked at again, unless an earlier try may have gone through.
   const again = receipt.because?.code === "conflict" && !standing.done.some((done) => done.action.id === action.id);
   return { ...rest, phase: "observing", failure, ...(again ? {} : { refused: receipt }) };
 }
 
-/** Refused: somebody has changed the count since, and theirs stays. */
-function foldRestored(standing: RemedyStanding, receipt: RemedyReceipt, at: Ms, applied: boolean): RemedyStanding {
-  if (applied || receipt.outcome === "refused") return { ...standing, phase: "verifying", owed: [], restored: { at, receipt } };
+/** Somebody has changed the count since, and theirs stays; what was only not allowed is still owed. */
+function foldRestored(standing: RemedyStanding, action: Scale, receipt: RemedyReceipt, at: Ms): RemedyStanding {
+  const isTheirs = receipt.outcome === "refused" && ["conflict", "workload-deleted"].includes(receipt.because?.code ?? "");
+  if (isTheirs || receipt.outcome === "applied" || receipt.outcome === "unchanged")
+    return { ...standing, phase: "verifying", owed: [], restored: { at, action, receipt } };
   return { ...standing, phase: "verifying", restoreFailure: { count: (standing.restoreFailure?.count ?? 0) + 1, at: receipt.at } };
 }
 
@@ -124,8 +133,7 @@ function foldWithheld(standing: RemedyStanding, entry: Extract<RemediationEntry,
   const { pending } = standing;
   const observed = entry.because.some(({ code }) => code === "observe-mode");
   // What was begun before it was withheld may have happened.
-  const begun =
-    pending === undefined ? standing : withDone(standing, { step: pending.step, action: pending.action, at: entry.at, sure: false });
+  const begun = pending === undefined ? standing : withDone(standing, doneOf(pending, entry.at, false));
   return {
     ...withoutPending(begun),
     phase: observed ? "observing" : "breached",
@@ -144,10 +152,16 @@ function foldNoted(standing: RemedyStanding, { step, because, at }: Extract<Reme
     return { ...again, stepSince: at, ...(standing.lastAt === undefined ? {} : { lastAt: at }) };
   }
   const ended = because.find(({ code }) => code === "job-ended");
-  const job = standing.done.findLast(({ action }) => action.kind === "job")?.action.id;
-  if (ended?.code === "job-ended" && job !== undefined) return { ...told, lastAt: at, jobs: { ...standing.jobs, [job]: ended.outcome } };
+  const job =
+    ended?.code === "job-ended" ? standing.done.findLast(({ action }) => action.kind === "job" && action.job === ended.job) : undefined;
+  if (ended?.code === "job-ended" && job !== undefined)
+    return { ...told, lastAt: at, jobs: { ...standing.jobs, [job.action.id]: ended.outcome } };
   if (step === undefined) return told;
   return { ...told, begun: true, step: step + 1, stepSince: at, lastAt: at };
+}
+
+function doneOf({ step, action, since }: NonNullable<RemedyStanding["pending"]>, at: Ms, sure: boolean): Done {
+  return { step, action, since, at, sure };
 }
 
 /** Once by its id: what a second try made sure of is no second deed. */

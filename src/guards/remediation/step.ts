@@ -1,9 +1,10 @@
-import type { Workload } from "../../model.ts";
+import type { Ms, Workload } from "../../model.ts";
 import type { Reason } from "../../reason.ts";
-import type { Remedy, RemedyDecision, RemedyKind } from "../../remediation.ts";
+import type { Remedy, RemedyDecision, RemedyKind, Scaling } from "../../remediation.ts";
 import { type Step, stepOf } from "../../policies/remediation-steps.ts";
 import { isThere } from "../drain.ts";
 import { forbidsAction } from "../governor.ts";
+import { isTooLateForJob } from "../job.ts";
 import { noteKey } from "../phase.ts";
 import { whenToTry } from "../retry.ts";
 import type { Facts, RemedyAsk } from "./ask.ts";
@@ -41,8 +42,10 @@ export function decideStep(ask: RemedyAsk, workload: Workload, step: Step, becau
     ]);
   }
   // It may have gone through: the very same again finds that out, another one would be a second.
-  const unsure = standing.done.findLast((done) => done.step === at && !done.sure)?.action;
-  if (unsure !== undefined) return allowed(ask, workload, unsure, because);
+  const unsure = standing.done.findLast((done) => done.step === at && !done.sure);
+  const gone = unsure === undefined ? undefined : isLongGone(unsure.action, unsure.since, ask.now);
+  if (gone !== undefined) return withhold(at, step.kind, [...because, gone]);
+  if (unsure !== undefined) return allowed(ask, workload, unsure.action, because);
   if (known === undefined) return { kind: "look", step: at };
   const plan = planOf(ask, workload, step, known);
   if (plan.kind === "ask-again") return plan.why === undefined ? { kind: "wait" } : holdOnce(ask, [...because, plan.why]);
@@ -79,6 +82,12 @@ export function forbids(ask: RemedyAsk, workload: Workload, action: Remedy): Rea
   });
 }
 
+/** A Job is found by its name as long as Kubernetes keeps it; later a second one would run. */
+export function isLongGone(action: Remedy, since: Ms, now: Ms): Reason | undefined {
+  if (action.kind !== "job" || !isTooLateForJob({ startedAt: since }, action, now)) return undefined;
+  return { code: "limitation", detail: `nobody knows what came of the Job ${action.job}, and it is not run twice` };
+}
+
 /** How many would be left ready is not known before the pods were listed, as right after a restart. */
 export function isBlind({ pods }: RemedyAsk, action: Remedy): boolean {
   return action.kind === "restart" && pods === undefined;
@@ -103,6 +112,8 @@ function planOf(ask: RemedyAsk, workload: Workload, step: Step, facts: Facts): P
   const common = { workload: record.workload, guard: record.name };
   if (step.kind === "scale" && facts.kind === "scale") {
     if ("problem" in facts.scaling) return { kind: "ask-again", why: { code: "limitation", detail: facts.scaling.problem } };
+    const undone = undoneBy(workload, facts.scaling);
+    if (undone !== undefined) return { kind: "cannot", why: undone };
     const plan = planScale(step, facts.scaling);
     if ("why" in plan) return { kind: "cannot", why: plan.why };
     const { owner, least } = facts.scaling;
@@ -124,6 +135,13 @@ function planOf(ask: RemedyAsk, workload: Workload, step: Step, facts: Facts): P
     return { kind: "do", action, because: { code: "plan-job", job } };
   }
   return { kind: "ask-again" };
+}
+
+/** Whoever keeps the count of the workload as it is written elsewhere. Helm writes only when somebody calls it. */
+function undoneBy({ owners }: Workload, { owner }: Scaling): Reason | undefined {
+  if (owner.kind !== "workload") return undefined;
+  const mark = owners.find(({ kind }) => kind !== "helm" && kind !== "flux-helm");
+  return mark === undefined ? undefined : { code: "owned", owner: mark.kind, name: mark.name, mark: mark.mark };
 }
 
 /** The same at each try, so that two creations are a conflict. */

@@ -22,7 +22,7 @@ export function verificationOf(ask: RemedyAsk, { action, at }: Done): Verificati
     case "scale":
       return ready(Math.max(action.to ?? 0, workload.desired), isSeen(workload) && workload.available >= (action.to ?? 0));
     case "restart":
-      return ready(workload.desired, isReplaced(ask, action.pod.uid) && isSeen(workload) && workload.available >= workload.desired);
+      return ready(workload.desired, isReplaced(ask, action.pod.uid) && isSeen(workload) && areReady(ask, workload.desired));
     case "rollback": {
       const back = workload.current?.podTemplateHash === action.target.podTemplateHash;
       return ready(workload.desired, back && isComplete(workload));
@@ -34,6 +34,12 @@ export function verificationOf(ask: RemedyAsk, { action, at }: Done): Verificati
 
 export function isReplaced({ pods, now }: RemedyAsk, uid: string): boolean {
   return pods !== undefined && !pods.some((pod) => pod.uid === uid && isThere(pod, now));
+}
+
+/** By the pods too: the Deployment's own count may be from before one of them went. */
+function areReady({ workload, pods = [], now }: RemedyAsk, desired: number): boolean {
+  const ready = pods.filter((pod) => pod.ready && isThere(pod, now)).length;
+  return ready >= desired && (workload?.available ?? 0) >= desired;
 }
 
 /** Its counts are of the spec as it is. */

@@ -66,11 +66,17 @@ function lastGuardOf({ fingerprint }: Alert, { ref }: Workload, { metadata }: Re
   return mine.find(({ alerts }) => alerts.some((one) => one.fingerprint === fingerprint && one.endsAt === undefined))?.name;
 }
 
-function keepInOpen(alert: Alert, { book, unsaved }: Flow): Answered | undefined {
+/** A guard of a rollout judges by it from now on; the open remediations that know it must hear of it all the same, above all of its end. */
+export function keepWhereKnown(alert: Alert, flow: Flow): Answered | undefined {
+  return keepInOpen(alert, flow, (_alert, run) => isKnownTo(run, alert));
+}
+
+function keepInOpen(alert: Alert, flow: Flow, isFor = isForGuard): Answered | undefined {
+  const { book, unsaved } = flow;
   const answers: { readonly guard: string; readonly outcome: "recorded" | "known" | "collapsed" }[] = [];
   for (const [guard, run] of book.remediations) {
     const wanted = alertOf(run.record.policy.spec.on);
-    if (wanted === undefined || !isAskedFor(wanted, alert) || !isAboutGuard(alert, wanted, run)) continue;
+    if (wanted === undefined || !isAskedFor(wanted, alert) || !isFor(alert, run, wanted, flow)) continue;
     const known = run.record.alerts;
     const told = sinceFirstHeard(alert, known);
     const alerts = foldAlerts(known, [keptAlert(told, wanted.from)]);
@@ -85,13 +91,32 @@ function keepInOpen(alert: Alert, { book, unsaved }: Flow): Answered | undefined
   }
   const best = (["recorded", "known", "collapsed"] as const).find((outcome) => answers.some((one) => one.outcome === outcome));
   return best === undefined ? undefined : { outcome: best, guards: answers.flatMap((one) => (one.outcome === best ? [one.guard] : [])) };
+}
 
-  function isAboutGuard(one: Alert, { from }: AlertWanted, { record }: RemedyRun): boolean {
-    // An alert that the guard knows is its own, whatever its labels say by now.
-    if (record.alerts.some(({ fingerprint }) => fingerprint === one.fingerprint)) return true;
-    const subject = subjectOf(one, from);
-    return subject !== undefined && isAboutWorkload(subject, record.workload, []);
-  }
+/** An alert that the guard knows is its own, whatever its labels and the policies say by now; another one is for the remediation it would open. */
+function isForGuard(alert: Alert, run: RemedyRun, { from }: AlertWanted, { edges: { cluster, remedies } }: Flow): boolean {
+  if (isKnownTo(run, alert)) return true;
+  const { workload: ref, policy } = run.record;
+  const live = cluster.get(cluster.keyOf(ref));
+  const workload = live?.ref.uid === ref.uid ? live : undefined;
+  const subject = subjectOf(alert, from);
+  if (subject === undefined || !isAboutWorkload(subject, ref, workload?.revisions ?? [])) return false;
+  if (workload === undefined || remedies === undefined) return true;
+  const chosen = remedies.choose(
+    remedies.policies().filter((one) => asksFor(one, alert, workload)),
+    { ...ref, labels: workload.labels, annotations: workload.annotations },
+  );
+  return chosen === undefined || chosen.metadata.name === policy.metadata.name;
+}
+
+function isKnownTo({ record }: RemedyRun, { fingerprint }: Alert): boolean {
+  return record.alerts.some((one) => one.fingerprint === fingerprint);
+}
+
+function asksFor({ spec }: Remediation, alert: Alert, { ref, revisions }: Workload): boolean {
+  const wanted = alertOf(spec.on);
+  const subject = wanted === undefined || !isAskedFor(wanted, alert) ? undefined : subjectOf(alert, wanted.from);
+  return subject !== undefined && isAboutWorkload(subject, ref, revisions);
 }
 
 /** The workloads that the alert is about, each with the most specific remediation that asks for it. */

@@ -51,7 +51,7 @@ function dueOf(run: RemedyRun, now: Ms, { settings }: Flow): readonly Due[] {
 async function lookAtJob(guard: string, job: Parameters<Flow["edges"]["jobs"]["lookAtRemedy"]>[0], { book, edges }: Flow): Promise<void> {
   const finding = await edges.jobs.lookAtRemedy(job);
   const run = book.remediations.get(guard);
-  if (run !== undefined) book.remediations.set(guard, { ...run, job: finding });
+  if (run !== undefined) book.remediations.set(guard, { ...run, job: { action: job.id, finding } });
 }
 
 async function askOne(guard: string, due: Due, flow: Flow): Promise<void> {

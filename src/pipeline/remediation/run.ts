@@ -11,8 +11,8 @@ export interface RemedyRun {
   readonly standing: RemedyStanding;
   readonly blockMs: Ms;
   readonly conditions: Readonly<Record<string, ConditionState>>;
-  /** How the Job that was started last stands. */
-  readonly job?: JobFinding;
+  /** How a Job stands that `action` started: of the last one, or of one before. */
+  readonly job?: { readonly action: string; readonly finding: JobFinding };
   /** What the cluster answered last for a step, and when. */
   readonly looked?: { readonly at: Ms; readonly facts: Facts };
 }

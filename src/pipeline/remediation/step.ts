@@ -1,6 +1,7 @@
-import type { RemedyAsk } from "../../guards/remediation/ask.ts";
+import type { Facts, RemedyAsk } from "../../guards/remediation/ask.ts";
 import { conditionsOf, conditionVerdict } from "../../guards/remediation/conditions.ts";
-import { decideRemedy } from "../../guards/remediation/decide.ts";
+import { decideRemedy, lastJob } from "../../guards/remediation/decide.ts";
+import { owesSince } from "../../guards/remediation/end.ts";
 import { ruleOf } from "../../guards/governor.ts";
 import type { Workload } from "../../model.ts";
 import type { RemediationEntryBody, RemedyDecision } from "../../remediation.ts";
@@ -41,7 +42,7 @@ async function decideOn(name: string, flow: Flow): Promise<RemedyDecision | unde
   if (run === undefined || facts === undefined) return undefined;
   const looked = { at: run.looked?.facts === facts ? run.looked.at : flow.edges.now(), facts };
   flow.book.remediations.set(name, { ...run, looked });
-  return claimed(run, decideRemedy({ ...askOf(run, workloadOf(run, flow), flow), facts }), flow);
+  return claimed(run, decideRemedy(askOf(run, workloadOf(run, flow), flow, facts)), flow);
 }
 
 /** In the same turn as the decision: guards that step beside this one must see its action before it is written. */
@@ -121,7 +122,7 @@ function workloadOf({ record }: RemedyRun, { edges }: Flow): Workload | undefine
   return workload?.ref.uid === record.workload.uid ? workload : undefined;
 }
 
-function askOf(run: RemedyRun, workload: Workload | undefined, { book, edges, settings, claims }: Flow): RemedyAsk {
+function askOf(run: RemedyRun, workload: Workload | undefined, { book, edges, settings, claims }: Flow, facts?: Facts): RemedyAsk {
   const { record, standing } = run;
   const now = edges.now();
   const { uid } = record.workload;
@@ -133,6 +134,10 @@ function askOf(run: RemedyRun, workload: Workload | undefined, { book, edges, se
   const rollout = [...book.open.values()].find(
     (other) => other.record.rollout.workload.uid === uid && other.record.policy.spec.mode === "enforce",
   );
+  const since = owesSince(run) ?? Infinity;
+  const further = [...book.remediations.values()].find(
+    (other) => other.record.workload.uid === uid && other.record.name !== record.name && (owesSince(other) ?? -Infinity) > since,
+  );
   return {
     record,
     standing,
@@ -142,10 +147,19 @@ function askOf(run: RemedyRun, workload: Workload | undefined, { book, edges, se
     now,
     limits: settings.limits,
     state: edges.governorState?.() ?? {},
-    past: actionsOf(book, claims),
-    breaches: breachesIn(book, claims),
-    passed: passedHashes(book, uid),
+    // Of all guards, so only for the few that come as far as an action.
+    get past() {
+      return actionsOf(book, claims);
+    },
+    get breaches() {
+      return breachesIn(book, claims);
+    },
+    get passed() {
+      return passedHashes(book, uid);
+    },
+    ...(further === undefined ? {} : { scaledSince: further.record.name }),
     ...(rollout === undefined ? {} : { rolloutGuard: rollout.record.name }),
-    ...(run.job === undefined ? {} : { job: run.job }),
+    ...(facts === undefined ? {} : { facts }),
+    ...(run.job === undefined || run.job.action !== lastJob(standing)?.id ? {} : { job: run.job.finding }),
   };
 }

@@ -142,7 +142,7 @@ export const remediateTaken = z
         guard: z.string(),
         outcome: z
           .enum(["opened", "exists", "busy"])
-          .describe("exists: the same person ordered it with the same reason before. busy: one for this workload is open."),
+          .describe("exists: the same person ordered it with the same reason within the last hour. busy: one for this workload is open."),
       }),
     ),
   })
