@@ -180,14 +180,16 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, e
     now,
     limits: settings.limits,
     state: edges.governorState?.() ?? {},
-    // Every record is looked through for them, and only a guard that would act asks.
+    // Only a guard that would act asks.
     get past() {
       return actionsOf(book, claims);
     },
     get breaches() {
       return breachesIn(book, claims);
     },
-    passed: passedHashes(book, run.record.rollout.workload.uid),
+    get passed() {
+      return passedHashes(book, run.record.rollout.workload.uid);
+    },
     verify: settings.verify,
     aftermath: run.aftermath,
   };
