@@ -25,14 +25,17 @@ export async function takeOrder(guard: string, command: Command, flow: Flow, und
   const known = whatIsKnown(guard, command, flow);
   if (known !== undefined) return known;
   const entry = { kind: "commanded", command } as const;
-  const writing = flow.book.remediations.has(guard) ? writeRemedyEntry(guard, entry, flow) : writeEntry(guard, entry, flow);
+  const writing = flow.book.remediations.has(guard)
+    ? writeRemedyEntry(guard, entry, flow)
+    : writeEntry(guard, entry, flow, ({ finished }) => finished === undefined);
   underWay.set(key, writing);
   try {
     if (await writing) return { taken: true, command, again: false };
   } finally {
     underWay.delete(key);
   }
-  return { taken: false, why: "later", because: "it could not be written down" };
+  // The guard may have ended while this waited for its turn.
+  return whatIsKnown(guard, command, flow) ?? { taken: false, why: "later", because: "it could not be written down" };
 }
 
 function whatIsKnown(guard: string, command: Command, { book }: Flow): Ordered | undefined {

@@ -101,7 +101,9 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
       if (run === undefined) return;
       const report = reportOf(run, decision.phase, flow.edges.now());
       const end = { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) } as const;
-      await writeEntry(name, report === undefined ? end : { ...end, report }, flow);
+      // What was ordered since this was decided is answered as taken: the next step obeys it.
+      const orders = ordersOf(name, flow);
+      await writeEntry(name, report === undefined ? end : { ...end, report }, flow, ({ commands }) => commands.length === orders);
       return;
     }
   }
