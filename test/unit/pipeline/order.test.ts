@@ -45,6 +45,16 @@ test("ten posts of one order at once are one order", async () => {
   expect(saved).toHaveLength(1);
 });
 
+test("orders without end do not fill the record: after a hundred only the end can be ordered, once", async () => {
+  const { take, saved } = guarded();
+  for (let id = 0; id < 100; id += 1) expect(await take({ ...abort, id: `undo-${id}`, kind: "undo" })).toMatchObject({ taken: true });
+
+  expect(await take({ ...abort, id: "undo-100", kind: "undo" })).toMatchObject({ taken: false, why: "pointless" });
+  expect(await take(abort)).toMatchObject({ taken: true });
+  expect(await take({ ...abort, id: "abort-2" })).toMatchObject({ taken: false, why: "pointless" });
+  expect(saved).toHaveLength(101);
+});
+
 test("another order under the id of an earlier one is refused", async () => {
   const { take } = guarded();
   await take(abort);
