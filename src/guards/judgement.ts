@@ -128,12 +128,13 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
 
 /** The workloads of other open guards: all whose pods are known. */
 function otherWorkloads({ record }: GuardRun, others: Iterable<GuardRun>): readonly OtherWorkload[] {
-  return [...others].flatMap((other): OtherWorkload[] => {
-    const { rollout, pods } = other.record;
-    const { uid, namespace, name } = rollout.workload;
-    if (uid === record.rollout.workload.uid) return [];
-    return [{ name: `${namespace}/${name}`, newHash: rollout.new.podTemplateHash, pods }];
-  });
+  const found: OtherWorkload[] = [];
+  for (const { record: other } of others) {
+    const { namespace, name, uid } = other.rollout.workload;
+    if (uid === record.rollout.workload.uid) continue;
+    found.push({ namespace, name, newHash: other.rollout.new.podTemplateHash, pods: other.pods });
+  }
+  return found;
 }
 
 /**

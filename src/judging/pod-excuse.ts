@@ -15,6 +15,7 @@ export interface Trouble {
 
 /** Another workload under guard, with the pods that its guard remembers. */
 export interface OtherWorkload {
+  readonly namespace: string;
   readonly name: string;
   readonly newHash: string;
   readonly pods: readonly PodState[];
@@ -115,7 +116,7 @@ function registryDown(trouble: Trouble, { others, rule, now }: Scene): Reason | 
     pods.some((pod) => pod.gone === undefined && pod.terminatingSince === undefined && lacksImage(pod, rule, now)),
   );
   if (without.length === 0) return null;
-  const names = without.map(({ name }) => name).join(", ");
+  const names = without.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
   return { code: "limitation", detail: `pods of other workloads under guard (${names}) get no image either: suspect the registry` };
 }
 
