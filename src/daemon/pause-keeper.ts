@@ -81,7 +81,8 @@ export function createPauseKeeper(options: {
     // A look that is under way may have begun before what is asked for was written.
     read: () => (looking === undefined ? begin() : (next ??= looking.then(begin))),
     follow() {
-      if (looking === undefined && clock.now() - lookedAt >= lookEveryMs) void begin();
+      // Also when the clock was set back since: a pause that ended would hold for as long as that.
+      if (looking === undefined && Math.abs(clock.now() - lookedAt) >= lookEveryMs) void begin();
     },
     async pause(by, reason) {
       const mine = { by, reason, at: clock.now() };

@@ -20,7 +20,8 @@ export function aftermathDue({ standing, aftermath }: GuardRun, workload: Worklo
   const { rollback, finished } = standing;
   if (rollback === undefined || finished !== undefined) return false;
   const isBack = workload.current?.podTemplateHash === rollback.target.podTemplateHash && isComplete(workload);
-  return isBack && (aftermath === undefined || now - aftermath.at >= EVERY_MS);
+  // A look that seems to lie ahead is from before the clock was set back.
+  return isBack && (aftermath === undefined || Math.abs(now - aftermath.at) >= EVERY_MS);
 }
 
 export function withAftermath(run: GuardRun, aftermath: Aftermath): GuardRun {
@@ -29,7 +30,7 @@ export function withAftermath(run: GuardRun, aftermath: Aftermath): GuardRun {
 
 /** Every Service that selects the workload reaches restored pods, and nothing is left of the condemned revision. */
 export function verifyAftermath(aftermath: Aftermath | undefined, restored: readonly PodState[], now: Ms): Verified {
-  if (aftermath === undefined || now - aftermath.at > STALE_MS) return missing("its Services were not looked at yet");
+  if (aftermath === undefined || Math.abs(now - aftermath.at) > STALE_MS) return missing("its Services were not looked at yet");
   if (aftermath.kind === "unseen") {
     if (!aftermath.forbidden) return missing(`whether its Services reach it could not be seen (${aftermath.because})`);
     return { reasons: [{ code: "limitation", detail: `whether its Services reach it was not looked at: ${aftermath.because}` }] };

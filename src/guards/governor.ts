@@ -147,16 +147,18 @@ function mayHaveHappened({ action, seq }: Extract<Entry, { kind: "intended" }>, 
 /** Guards that found their revision bad, whatever came of it. One that was restored counts from its rollback, one unresolved from its end. */
 export function breachesOf(records: readonly GuardRecord[]): readonly Breach[] {
   return records.flatMap((record) => {
-    const last = record.entries.findLast(
-      (entry) =>
-        (entry.kind === "intended" && entry.action.kind === "rollback" && !isOrdered(entry.because)) ||
-        (entry.kind === "withheld" && entry.action === "rollback" && !isOrdered(entry.because)) ||
-        entry.kind === "announced" ||
-        (entry.kind === "finished" && entry.phase === "unresolved"),
-    );
+    const last = record.entries.findLast(isBreach);
     const { uid, name } = record.rollout.workload;
     return last === undefined ? [] : [{ guard: record.name, name, workloadUid: uid, at: last.at }];
   });
+}
+
+function isBreach(entry: Entry): boolean {
+  if (entry.kind === "announced") return true;
+  if (entry.kind === "intended") return entry.action.kind === "rollback" && !isOrdered(entry.because);
+  if (entry.kind === "withheld") return entry.action === "rollback" && !isOrdered(entry.because);
+  // A guard that ends because it cannot judge has found nothing bad.
+  return entry.kind === "finished" && entry.phase === "unresolved" && !entry.because.some(({ code }) => code === "no-usable-data");
 }
 
 /** How long after an action some rule may still count it. */

@@ -98,6 +98,7 @@ export function foldedRuleOf(run: GuardRun, name: string, now: Ms): Verdict | un
 /** Verdicts of the rules outside the bound: pod state as it is now, beside that of `others`; plain rules as they were folded. */
 export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iterable<GuardRun> = []): readonly Verdict[] {
   const { record, standing } = run;
+  let known: readonly OtherWorkload[] | undefined;
   return Object.entries(run.signals).flatMap(([name, signal]): Verdict[] => {
     if (signal.kind === "probe" && workload.desired === 0) return [{ signal: name, state: "inconclusive", because: [] }];
     const folded = foldedRuleOf(run, name, now);
@@ -112,7 +113,9 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
       signal: name,
       desired: Math.max(workload.desired, record.rollout.desired),
       now,
-      others: otherWorkloads(run, others),
+      get others() {
+        return (known ??= otherWorkloads(run, others));
+      },
       progress: {
         deadlineMs: record.rollout.progressDeadline,
         unpausedForMs: workload.paused ? 0 : sinceProgress(run, now),
@@ -125,12 +128,13 @@ export function rulesOf(run: GuardRun, workload: Workload, now: Ms, others: Iter
 
 /** The workloads of other open guards: all whose pods are known. */
 function otherWorkloads({ record }: GuardRun, others: Iterable<GuardRun>): readonly OtherWorkload[] {
-  return [...others].flatMap((other): OtherWorkload[] => {
-    const { rollout, pods } = other.record;
-    const { uid, namespace, name } = rollout.workload;
-    if (uid === record.rollout.workload.uid) return [];
-    return [{ name: `${namespace}/${name}`, newHash: rollout.new.podTemplateHash, pods }];
-  });
+  const found: OtherWorkload[] = [];
+  for (const { record: other } of others) {
+    const { namespace, name, uid } = other.rollout.workload;
+    if (uid === record.rollout.workload.uid) continue;
+    found.push({ namespace, name, newHash: other.rollout.new.podTemplateHash, pods: other.pods });
+  }
+  return found;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { KubernetesApi } from "../clients/kubernetes/api.ts";
+import type { GetOptions, KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus, KubernetesError } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, type RawObject } from "../clients/kubernetes/raw.ts";
 import { RearguardError } from "../errors.ts";
@@ -36,6 +36,8 @@ const tries = 6;
 /** An object may hold about 1 MiB: schedules that ran longest ago go first. */
 export const mostLedgerBytes = 500_000;
 const longestOutcome = 300;
+/** A rollback waits for the answer whether all action is paused; when there is none, what was read last holds. */
+const answeredWithinMs: Ms = 2_500;
 
 /** What a newer Rearguard adds is kept as it is. */
 const content = z.looseObject({
@@ -49,15 +51,17 @@ export function createLedger(options: {
   readonly api: Pick<KubernetesApi, "get" | "post" | "put">;
   readonly namespace: string;
   readonly name: string;
+  /** For a read with all its tries; 3 s unless told. */
+  readonly readWithinMs?: Ms;
 }): Ledger {
-  const { api, namespace, name } = options;
+  const { api, namespace, name, readWithinMs = 3_000 } = options;
   const collection = `/api/v1/namespaces/${namespace}/configmaps`;
   const path = `${collection}/${name}`;
   let turn: Promise<unknown> = Promise.resolve();
 
-  async function find(): Promise<RawObject | undefined> {
+  async function find(asked: GetOptions = {}): Promise<RawObject | undefined> {
     try {
-      return await api.get(path);
+      return await api.get(path, asked);
     } catch (error) {
       // In the API server's own words: a 404 of something between us must not read as "nothing is paused".
       if (error instanceof KubernetesError && error.status === 404 && error.reason === "NotFound") return undefined;
@@ -81,7 +85,7 @@ export function createLedger(options: {
 
   return {
     async read() {
-      return stateIn(await find());
+      return stateIn(await find({ signal: AbortSignal.timeout(readWithinMs), deadlineMs: answeredWithinMs }));
     },
     change(fn) {
       const mine = turn.then(() => changeNow(fn));

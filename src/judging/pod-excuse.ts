@@ -15,6 +15,7 @@ export interface Trouble {
 
 /** Another workload under guard, with the pods that its guard remembers. */
 export interface OtherWorkload {
+  readonly namespace: string;
   readonly name: string;
   readonly newHash: string;
   readonly pods: readonly PodState[];
@@ -55,7 +56,9 @@ function suspectNode({ signal, troubles, fresh, old, others }: Scene): Reason | 
   const [node, ...more] = new Set(hit.map((pod) => pod.node));
   if (node === undefined || more.length > 0) return null;
   const elsewhere = fresh.filter((pod) => pod.node !== undefined && pod.node !== node && isWell(pod)).length;
-  const beside = [...old, ...others.flatMap(establishedPods)].filter((pod) => pod.node === node && pod.readySince !== undefined);
+  const beside = [...old, ...others.flatMap((other) => establishedPods(other, node))].filter(
+    (pod) => pod.node === node && pod.readySince !== undefined,
+  );
   const unready = beside.filter((pod) => !pod.ready).length;
   const outOfMemory = troubles.some(({ trouble }) => trouble === "oom-killed");
   const isElsewhereWell = elsewhere >= OTHERS_READY && !outOfMemory;
@@ -72,9 +75,11 @@ function isWell({ ready, containers }: PodState): boolean {
   return ready && containers.every(({ restarts }) => restarts === 0);
 }
 
-/** Not those of the revision that is under judgement there: it may be bad itself. */
-function establishedPods({ newHash, pods }: OtherWorkload): readonly PodState[] {
-  return pods.filter((pod) => pod.podTemplateHash !== newHash && pod.gone === undefined && pod.terminatingSince === undefined);
+/** Pods on this node. Not those of the revision that is under judgement there: it may be bad itself. */
+function establishedPods({ newHash, pods }: OtherWorkload, node: string | undefined): readonly PodState[] {
+  return pods.filter(
+    (pod) => pod.podTemplateHash !== newHash && pod.node === node && pod.gone === undefined && pod.terminatingSince === undefined,
+  );
 }
 
 /**
@@ -111,7 +116,7 @@ function registryDown(trouble: Trouble, { others, rule, now }: Scene): Reason | 
     pods.some((pod) => pod.gone === undefined && pod.terminatingSince === undefined && lacksImage(pod, rule, now)),
   );
   if (without.length === 0) return null;
-  const names = without.map(({ name }) => name).join(", ");
+  const names = without.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
   return { code: "limitation", detail: `pods of other workloads under guard (${names}) get no image either: suspect the registry` };
 }
 

@@ -41,7 +41,9 @@ export function judgePods(input: PodsInput): Verdict {
   const findings = fresh.flatMap((pod) => podTrouble(pod, input, now) ?? []);
   const troubles = lastingTroubles(findings, fresh, input);
 
-  const scene = { signal, troubles, fresh, old: remembered.filter(isAlive), remembered, others: input.others ?? [], rule: input, now };
+  // Asked for only where there is trouble to explain.
+  const others = troubles.length === 0 ? [] : (input.others ?? []);
+  const scene = { signal, troubles, fresh, old: remembered.filter(isAlive), remembered, others, rule: input, now };
   const breaches: Reason[] = [];
   const holds: Reason[] = [];
   for (const trouble of troubles) {

@@ -18,6 +18,9 @@ export type OrderRefusal = "unknown" | "pointless" | "other-order" | "later";
 /** Orders of which the same is being written: two posts at once are one. Of one pipeline. */
 export type OrdersUnderWay = Map<string, Promise<unknown>>;
 
+/** An order is never forgotten, and an object of the API server can hold only so much. */
+const mostOrders = 100;
+
 /** Writes an order into the record of its guard, which obeys it at its next step. `taken` only when it is written. */
 export async function takeOrder(guard: string, command: Command, flow: Flow, underWay: OrdersUnderWay): Promise<Ordered> {
   const key = `${guard}/${command.id}`;
@@ -25,25 +28,33 @@ export async function takeOrder(guard: string, command: Command, flow: Flow, und
   const known = whatIsKnown(guard, command, flow);
   if (known !== undefined) return known;
   const entry = { kind: "commanded", command } as const;
-  const writing = flow.book.remediations.has(guard) ? writeRemedyEntry(guard, entry, flow) : writeEntry(guard, entry, flow);
+  const writing = flow.book.remediations.has(guard)
+    ? writeRemedyEntry(guard, entry, flow)
+    : writeEntry(guard, entry, flow, ({ finished }) => finished === undefined);
   underWay.set(key, writing);
   try {
     if (await writing) return { taken: true, command, again: false };
   } finally {
     underWay.delete(key);
   }
-  return { taken: false, why: "later", because: "it could not be written down" };
+  // The guard may have ended while this waited for its turn.
+  return whatIsKnown(guard, command, flow) ?? { taken: false, why: "later", because: "it could not be written down" };
 }
 
 function whatIsKnown(guard: string, command: Command, { book }: Flow): Ordered | undefined {
   const record =
     (book.open.get(guard) ?? book.remediations.get(guard))?.record ?? book.ended.get(guard) ?? book.endedRemediations.get(guard);
   if (record === undefined) return { taken: false, why: "unknown", because: `there is no guard ${guard}` };
-  const before = commandsOf(record).find(({ id }) => id === command.id);
+  const commands = commandsOf(record);
+  const before = commands.find(({ id }) => id === command.id);
   if (before !== undefined) {
     const { kind, by, reason } = before;
     if (kind === command.kind && by === command.by && reason === command.reason) return { taken: true, command, again: true };
     return { taken: false, why: "other-order", because: `another order of guard ${guard} has the id ${command.id}` };
+  }
+  const isLast = command.kind === "abort" && !commands.some(({ kind }) => kind === "abort");
+  if (commands.length >= mostOrders && !isLast) {
+    return { taken: false, why: "pointless", because: `guard ${guard}: it was given ${mostOrders} orders, and takes only the one to end` };
   }
   const why = isRemediation(record) ? pointlessForRemedy(record, command.kind) : pointless(standingOf(record.entries), command.kind);
   return why === undefined ? undefined : { taken: false, why: "pointless", because: `guard ${guard}: ${why}` };

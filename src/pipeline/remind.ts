@@ -26,7 +26,7 @@ export function remindOfTrouble(flow: Flow): void {
 function remind(troubled: Troubled, trouble: Ongoing | undefined, now: Ms, { edges, settings, reminded }: Flow): void {
   const { name, phase } = troubled;
   const last = reminded.get(name);
-  if (trouble === undefined || (last?.phase === phase && now - last.at < EVERY_MS)) return;
+  if (trouble === undefined || (last?.phase === phase && Math.abs(now - last.at) < EVERY_MS)) return;
   reminded.set(name, { at: now, phase });
   // It overtakes one that still waits before a receiver that is down.
   edges.tell([ongoingMessage(troubled, trouble, now, settings.cluster)]).catch((error: unknown) => {

@@ -101,7 +101,9 @@ async function carryOut(name: string, decision: Decision, flow: Flow): Promise<v
       if (run === undefined) return;
       const report = reportOf(run, decision.phase, flow.edges.now());
       const end = { kind: "finished", phase: decision.phase, because: decision.because, badServed: badServed(run) } as const;
-      await writeEntry(name, report === undefined ? end : { ...end, report }, flow);
+      // What was ordered since this was decided is answered as taken: the next step obeys it.
+      const orders = ordersOf(name, flow);
+      await writeEntry(name, report === undefined ? end : { ...end, report }, flow, ({ commands }) => commands.length === orders);
       return;
     }
   }
@@ -180,14 +182,16 @@ function askOf(run: GuardRun, workload: Workload | undefined, now: Ms, { book, e
     now,
     limits: settings.limits,
     state: edges.governorState?.() ?? {},
-    // Every record is looked through for them, and only a guard that would act asks.
+    // Only a guard that would act asks.
     get past() {
       return actionsOf(book, claims);
     },
     get breaches() {
       return breachesIn(book, claims);
     },
-    passed: passedHashes(book, run.record.rollout.workload.uid),
+    get passed() {
+      return passedHashes(book, run.record.rollout.workload.uid);
+    },
     verify: settings.verify,
     aftermath: run.aftermath,
   };

@@ -1,22 +1,25 @@
 import { sentence } from "../errors.ts";
 import { summaryLine } from "../explain/summary.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
-import { standingOf } from "../guards/phase.ts";
+import { type Standing, standingOf } from "../guards/phase.ts";
 import { append, summaryOf } from "../guards/record.ts";
 import type { AnyRecord } from "../guards/remediation/record.ts";
 import { openRun } from "../guards/run.ts";
 import type { EntryBody } from "../entry.ts";
 import type { Flow } from "./flow.ts";
 
-/** Appends an entry and saves. Only a receipt is kept when saving fails; everything else is decided again next beat. */
-export function writeEntry(name: string, body: EntryBody, flow: Flow): Promise<boolean> {
-  return inTurn(name, flow, () => writeEntryNow(name, body, flow));
+/**
+ * Appends an entry and saves. Only a receipt is kept when saving fails; everything else is decided again next beat. `holds`: whether the
+ * entry is still right when its turn has come, after what was written meanwhile.
+ */
+export function writeEntry(name: string, body: EntryBody, flow: Flow, holds: (standing: Standing) => boolean = () => true) {
+  return inTurn(name, flow, () => writeEntryNow(name, body, flow, holds));
 }
 
-async function writeEntryNow(name: string, body: EntryBody, flow: Flow): Promise<boolean> {
+async function writeEntryNow(name: string, body: EntryBody, flow: Flow, holds: (standing: Standing) => boolean): Promise<boolean> {
   const { book, edges, unsaved } = flow;
   const before = book.open.get(name);
-  if (before === undefined) return false;
+  if (before === undefined || !holds(before.standing)) return false;
   const after = append(before, edges.now(), body);
   const owed = body.kind === "receipt" || unsaved.has(name);
   if (body.kind === "receipt") book.open.set(name, after);

@@ -1,4 +1,4 @@
-import type { KubernetesApi } from "../clients/kubernetes/api.ts";
+import type { GetOptions, KubernetesApi, ListOptions } from "../clients/kubernetes/api.ts";
 import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, number, objects, type RawObject, strings, text } from "../clients/kubernetes/raw.ts";
 import { sentence } from "../errors.ts";
@@ -15,10 +15,16 @@ export interface AfterAsk {
   readonly restored: readonly string[];
 }
 
+const ofService = "kubernetes.io/service-name";
 const deadlineMs: Ms = 5_000;
-const mostListed = 1000;
+/** For all of it: a look that takes longer says nothing of now. */
+const withinMs: Ms = 15_000;
+const perPage = 500;
+const mostPages = 40;
+/** More names would not fit into the address of a call. */
+const mostNamed = 50;
 
-/** Asks for the Services of the namespace, their EndpointSlices and the two ReplicaSets, once. */
+/** Asks for the Services of the namespace, the EndpointSlices of those that select the workload and the two ReplicaSets, once. */
 export function createAftermathReader(options: { readonly api: Pick<KubernetesApi, "get" | "page">; readonly now: () => Ms }): LookAfter {
   const { api, now } = options;
   return async (ask) => {
@@ -35,38 +41,60 @@ export function createAftermathReader(options: { readonly api: Pick<KubernetesAp
 
   async function look({ workload: { namespace }, target, condemned, restored }: AfterAsk): Promise<Aftermath> {
     const at = now();
-    const [services, slices, back, gone] = await Promise.all([
-      all(`/api/v1/namespaces/${namespace}/services`),
-      all(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`),
-      setOf(namespace, target),
-      setOf(namespace, condemned),
+    const options = { signal: AbortSignal.timeout(withinMs), deadlineMs };
+    const [services, back, gone] = await Promise.all([
+      all(`/api/v1/namespaces/${namespace}/services`, options),
+      setOf(namespace, target, options),
+      setOf(namespace, condemned, options),
     ]);
-    const seen = services.flatMap((service): readonly ServiceSeen[] => {
-      const name = text(dig(service, "metadata", "name")) ?? "";
-      const fits = selects(service, back);
-      const mine = slices.filter((slice) => dig(slice, "metadata", "labels", "kubernetes.io/service-name") === name);
+    const selecting = services
+      .map((service) => ({ name: nameOf(service), fits: selects(service, back), isMeant: selects(service, gone) }))
+      .filter(({ fits, isMeant }) => fits || isMeant);
+    const slices = await slicesOf(
+      namespace,
+      selecting.map(({ name }) => name),
+      options,
+    );
+    const seen = selecting.flatMap(({ name, fits }): readonly ServiceSeen[] => {
+      const mine = slices.filter((slice) => dig(slice, "metadata", "labels", ofService) === name);
       // The controller makes one for every Service with a selector, even an empty one: without any, nobody keeps them here.
-      if (mine.length === 0 || (!fits && !selects(service, gone))) return [];
-      return [{ name, fits, ready: readyAt(mine, new Set(restored)) }];
+      return mine.length === 0 ? [] : [{ name, fits, ready: readyAt(mine, new Set(restored)) }];
     });
     return { kind: "seen", at, services: seen, condemned: gone === undefined ? null : (number(dig(gone, "spec", "replicas")) ?? 0) };
   }
 
-  /** Where there are more, nothing can be said of them: half a list would hide a Service that reaches nobody. */
-  async function all(path: string): Promise<readonly RawObject[]> {
-    const { items, next } = await api.page(path, { limit: mostListed, deadlineMs });
-    if (next !== undefined) throw new Error(`there are more than ${mostListed} objects under ${path}`);
-    return items;
+  async function slicesOf(namespace: string, services: readonly string[], options: ListOptions): Promise<readonly RawObject[]> {
+    if (services.length === 0) return [];
+    const labelSelector = `${ofService} in (${services.join(",")})`;
+    const some = services.length > mostNamed ? options : { ...options, labelSelector };
+    return all(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, some);
   }
 
-  async function setOf(namespace: string, { name }: Revision): Promise<RawObject | undefined> {
+  /** Half a list would hide a Service that reaches nobody. */
+  async function all(path: string, options: ListOptions): Promise<readonly RawObject[]> {
+    const items: RawObject[] = [];
+    let next: string | undefined;
+    for (let pages = 0; pages < mostPages; pages += 1) {
+      const page = await api.page(path, { ...options, limit: perPage, ...(next === undefined ? {} : { next }) });
+      items.push(...page.items);
+      next = page.next;
+      if (next === undefined) return items;
+    }
+    throw new Error(`there are more than ${mostPages * perPage} objects under ${path}`);
+  }
+
+  async function setOf(namespace: string, { name }: Revision, options: GetOptions): Promise<RawObject | undefined> {
     try {
-      return await api.get(`/apis/apps/v1/namespaces/${namespace}/replicasets/${name}`, { deadlineMs });
+      return await api.get(`/apis/apps/v1/namespaces/${namespace}/replicasets/${name}`, options);
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
       throw error;
     }
   }
+}
+
+function nameOf(object: RawObject): string {
+  return text(dig(object, "metadata", "name")) ?? "";
 }
 
 /** A Service without a selector has endpoints that somebody else writes. */

@@ -118,3 +118,14 @@ test("a pause that could not be written is not obeyed, and rejects", async () =>
   await expect(keeper.pause("alice", "storage")).rejects.toThrow("connection refused");
   expect(keeper.state()).toEqual({});
 });
+
+test("it is looked at again when the clock was set back: a pause that ended meanwhile holds nothing up for an hour", async () => {
+  const { keeper, write, pass } = keeping();
+  write({ schedules: {}, pause });
+  await keeper.read();
+  write({ schedules: {} });
+  pass(-3_600_000);
+  keeper.follow();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(keeper.state()).toEqual({});
+});

@@ -8,6 +8,7 @@ import {
   type PastAction,
 } from "../../../src/guards/governor.ts";
 import type { EntryBody } from "../../../src/entry.ts";
+import type { Reason } from "../../../src/reason.ts";
 import type { RemedyKind } from "../../../src/remediation.ts";
 import { actionOf, BLOCK, done, evidence, limits, MINUTE, pastRollback, recordOf, START, workloadOf } from "./a-guard.ts";
 
@@ -238,7 +239,13 @@ describe("what stands on the workload", () => {
 });
 
 describe("a guard breaches", () => {
-  const finished = (phase: "unresolved" | "restored"): EntryBody => ({ kind: "finished", phase, because: [], badServed: 0 });
+  const finished = (phase: "unresolved" | "restored", because: readonly Reason[] = []): EntryBody => ({
+    kind: "finished",
+    phase,
+    because,
+    badServed: 0,
+  });
+  const blind: Reason = { code: "no-usable-data", signal: "errors", outcome: "error", detail: "refused", forMs: 5 * MINUTE };
 
   test.each<[string, readonly EntryBody[], number | undefined]>([
     ["not while it only brakes", done("brake"), undefined],
@@ -251,6 +258,8 @@ describe("a guard breaches", () => {
     ],
     ["not by a brake that is withheld", [{ kind: "withheld", action: "brake", because: [evidence] }], undefined],
     ["and not again when it is restored", [...done("rollback"), finished("restored")], START + BLOCK],
+    ["not by an end for want of anything to judge by", [finished("unresolved", [blind])], undefined],
+    ["by an end that is unresolved otherwise", [finished("unresolved")], START + BLOCK],
     ["but again when that did not help", [...done("rollback"), finished("unresolved")], START + 3 * BLOCK],
   ])("%s", (_, bodies, at) => {
     expect(breachesOf([recordOf(bodies)])).toEqual(

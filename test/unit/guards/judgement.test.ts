@@ -228,3 +228,19 @@ describe("whether the signals have caught up", () => {
     expect(caughtUp).toBe(wanted);
   });
 });
+
+test("each pod rule of a policy is told of the other workloads, given once as they come", () => {
+  const waiting = { reason: "ErrImagePull", message: "dial tcp 10.0.0.1:443: connect: connection refused" };
+  const pulling = { ready: false, containers: [{ name: "app", ready: false, restarts: 0, waiting }] };
+  const policy = policyOf("signals: { pods: { pods: {} }, stuck: { pods: { stuckFor: 1m } } }");
+  const run = openRun(recordOf([], { policy, pods: pods(2, fresh, pulling) }), pace);
+  const cart = { ...rollout, workload: { ...web, name: "cart", uid: "uid-cart" } };
+  const other = openRun(recordOf([], { name: "cart-guard", rollout: cart, pods: pods(1, fresh, pulling) }), pace);
+
+  const verdicts = rulesOf(run, workloadOf(), START + 5 * MINUTE, new Map([["cart-guard", other]]).values());
+
+  expect(verdicts.map(({ signal, state }) => [signal, state])).toEqual([
+    ["pods", "hold"],
+    ["stuck", "hold"],
+  ]);
+});

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../src/guards/ask.ts";
+import { aftermathDue } from "../../../src/guards/aftermath.ts";
 import { decide } from "../../../src/guards/decide.ts";
+import { openRun } from "../../../src/guards/run.ts";
 import { openSignal, type SignalState } from "../../../src/judging/signal.ts";
 import type { Decision, EntryBody } from "../../../src/entry.ts";
 import type { Reason, Verdict } from "../../../src/reason.ts";
@@ -209,6 +211,7 @@ describe("what is around a workload after its rollback", () => {
     ["a Service whose selector fits only the pods that were taken back", seen([{ name: "web", ready: 0, fits: false }]), "wait"],
     ["nobody has looked yet", { aftermath: undefined }, "wait"],
     ["the last look is long ago", seen([reached], { at: at + MINUTE }), "wait"],
+    ["the last look seems to lie ahead, for the clock was set back", seen([reached], { at: at + 60 * MINUTE }), "wait"],
     ["the API server does not answer", { aftermath: unseen(false) }, "wait"],
     ["the account may not look", { aftermath: unseen(true) }, "restored"],
     ["the bad revision is to have pods still", seen([reached], { condemned: 2 }), "wait"],
@@ -220,6 +223,13 @@ describe("what is around a workload after its rollback", () => {
     ],
   ])("%s", (_, over, wanted) => {
     expect(brief(verifying(over))).toBe(wanted);
+  });
+
+  test("is looked at every five seconds, and at once when the clock was set back", () => {
+    const aftermath: Aftermath = { kind: "seen", at: at + 2 * MINUTE, services: [reached], condemned: 0 };
+    const run = { ...openRun(recordOf(done("rollback")), { blockMs: BLOCK, scrapeMs: BLOCK, warmUpLatencyMs: 0 }), aftermath };
+    const due = [-60 * MINUTE, 4_999, 5_000].map((after) => aftermathDue(run, back, at + 2 * MINUTE + after));
+    expect(due).toEqual([true, false, true]);
   });
 
   test("that all is well is told with its numbers", () => {

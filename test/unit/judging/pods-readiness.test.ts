@@ -101,7 +101,7 @@ describe("a bad node", () => {
 
   test("has pods that ran well there before and are not ready either", () => {
     const neighbour = on("a", unready("o9", "x"));
-    const others = [{ name: "shop/cart", newHash: "y", pods: [neighbour, on("a", unready("o8", "y"))] }];
+    const others = [{ namespace: "shop", name: "cart", newHash: "y", pods: [neighbour, on("a", unready("o8", "y"))] }];
 
     expect(judge([...old, ...bad], { others }).because[0]).toMatchObject({ code: "suspect-node", neighbours: 1, unreadyNeighbours: 1 });
     expect(judge([on("a", unready("o1", "a")), pod("o2", "a"), pod("o3", "a"), pod("o4", "a"), ...bad]).because[0]).toMatchObject({
@@ -136,7 +136,7 @@ describe("a registry that is down", () => {
   const refused = "dial tcp 10.0.0.1:443: connect: connection refused";
   const missing = "shop:9: not found";
   const cart = (message: string, over: Partial<PodState> = {}) => [
-    { name: "shop/cart", newHash: "y", pods: [{ ...pulling("cart-1", "y", message), ...over }] },
+    { namespace: "shop", name: "cart", newHash: "y", pods: [{ ...pulling("cart-1", "y", message), ...over }] },
   ];
 
   test("leaves pods of another workload without their image as well", () => {

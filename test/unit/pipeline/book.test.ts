@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { EntryBody } from "../../../src/entry.ts";
 import type { Revision, Rollout } from "../../../src/model.ts";
-import { type Book, emptyBook, isOwnRollback, passedHashes, actionsOf } from "../../../src/pipeline/book.ts";
+import { actionsOf, type Book, breachesIn, emptyBook, isGuarded, isOwnRollback, passedHashes } from "../../../src/pipeline/book.ts";
+import { openRun } from "../../../src/guards/run.ts";
+import { pace } from "./a-flow.ts";
 import { done, fresh, intended, MINUTE, old, pastRollback, receipt, recordOf, revision, rollout, START, web } from "../guards/a-guard.ts";
 
 function bookOf(...records: readonly ReturnType<typeof recordOf>[]): Book {
@@ -56,5 +58,48 @@ describe("history of a workload", () => {
     ]);
 
     expect(actionsOf(bookOf(recordOf(done("rollback"))), claims).map(({ guard }) => guard)).toEqual(["web-guard", "other-guard"]);
+  });
+});
+
+test("what guards did and found is looked for when they change, and not whenever somebody asks", () => {
+  let looked = 0;
+  const book = emptyBook();
+  const record = recordOf(done("rollback"));
+  const { entries } = record;
+  const bodies = entries.map((entry) =>
+    Object.defineProperty({ ...entry }, "kind", {
+      get() {
+        looked += 1;
+        return entry.kind;
+      },
+    }),
+  );
+  book.ended.set(record.name, { ...record, entries: bodies });
+  book.ended.set(record.name, { ...record, entries: bodies, toldThrough: 1 });
+  const before = looked;
+  for (let asked = 0; asked < 3; asked += 1) expect([actionsOf(book).length, breachesIn(book).length]).toEqual([1, 1]);
+  expect(looked).toBe(before);
+});
+
+describe("what guards did and found follows each change of them", () => {
+  const facts = (book: Book) => [actionsOf(book).length, breachesIn(book).length, isGuarded(book, web.uid)];
+
+  test("of an open guard, until it is none any more", () => {
+    const book = emptyBook();
+    const run = openRun(recordOf(), pace);
+    book.open.set(run.record.name, run);
+    expect(facts(book)).toEqual([0, 0, true]);
+    book.open.set(run.record.name, openRun(recordOf(done("rollback")), pace));
+    expect(facts(book)).toEqual([1, 1, true]);
+    book.open.set(run.record.name, openRun(recordOf([intended("rollback"), receipt("rollback", "refused")]), pace));
+    expect(facts(book)).toEqual([0, 1, true]);
+    book.open.delete(run.record.name);
+    expect(facts(book)).toEqual([0, 0, false]);
+  });
+
+  test("nothing is left when all are forgotten", () => {
+    const book = bookOf(recordOf(done("rollback")), recordOf([], { name: "later" }));
+    book.ended.clear();
+    expect([...facts(book), passedHashes(book, web.uid)]).toEqual([0, 0, false, []]);
   });
 });

@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
 import type { Command } from "../../../src/entry.ts";
 import type { AnyRecord } from "../../../src/guards/remediation/record.ts";
 import { openRun } from "../../../src/guards/run.ts";
 import { takeOrder } from "../../../src/pipeline/order.ts";
+import { stepGuard } from "../../../src/pipeline/step.ts";
 import { recordOf } from "../guards/a-guard.ts";
 import { flowOver, pace } from "./a-flow.ts";
 
@@ -43,6 +45,16 @@ test("ten posts of one order at once are one order", async () => {
   expect(saved).toHaveLength(1);
 });
 
+test("orders without end do not fill the record: after a hundred only the end can be ordered, once", async () => {
+  const { take, saved } = guarded();
+  for (let id = 0; id < 100; id += 1) expect(await take({ ...abort, id: `undo-${id}`, kind: "undo" })).toMatchObject({ taken: true });
+
+  expect(await take({ ...abort, id: "undo-100", kind: "undo" })).toMatchObject({ taken: false, why: "pointless" });
+  expect(await take(abort)).toMatchObject({ taken: true });
+  expect(await take({ ...abort, id: "abort-2" })).toMatchObject({ taken: false, why: "pointless" });
+  expect(saved).toHaveLength(101);
+});
+
 test("another order under the id of an earlier one is refused", async () => {
   const { take } = guarded();
   await take(abort);
@@ -77,4 +89,52 @@ test("a guard that is not there, and one that has ended, are told apart", async 
 
   expect(await take(abort, "nobody")).toEqual({ taken: false, why: "unknown", because: "there is no guard nobody" });
   expect(await take(abort, "over")).toEqual({ taken: false, why: "pointless", because: "guard over: it has ended" });
+});
+
+describe("an order and the end of its guard at the same moment", () => {
+  const undo: Command = { id: "2", kind: "undo", by: "alice", reason: "customers call" };
+
+  /** A guard whose workload is gone, and writes that wait until they are let go. */
+  function ending() {
+    const waiting: (() => void)[] = [];
+    const flow = flowOver({
+      leading: () => true,
+      cluster: { get: () => undefined, keyOf: ({ name }) => name, pods: () => undefined, unfollow: () => Promise.resolve() },
+      journal: { save: () => new Promise((resolve) => waiting.push(() => resolve("saved"))), prune: () => Promise.resolve(0) },
+      tell: () => Promise.resolve(),
+    });
+    flow.book.open.set("web-guard", openRun(recordOf(), pace));
+    const letGo = async () => {
+      await setImmediate();
+      waiting.shift()?.();
+      await setImmediate();
+    };
+    return { flow, letGo, take: () => takeOrder("web-guard", undo, flow, new Map()), step: () => stepGuard("web-guard", flow) };
+  }
+
+  test("what was taken first is not ended over: the next step obeys it", async () => {
+    const { flow, letGo, take, step } = ending();
+    const taken = take();
+    await setImmediate();
+    const stepped = step();
+    await letGo();
+    expect(await taken).toMatchObject({ taken: true });
+    await letGo();
+    await stepped;
+
+    expect(flow.book.open.get("web-guard")?.record.entries.map(({ kind }) => kind)).toEqual(["opened", "commanded"]);
+  });
+
+  test("what comes behind the end is not taken", async () => {
+    const { letGo, take, step } = ending();
+    const stepped = step();
+    await setImmediate();
+    const taken = take();
+    await letGo();
+    await letGo();
+    await letGo();
+    await stepped;
+
+    expect(await taken).toEqual({ taken: false, why: "pointless", because: "guard web-guard: it has ended" });
+  });
 });
