@@ -143,6 +143,7 @@ test("mode observe tells what would be done, step by step, and does none of it",
   await world.until("it ends", () => isOver(world), 30);
   expect(story(world)).toEqual(["opened", "withheld scale", "escalated", "withheld restart", "escalated", "inconclusive"]);
   expect(world.told("web")).toMatch(/there are 4 pods, 6 are wanted/);
+  expect(world.told("web"), "what was not done cannot have failed to help").not.toContain("has not helped");
   expect(world.effects("web")).toEqual([]);
   expect(world.messages().filter(({ severity }) => severity === "critical")).toEqual([]);
 });
