@@ -14,6 +14,7 @@ import { createBeside } from "./pipeline/beside.ts";
 import { emptyBook } from "./pipeline/book.ts";
 import type { Edges, PipelineSettings } from "./pipeline/edges.ts";
 import type { Flow } from "./pipeline/flow.ts";
+import { keepHandle } from "./pipeline/hand-over.ts";
 import { followOpenGuards, openGuards, resumeGuards } from "./pipeline/open.ts";
 import { workJobs } from "./pipeline/jobs.ts";
 import { type Ordered, type OrdersUnderWay, takeOrder } from "./pipeline/order.ts";
@@ -22,11 +23,11 @@ import { askConditions } from "./pipeline/remediation/conditions.ts";
 import { remediate, type Remediated } from "./pipeline/remediation/remediate.ts";
 import type { RemedyRun } from "./pipeline/remediation/run.ts";
 import { stepRemediation } from "./pipeline/remediation/step.ts";
-import { keepRemedyHandle } from "./pipeline/remediation/tell.ts";
+import { remediationsIn } from "./pipeline/remediation/tell.ts";
 import { remindOfTrouble } from "./pipeline/remind.ts";
 import { type Lane, lanes, sampleGuards } from "./pipeline/sample.ts";
 import { stepGuard } from "./pipeline/step.ts";
-import { keepHandle } from "./pipeline/tell.ts";
+import { rolloutsIn } from "./pipeline/tell.ts";
 
 export interface Pipeline {
   /** One heartbeat: open, sample, judge, decide, act, record. Returns when new guards are open; the rest goes on beside it (`idle`). */
@@ -224,7 +225,7 @@ export function createPipeline(edges: Edges, settings: PipelineSettings): Pipeli
     handles: {
       get: (guard, target) => recordOf(guard)?.handles?.[target],
       keep: (guard, target, handle) => {
-        if (!keepRemedyHandle(guard, target, handle, flow)) keepHandle(guard, target, handle, flow);
+        if (!keepHandle(guard, [target, handle], rolloutsIn(flow), flow)) keepHandle(guard, [target, handle], remediationsIn(flow), flow);
       },
     },
   };

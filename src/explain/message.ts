@@ -1,11 +1,9 @@
 import type { Entry, Message } from "../entry.ts";
 import type { GuardRecord, GuardSummary } from "../guards/guard.ts";
+import { compose } from "./compose.ts";
 import { incidentStep } from "./incident.ts";
-import { shortName } from "./names.ts";
 import { nextStep } from "./next.ts";
 import { duration, timeOfDay } from "./numbers.ts";
-import { linksOf } from "./quotes.ts";
-import { explainReason, headline } from "./reason.ts";
 import { tell } from "./told.ts";
 import type { Told } from "./told.ts";
 
@@ -22,38 +20,23 @@ export function messageOf(
 ): Message | undefined {
   const told = tell(record, entry, summary.braked);
   if (told === undefined) return undefined;
-  const { workload } = record.rollout;
   const resolved = entry.kind !== "finished" || entry.phase !== "unresolved";
-  const steps = [nextStep(record, told.kind, told.because, summary.braked, resolved), incidentStep(record, entry)];
-  const next = steps.filter((step) => step !== "").join(" ");
-  return {
-    id: `${record.name}-${entry.seq}`,
-    guard: record.name,
-    workload,
-    cluster,
-    at: entry.at,
-    kind: told.kind,
-    severity: told.severity,
-    title: `[${cluster}] ${shortName(workload)} ${told.head}${told.because.length === 0 ? "" : `: ${headlines(told)}`}`,
-    text: [
-      `${told.what} Cluster ${cluster}.`,
-      ...told.because.map((reason) => `- ${explainReason(reason)}.`),
-      ...linksOf(told.because).map((line) => `- ${line}`),
-      sinceWhen(record, entry),
-      ...(next === "" ? [] : [next]),
-    ].join("\n"),
-    because: told.because,
-    next,
+  return compose({
+    guard: { name: record.name, workload: record.rollout.workload, openedAt: record.openedAt },
+    entry,
+    told,
+    heads: headsOf(told),
+    when: sinceWhen(record, entry),
+    next: [nextStep(record, told.kind, told.because, summary.braked, resolved), incidentStep(record, entry)],
     phase: summary.phase,
-    openedAt: record.openedAt,
-    ...(externalUrl === undefined ? {} : { link: `${externalUrl.replace(/\/+$/, "")}/api/v1/guards/${record.name}` }),
-  };
+    cluster,
+    externalUrl,
+  });
 }
 
 /** The first reason; of what was withheld the last one too, which says why. */
-function headlines({ kind, because }: Told): string {
-  const shown = kind === "withheld" && because.length > 1 ? [...because.slice(0, 1), ...because.slice(-1)] : because.slice(0, 1);
-  return shown.map(headline).join("; ");
+function headsOf({ kind, because }: Told): Told["because"] {
+  return kind === "withheld" && because.length > 1 ? [...because.slice(0, 1), ...because.slice(-1)] : because.slice(0, 1);
 }
 
 function sinceWhen(record: GuardRecord, entry: Entry): string {

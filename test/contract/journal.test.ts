@@ -5,7 +5,7 @@ import { loadKubeConfig } from "../../src/clients/kubernetes/config.ts";
 import type { KubernetesApi } from "../../src/clients/kubernetes/api.ts";
 import { KubernetesError } from "../../src/clients/kubernetes/kubernetes-error.ts";
 import { call } from "../../src/clients/kubernetes/request.ts";
-import { isRemediation } from "../../src/guards/remediation/record.ts";
+import { isRemediation, openRemediation } from "../../src/guards/remediation/record.ts";
 import type { GuardRecord, GuardSummary } from "../../src/guards/guard.ts";
 import { guardObjectOf } from "../../src/journal/guard-object.ts";
 import { createGuardJournal } from "../../src/journal/guards.ts";
@@ -14,6 +14,8 @@ import { waitUntil } from "../servers/wait-until.ts";
 import { startServers } from "../support/servers.ts";
 import type { Servers } from "../support/servers.ts";
 import { brake, errors, recordWith, rollback, startedAt } from "../unit/explain/sample-record.ts";
+import { web } from "../unit/guards/a-guard.ts";
+import { remediationOf, slow } from "../unit/guards/remediation/a-remedy.ts";
 
 const collection = "/apis/rearguard.dev/v1alpha1/namespaces/default/guards";
 const summary: GuardSummary = { phase: "observing", braked: false, message: "watching", evidence: 1, updatedAt: startedAt };
@@ -209,7 +211,7 @@ test("a guard somebody broke by hand is left out and named, the others are read"
   await servers.api.del(`${collection}/broken`);
 });
 
-test("`kubectl get guards` prints workload, revision, phase, brake, evidence and since when", async () => {
+test("`kubectl get guards` prints workload, trigger, revision, phase, brake, evidence and since when", async () => {
   const record = guard("printed");
   const openedAt = Date.now() - 630_000;
   const evidence = 1998.3456;
@@ -228,6 +230,42 @@ test("`kubectl get guards` prints workload, revision, phase, brake, evidence and
     readonly rows: readonly { readonly cells: readonly unknown[] }[];
   };
   const header = columnDefinitions.map(({ name, priority }) => `${name} ${priority}`);
-  expect(header).toEqual(["Name 0", "Workload 0", "Revision 0", "Phase 0", "Braked 0", "Evidence 0", "Since 0", "Message 1"]);
-  expect(rows[0]?.cells).toEqual(["printed", "web", 7, "verifying", true, 1998, "10m", "rolled back: errors 20 %"]);
+  expect(header).toEqual(["Name 0", "Workload 0", "Trigger 0", "Revision 0", "Phase 0", "Braked 0", "Evidence 0", "Since 0", "Message 1"]);
+  expect(rows[0]?.cells).toEqual(["printed", "web", null, 7, "verifying", true, 1998, "10m", "rolled back: errors 20 %"]);
 });
+
+test("a remediation is kept in the same resource, comes back exactly, and is pruned apart from guards of rollouts", async () => {
+  const policy = remediationOf("do: [{ scale: { by: 2 } }, notify]");
+  const journal = createGuardJournal({ api: servers.api });
+  const workload = { ...web, namespace: "default", uid: "uid-remedied" };
+  const opened = (name: string, at: number) => ({
+    ...openRemediation({ name, workload, policy, trigger: { kind: "alert", alert: slow } }, at),
+    toldThrough: 1,
+  });
+  const ended = (name: string, at: number) => {
+    const record = opened(name, at);
+    return { ...record, entries: [...record.entries, { seq: 1, at, kind: "finished", phase: "restored", because: [] } as const] };
+  };
+  const remediations = [opened("remedy-open", startedAt), ended("remedy-new", startedAt + 2), ended("remedy-old", startedAt + 1)];
+  for (const record of remediations) expect(await journal.create(record, { ...summary, evidence: 1 })).toBe("created");
+  const old = { ...guard("of-a-rollout", { kind: "finished", phase: "passed", because: [], badServed: 0 }), openedAt: startedAt };
+  const ofRollout = { ...old, rollout: { ...old.rollout, workload: { ...old.rollout.workload, uid: "uid-remedied" } } };
+  await journal.create(ofRollout, summary);
+
+  const found = await createGuardJournal({ api: servers.api }).list(["default"]);
+  expect(
+    found
+      .filter(isRemediation)
+      .filter(({ name }) => name.startsWith("remedy-"))
+      .toSorted(byName),
+  ).toEqual(remediations.toSorted(byName));
+
+  expect(await journal.create(opened("remedy-open", startedAt), { ...summary, evidence: 1 }), "twice is once").toBe("exists");
+  expect(await journal.prune("uid-remedied", 1)).toBe(1);
+  const left = (await createGuardJournal({ api: servers.api }).list(["default"])).map(({ name }) => name);
+  expect(left.filter((name) => /^remedy-|^of-a-rollout/.test(name)).toSorted()).toEqual(["of-a-rollout", "remedy-new", "remedy-open"]);
+});
+
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name < other.name ? -1 : 1;
+}

@@ -3,12 +3,11 @@ import type { RemediationRecord } from "../../guards/remediation/record.ts";
 import type { Reason } from "../../reason.ts";
 import type { RemediationEntry } from "../../remediation.ts";
 import { kubectlTarget } from "../commands.ts";
+import { compose } from "../compose.ts";
 import { governorStep } from "../governor.ts";
 import { incidentStep } from "../incident.ts";
-import { ownerNames, shortName } from "../names.ts";
+import { ownerNames } from "../names.ts";
 import { duration, timeOfDay } from "../numbers.ts";
-import { linksOf } from "../quotes.ts";
-import { explainReason, headline } from "../reason.ts";
 import type { Told } from "../told.ts";
 import { tellRemediation } from "./told.ts";
 
@@ -22,37 +21,24 @@ export function remediationMessageOf(
 ): Message | undefined {
   const told = tellRemediation(record, entry);
   if (told === undefined) return undefined;
-  const { workload } = record;
-  const next = [nextStep(record, told), incidentStep(record, entry)].filter((step) => step !== "").join(" ");
-  const heads = headlines(told);
-  return {
-    id: `${record.name}-${entry.seq}`,
-    guard: record.name,
-    workload,
-    cluster,
-    at: entry.at,
-    kind: told.kind,
-    severity: told.severity,
-    title: `[${cluster}] ${shortName(workload)} ${told.head}${heads === "" ? "" : `: ${heads}`}`,
-    text: [
-      `${told.what} Cluster ${cluster}.`,
-      ...told.because.map((reason) => `- ${explainReason(reason)}.`),
-      ...linksOf(told.because).map((line) => `- ${line}`),
-      `At ${timeOfDay(entry.at)}, ${duration(Math.max(0, entry.at - record.openedAt))} after guard ${record.name} opened at ${timeOfDay(record.openedAt)}.`,
-      ...(next === "" ? [] : [next]),
-    ].join("\n"),
-    because: told.because,
-    next,
+  const { name, workload, openedAt } = record;
+  const after = duration(Math.max(0, entry.at - openedAt));
+  return compose({
+    guard: { name, workload, openedAt },
+    entry,
+    told,
+    heads: headsOf(told),
+    when: `At ${timeOfDay(entry.at)}, ${after} after guard ${name} opened at ${timeOfDay(openedAt)}.`,
+    next: [nextStep(record, told), incidentStep(record, entry)],
     phase,
-    openedAt: record.openedAt,
-    ...(externalUrl === undefined ? {} : { link: `${externalUrl.replace(/\/+$/, "")}/api/v1/guards/${record.name}` }),
-  };
+    cluster,
+    externalUrl,
+  });
 }
 
 /** What is wrong, and what the entry says of it: the first reason and the last. */
-function headlines({ because }: Told): string {
-  const shown = because.length > 1 ? [...because.slice(0, 1), ...because.slice(-1)] : because;
-  return shown.map(headline).join("; ");
+function headsOf({ because }: Told): Told["because"] {
+  return because.length > 1 ? [...because.slice(0, 1), ...because.slice(-1)] : because;
 }
 
 /** What a person can do now, with the exact command; empty when there is nothing to do. */

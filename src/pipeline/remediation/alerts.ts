@@ -100,21 +100,21 @@ function wantedFor(alert: Alert, { edges }: Flow): readonly Wanted[] {
   if (remedies === undefined) return [];
   const asking = remedies.policies().flatMap((policy) => {
     const wanted = alertOf(policy.spec.on);
-    return wanted !== undefined && isAskedFor(wanted, alert) ? [{ policy, alert: wanted }] : [];
+    const subject = wanted === undefined || !isAskedFor(wanted, alert) ? undefined : subjectOf(alert, wanted.from);
+    return wanted === undefined || subject === undefined ? [] : [{ policy, alert: wanted, subject }];
   });
   if (asking.length === 0) return [];
   return cluster.list().flatMap((workload) => {
-    if (workload.deleting) return [];
-    const { ref, labels, annotations } = workload;
-    const about = asking.filter(({ alert: { from } }) => {
-      const subject = subjectOf(alert, from);
-      return subject !== undefined && isAboutWorkload(subject, ref, workload.revisions);
-    });
+    const { ref, labels, annotations, revisions, deleting } = workload;
+    // Alerts come in storms, and there may be thousands of workloads.
+    const near = asking.filter(({ subject }) => subject.namespace === ref.namespace);
+    if (near.length === 0 || deleting) return [];
+    const about = near.filter(({ subject }) => isAboutWorkload(subject, ref, revisions));
     const chosen = remedies.choose(
       about.map(({ policy }) => policy),
       { ...ref, labels, annotations },
     );
     const wanted = about.find(({ policy }) => policy === chosen);
-    return wanted === undefined ? [] : [{ workload, ...wanted }];
+    return wanted === undefined ? [] : [{ workload, policy: wanted.policy, alert: wanted.alert }];
   });
 }

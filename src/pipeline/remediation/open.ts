@@ -54,7 +54,8 @@ export async function openForWorkload(
   flow: Flow,
 ): Promise<{ readonly guard: string; readonly outcome: Opened }> {
   const { book, edges, settings } = flow;
-  const now = edges.now();
+  // As the record keeps it: to the millisecond.
+  const now = Math.floor(edges.now());
   const name = remediationName(workload.ref, policy.metadata.name, trigger);
   if (book.remediations.has(name) || book.endedRemediations.has(name)) return { guard: name, outcome: "exists" };
   const record = openRemediation({ name, workload: workload.ref, trigger, policy }, now);

@@ -68,7 +68,7 @@ function cell(item: KubeObject, column: PrinterColumn, now: number): unknown {
   const found = column.jsonPath.startsWith("(") ? computed(item, column.jsonPath, now) : valueAt(item, column.jsonPath);
   if (column.type === "date") return typeof found === "string" ? ageOf(found, now) : "<unknown>";
   if (column.type === "integer") return typeof found === "number" ? found : 0;
-  return typeof found === "object" && found !== null ? JSON.stringify(found) : (found ?? "");
+  return typeof found === "object" && found !== null ? JSON.stringify(found) : (found ?? null);
 }
 
 /** `.status.conditions[?(@.type=="Ready")].status` and plain dotted paths with escaped dots. */
