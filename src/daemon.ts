@@ -93,10 +93,7 @@ export function createDaemon({ settings, clients, clock, random, log, identity, 
     renewDeadlineMs: lease.renewDeadline,
     retryPeriodMs: lease.retryPeriod,
     enabled: lease.enabled,
-    onChange: (leading) => {
-      metrics.leads(leading);
-      log.info({ leading, identity }, "leadership changed");
-    },
+    onChange: (leading) => metrics.leads(leading),
   });
   const { namespaces } = settings.kubernetes;
   const workloads = createWorkloadWatcher({

@@ -11,7 +11,8 @@ const usage = `Rearguard ${version}
 
 Usage: npm run cli -- COMMAND
 
-  check PATH…         checks policy files and folders; exit code 1 when there is a problem
+  check [PATH…]       checks files and folders of policies and remediations, config/policies unless told; exit code 1 when
+                      there is a problem
   explain [GUARD] [--url URL] [--token-file FILE]
                       why a guard of a running daemon decided so, block by block; without GUARD a list
   generate [--check]  writes the JSON schema of policies and the custom resource definition

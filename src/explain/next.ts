@@ -87,7 +87,10 @@ function stepFor(record: GuardRecord, reason: Reason, braked: boolean): string |
   const { rollout } = record;
   const target = kubectlTarget(rollout.workload);
   const { code } = reason;
-  if (code === "governor") return governorStep(rollout, reason, braked);
+  if (code === "governor") {
+    const step = governorStep(rollout, reason);
+    return step === undefined || reason.rule === "own-rollback" ? step : `${step} Take it back by hand: ${undoCommand(rollout, braked)}`;
+  }
   if (code === "called-off") return braked ? brakedStep(record) : `See how it fares: ${podsCommand(rollout)}`;
   if (code === "owned") {
     return `Roll back where it is defined, in ${ownerNames[reason.owner]} ${reason.name}.${braked ? ` ${brakedStep(record)}` : ""}`;

@@ -51,7 +51,7 @@ export function remedySentence(reason: RemedyReason): string {
     case "trouble-again":
       return `it came back ${duration(reason.afterMs)} after it was over`;
     case "given-back":
-      return `what was scaled was given back after ${duration(reason.heldMs)}: from at least ${count(reason.from)} ${reason.to === null ? "to what was there without a number" : `to ${count(reason.to)}`}`;
+      return `what was scaled was given back after ${duration(reason.heldMs)}: from ${count(reason.from)} ${reason.to === null ? "to what was there without a number" : `to ${count(reason.to)}`}`;
     case "job-ended":
       return `Job ${reason.job} ${jobWords[reason.outcome]}${reason.detail === "" ? "" : `: ${reason.detail}`}${reason.log === "" ? "" : `; its last lines:\n${reason.log.trimEnd()}\n`}`;
     case "ladder-over": {

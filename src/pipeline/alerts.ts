@@ -54,7 +54,7 @@ export async function takeAlerts(alerts: readonly Alert[], flow: Flow): Promise<
 
 async function otherwise(alert: Alert, flow: Flow, reached: Set<string>, news: Set<string>): Promise<AlertReceipt> {
   const answered = await answerAlert(alert, flow);
-  if (answered === undefined) return unasked(alert, flow.book.open.values());
+  if (answered === undefined) return unasked(alert, flow);
   reach(answered, flow, reached, news);
   return { outcome: answered.outcome, detail: `${words[answered.outcome]} ${answered.guards.join(", ")}` };
 }
@@ -104,19 +104,35 @@ const words = {
   collapsed: "older than the firings that are kept of its signal in guard",
 } as const;
 
-function unasked(alert: Alert, open: Iterable<{ readonly record: Parameters<typeof isAbout>[1] }>): AlertReceipt {
+function unasked(alert: Alert, { book, edges }: Flow): AlertReceipt {
   const subject = subjectOf(alert);
   if (subject === undefined) {
     const detail = "its labels name no workload: namespace beside deployment, statefulset, daemonset, workload or pod";
     return { outcome: "no-workload", detail };
   }
-  const guard = [...open].find(({ record }) => isAbout(subject, record))?.record;
-  if (guard === undefined) return { outcome: "no-guard", detail: `no open guard of ${nameOf(subject)}` };
   const name = alert.labels["alertname"] ?? "";
-  return {
-    outcome: "not-asked",
-    detail: `guard ${guard.name} is of ${nameOf(subject)}, but policy ${guard.policy.metadata.name} has no alert signal for ${name} with these labels`,
-  };
+  const guard = [...book.open.values()].find(({ record }) => isAbout(subject, record))?.record;
+  if (guard !== undefined) {
+    const policy = guard.policy.metadata.name;
+    return {
+      outcome: "not-asked",
+      detail: `guard ${guard.name} is of ${nameOf(subject)}, but policy ${policy} has no alert signal for ${name} with these labels, and no remediation answers it`,
+    };
+  }
+  if (!isWatched(subject, edges.cluster)) return { outcome: "no-guard", detail: `no ${nameOf(subject)} is watched` };
+  const why = alert.endsAt === undefined ? `no remediation answers ${name} with these labels` : "it is over";
+  return { outcome: "no-guard", detail: `${nameOf(subject)} has no open guard, and ${why}` };
+}
+
+/** A look each, however large the cluster: storms come through here. Of a pod alone nobody knows it. */
+function isWatched({ namespace, workloads }: Subject, cluster: Flow["edges"]["cluster"]): boolean {
+  return (
+    workloads.length === 0 ||
+    workloads.some(({ name, kind = "Deployment" }) => {
+      const found = cluster.get(cluster.keyOf({ namespace, kind: "Deployment", name, uid: "" }));
+      return found?.ref.kind === kind;
+    })
+  );
 }
 
 function nameOf({ namespace, workloads, pod = "" }: Subject): string {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { duration, durationOr } from "./duration.ts";
 import { podWith } from "./job-signal.ts";
 import { queryWith } from "./promql-signal.ts";
-import { exactlyOne, notBoth, oneOf } from "./siblings.ts";
+import { exactlyOne, oneOf } from "./siblings.ts";
 import { ofWorkload } from "./template.ts";
 import { named, told } from "./told.ts";
 
@@ -24,7 +24,6 @@ const scale = z
       .describe("Given back so long after the trouble is over; never: the new count stays."),
   })
   .superRefine(...exactlyOne(["by", "to"]))
-  .superRefine(...notBoth("by", "to", "one is a step, the other a count"))
   .superRefine(({ to, most: limit }, context) => {
     if (to === undefined || to <= limit) return;
     const cause = "most is 10 unless told";
@@ -75,15 +74,29 @@ const step = z
   .meta(oneOf(kinds));
 
 /** One word for a step without settings; as the policy holds it, always a map of one key. */
-const written = z.codec(
-  z.union([z.enum(words), step], { error: ({ input }) => told(`${named(input)} is no step`, kinds.join(", ")) }),
-  step,
-  { decode: (one) => (typeof one === "string" ? { [one]: {} } : z.encode(step, one)), encode: (one) => z.decode(step, one) },
-);
+const writtenStep = z.codec(z.union([z.enum(words), step], { error: ({ input }) => notAStep(input) }), step, {
+  decode: (one) => (typeof one === "string" ? { [one]: {} } : z.encode(step, one)),
+  encode: (one) => z.decode(step, one),
+});
+
+/** A step with settings is a map, also where it keeps all defaults. */
+const mapped: Readonly<Record<string, string>> = {
+  scale: "{ scale: { by: 2 } }",
+  restart: "{ restart: {} }",
+  rollback: "{ rollback: {} }",
+  job: "{ job: { pod: … } }",
+};
+
+function notAStep(input: unknown): string {
+  const written = typeof input === "string" ? mapped[input] : undefined;
+  return written === undefined
+    ? told(`${named(input)} is no step`, kinds.join(", "))
+    : told(`${named(input)} has settings, so it is a map`, written);
+}
 
 /** What is done, in this order: the next only when the one before has not helped. */
 export const stepsSchema = z
-  .array(written)
+  .array(writtenStep)
   .min(1)
   .max(10)
   .describe("What is done, in this order: the next step only when the one before has not helped within its time.");

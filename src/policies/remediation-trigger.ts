@@ -18,7 +18,7 @@ export const triggerSchema = z
   .strictObject({
     alert: z.strictObject(alertSelection).optional().describe("An alert that Alertmanager posts about a workload that matches."),
     schedule: z.strictObject({ cron: cronText, timeZone }).optional().describe("At these times, for every workload that matches."),
-    manual: z.strictObject({}).optional().describe("When a person orders it."),
+    manual: z.strictObject({}).optional().describe("When a person orders it; written manual: {}."),
   })
   .superRefine(...exactlyOne(kinds))
   .meta(oneOf(kinds))

@@ -143,6 +143,7 @@ test("mode observe tells what would be done, step by step, and does none of it",
   await world.until("it ends", () => isOver(world), 30);
   expect(story(world)).toEqual(["opened", "withheld scale", "escalated", "withheld restart", "escalated", "inconclusive"]);
   expect(world.told("web")).toMatch(/there are 4 pods, 6 are wanted/);
+  expect(world.told("web"), "what was not done cannot have failed to help").not.toContain("has not helped");
   expect(world.effects("web")).toEqual([]);
   expect(world.messages().filter(({ severity }) => severity === "critical")).toEqual([]);
 });
@@ -161,6 +162,17 @@ describe("an order", () => {
     expect(await pipeline.remediate(trigger, "slow"), "the same order").toMatchObject({ done: true, guards: [{ outcome: "exists" }] });
     expect(await pipeline.remediate(trigger, "fast")).toMatchObject({ done: false });
     expect(world.told("web")).toContain("ordered by ada");
+  });
+
+  test("to scale gives back after its time and is over, without a word of trouble that came back", async () => {
+    await using world = await openRemedyWorld(remedyPolicy("do: [{ scale: { by: 2, restoreAfter: 5s } }]", manual));
+    await world.run(3);
+    await world.daemon().pipeline.remediate({ kind: "manual", by: "ada", reason: "the fair begins" }, "slow");
+    await world.until("it ends", () => isOver(world), 60);
+    expect(story(world)).toEqual(["opened", "intended scale", "scale applied", "noted", "intended scale", "scale applied", "restored"]);
+    expect(world.deployment("web").spec.replicas).toBe(4);
+    expect(world.told("web")).toMatch(/what was scaled was given back after [\d a-z]+: from 6 to 4/);
+    expect(world.told("web"), "four are as many as there should be").not.toContain("4 of 6 pods");
   });
 
   test("to end a guard gives back at once what was scaled", async () => {

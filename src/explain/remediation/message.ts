@@ -4,6 +4,7 @@ import type { Reason } from "../../reason.ts";
 import type { RemediationEntry } from "../../remediation.ts";
 import { kubectlTarget } from "../commands.ts";
 import { compose } from "../compose.ts";
+import { governorStep } from "../governor.ts";
 import { incidentStep } from "../incident.ts";
 import { ownerNames } from "../names.ts";
 import { duration, timeOfDay } from "../numbers.ts";
@@ -41,20 +42,27 @@ function headsOf({ because }: Told): Told["because"] {
 }
 
 /** What a person can do now, with the exact command; empty when there is nothing to do. */
-function nextStep({ workload }: RemediationRecord, { kind, severity, because }: Told): string {
+function nextStep(record: RemediationRecord, { kind, severity, because }: Told): string {
+  const { workload } = record;
   if (kind === "opened" || kind === "remediated" || severity === "info") return "";
   const target = kubectlTarget(workload);
-  if (kind === "rolled-back") return `See what was in the bad revision: kubectl rollout history ${target}`;
-  const step = because.map((reason) => stepFor(reason, target, workload.namespace)).find((found) => found !== undefined);
+  if (kind === "rolled-back") {
+    const plan = because.find(({ code }) => code === "plan-rollback");
+    const revision = plan?.code === "plan-rollback" ? ` --revision=${plan.from}` : "";
+    return `See what was in the bad revision: kubectl rollout history ${target}${revision}`;
+  }
+  const step = because.map((reason) => stepFor(record, reason, target)).find((found) => found !== undefined);
   return step ?? `Look at it: kubectl describe ${target}`;
 }
 
-function stepFor(reason: Reason, target: string, namespace: string): string | undefined {
+function stepFor({ workload }: RemediationRecord, reason: Reason, target: string): string | undefined {
+  if (reason.code === "governor") return governorStep({ workload }, reason);
   if (reason.code === "observe-mode") return "If that would have been right, set mode: enforce in the policy.";
-  if (reason.code === "scale-limit") return scaleStep(reason, target, namespace);
+  if (reason.code === "scale-limit") return scaleStep(reason, target, workload.namespace);
   if (reason.code === "owned") return `Change it where it is defined, in ${ownerNames[reason.owner]} ${reason.name}.`;
   if (reason.code === "paused-by-other") return `Ask who paused it, then: kubectl rollout resume ${target}`;
-  if (reason.code === "forbidden") return "Give Rearguard's account the role in deploy/rbac/enforce.yaml.";
+  if (reason.code === "forbidden")
+    return "Give Rearguard's account the role it lacks: deploy/rbac/remediate.yaml to scale and restart, jobs.yaml for Jobs, enforce.yaml to roll back.";
   if (reason.code === "nothing-to-undo" || reason.code === "revision-too-old")
     return `See its revisions: kubectl rollout history ${target}`;
   return undefined;

@@ -43,9 +43,10 @@ function lineOf(entry: RemediationEntry, entries: readonly RemediationEntry[]): 
   }
 }
 
-export function notedWords(because: readonly Reason[]): string {
+export function notedWords(because: readonly Reason[]): "over for now" | "in trouble again" | "Job ended" | "told" {
   if (because.some(({ code }) => code === "over-for-now")) return "over for now";
   if (because.some(({ code }) => code === "trouble-again")) return "in trouble again";
+  if (because.some(({ code }) => code === "job-ended")) return "Job ended";
   return "told";
 }
 

@@ -1,5 +1,6 @@
 import type { RemediationRecord } from "../../guards/remediation/record.ts";
 import { changesAnything } from "../../guards/remediation/trouble.ts";
+import type { Reason } from "../../reason.ts";
 import type { RemediationEntry, RemedyReceipt, Trigger } from "../../remediation.ts";
 import { phaseWords, shortName } from "../names.ts";
 import type { Told } from "../told.ts";
@@ -42,7 +43,7 @@ export function tellRemediation(record: RemediationRecord, entry: RemediationEnt
         severity: isPage ? "critical" : "info",
         head: isPage ? "is NOT resolved" : "waits",
         what,
-        because: entry.because,
+        because: isPage ? withTried(record, entry.because) : entry.because,
       };
     }
     case "noted":
@@ -77,9 +78,14 @@ const would = {
 function notedTold(record: RemediationRecord, entry: Extract<RemediationEntry, { kind: "noted" }>, name: string): Told {
   const { because, step } = entry;
   const words = notedWords(because);
-  if (step === undefined) {
+  if (step === undefined && words !== "told") {
+    const sentences = {
+      "over for now": `The trouble of ${name} is over for now.`,
+      "in trouble again": `${name} is in trouble again.`,
+      "Job ended": `A Job for ${name} has ended.`,
+    } as const;
     const isBack = words === "in trouble again";
-    return { kind: "noted", severity: isBack ? "warning" : "info", head: `is ${words}`, what: `${name} is ${words}.`, because };
+    return { kind: "noted", severity: isBack ? "warning" : "info", head: isBack ? `is ${words}` : words, what: sentences[words], because };
   }
   const what = `Remediation ${record.policy.metadata.name} tells of ${name}, as its policy says; nothing was changed by that.`;
   // A step that tells is the news that was asked for.
@@ -140,5 +146,12 @@ function finishedTold(
     inconclusive: "warning",
     unresolved: tells ? "warning" : "critical",
   } as const;
-  return { kind: "finished", severity: severities[phase], head: phaseWords[phase], what: sentences[phase], because };
+  const all = phase === "unresolved" ? withTried(record, because) : because;
+  return { kind: "finished", severity: severities[phase], head: phaseWords[phase], what: sentences[phase], because: all };
+}
+
+/** Whoever is paged reads what came of each step, and not only how many there were. */
+function withTried({ entries }: RemediationRecord, because: readonly Reason[]): readonly Reason[] {
+  const tried = entries.flatMap((entry) => (entry.kind === "escalated" ? entry.because.slice(-1) : []));
+  return because.some(({ code }) => code === "ladder-over") ? [...because.slice(0, -1), ...tried, ...because.slice(-1)] : because;
 }

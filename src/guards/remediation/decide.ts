@@ -83,14 +83,18 @@ function decideTrouble(ask: RemedyAsk, workload: Workload, trouble: Trouble): Re
     return decideUnresolved(ask, because);
   }
   const isDone = standing.done.some((done) => done.step === standing.step && done.sure) || standing.withheld?.observed === true;
-  const notHelped: Reason = {
-    code: "not-helped",
-    step: step.kind,
-    nth: standing.step + 1,
-    of: record.policy.spec.do.length,
-    afterMs: now - since,
-    withinMs: within,
-  };
+  // What was only observed had no chance to help.
+  const notHelped: Reason =
+    standing.withheld?.observed === true
+      ? { code: "observe-mode" }
+      : {
+          code: "not-helped",
+          step: step.kind,
+          nth: standing.step + 1,
+          of: record.policy.spec.do.length,
+          afterMs: now - since,
+          withinMs: within,
+        };
   if (isDone && hasFailed(ask)) return { kind: "escalate", step: standing.step, because: [...trouble.because, notHelped] };
   if (isDone && isLate) return { kind: "escalate", step: standing.step, because: [...trouble.because, notHelped] };
   if (

@@ -25,7 +25,7 @@ export function troubleOf(ask: RemedyAsk): Trouble {
   // Without anything that could tell, a step has helped when it was carried out as it should be.
   const last = ask.standing.done.findLast(({ sure }) => sure);
   const verified = last === undefined ? undefined : verificationOf(ask, last);
-  if (verified?.state === "well") return { state: "over", because: verified.because };
+  if (verified?.state === "well") return { state: "over", because: verified.because.length > 0 ? verified.because : [opened] };
   if (!changesAnything(ask.record.policy) && ask.standing.step >= ask.record.policy.spec.do.length)
     return { state: "over", because: [opened] };
   return { state: "on", because: [opened] };

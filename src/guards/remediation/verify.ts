@@ -3,7 +3,7 @@ import type { Reason } from "../../reason.ts";
 import { isComplete } from "../complete.ts";
 import { isThere } from "../drain.ts";
 import type { RemedyAsk } from "./ask.ts";
-import type { Done } from "./standing.ts";
+import type { Done, RemedyStanding } from "./standing.ts";
 
 /** Whether an action came to what it was for in the cluster; whether it helped is for the alert or the conditions to say. */
 export interface Verification {
@@ -20,6 +20,8 @@ export function verificationOf(ask: RemedyAsk, { action, at }: Done): Verificati
   });
   switch (action.kind) {
     case "scale":
+      // Fewer pods than it wanted are what giving back is for.
+      if (isGivenBack(ask.standing, action.id)) return { state: "well", because: [] };
       return ready(Math.max(action.to ?? 0, workload.desired), isSeen(workload) && workload.available >= (action.to ?? 0));
     case "restart":
       return ready(workload.desired, isReplaced(ask, action.pod.uid) && isSeen(workload) && areReady(ask, workload.desired));
@@ -30,6 +32,10 @@ export function verificationOf(ask: RemedyAsk, { action, at }: Done): Verificati
     case "job":
       return { state: ask.standing.jobs[action.id] === "passed" ? "well" : "waiting", because: [] };
   }
+}
+
+function isGivenBack({ restored, owed }: RemedyStanding, id: string): boolean {
+  return restored !== undefined && !owed.some(({ action }) => action.id === id);
 }
 
 export function isReplaced({ pods, now }: RemedyAsk, uid: string): boolean {

@@ -31,6 +31,11 @@ describe("the policies shown in the documents", () => {
   });
 });
 
+it.each(["CHANGELOG.md", ...pages])("%s has nothing left of a merge", async (path) => {
+  // Also as oxfmt writes it: a quote in a quote.
+  expect((await page(path)).split("\n").filter((line) => /^(<{7}|={7}|>{7}|(> ){7})/.test(line))).toEqual([]);
+});
+
 describe("the problems shown in docs/policies.md", () => {
   it("tie as the page says when two policies are equally specific", async () => {
     const [block = ""] = yamlBlocks(await page("docs/policies.md"));

@@ -100,10 +100,10 @@ const golden: Readonly<Record<RemedyReason["code"], readonly (readonly [RemedyRe
   ],
   "trouble-again": [[{ code: "trouble-again", afterMs: 2 * minute }, "it came back 2 min after it was over"]],
   "given-back": [
-    [{ code: "given-back", from: 6, to: 4, heldMs: 40 * minute }, "what was scaled was given back after 40 min: from at least 6 to 4"],
+    [{ code: "given-back", from: 6, to: 4, heldMs: 40 * minute }, "what was scaled was given back after 40 min: from 6 to 4"],
     [
       { code: "given-back", from: 6, to: null, heldMs: minute },
-      "what was scaled was given back after 1 min: from at least 6 to what was there without a number",
+      "what was scaled was given back after 1 min: from 6 to what was there without a number",
     ],
   ],
   "ladder-over": [

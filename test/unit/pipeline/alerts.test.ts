@@ -5,7 +5,8 @@ import type { GuardRecord } from "../../../src/guards/guard.ts";
 import { openRun } from "../../../src/guards/run.ts";
 import { takeAlerts } from "../../../src/pipeline/alerts.ts";
 import { writeEntry } from "../../../src/pipeline/write.ts";
-import { intended, MINUTE, policyOf, recordOf, START } from "../guards/a-guard.ts";
+import type { WorkloadRef } from "../../../src/model.ts";
+import { intended, MINUTE, policyOf, recordOf, START, web, workloadOf } from "../guards/a-guard.ts";
 import { flowOver, pace } from "./a-flow.ts";
 
 function alert(over: Partial<Alert> & { readonly name?: string; readonly deployment?: string } = {}): Alert {
@@ -25,7 +26,11 @@ function guardedBy(save: (record: GuardRecord) => Promise<"saved" | "conflict">)
     withheld() {},
     guards() {},
   };
-  const flow = flowOver({ journal: { save }, observe });
+  const cluster = {
+    keyOf: ({ namespace, name }: WorkloadRef) => `${namespace}/${name}`,
+    get: (key: string) => (key === "shop/cart" ? workloadOf({ ref: { ...web, name: "cart" } }) : undefined),
+  };
+  const flow = flowOver({ cluster, journal: { save }, observe });
   const policy = policyOf("signals: { alerts: { alert: { names: [HighErrorRate] } }, pods: { pods: {} } }");
   flow.book.open.set("web-guard", openRun(recordOf([], { policy }), pace));
   return { flow, counted };
@@ -49,11 +54,26 @@ test("an alert is in the written record before it is taken, and a repeat writes 
 });
 
 test.each<[string, Alert, string]>([
-  ["of a workload without a guard", alert({ deployment: "cart" }), "no open guard of deployment shop/cart"],
+  [
+    "of a workload without a guard",
+    alert({ deployment: "cart" }),
+    "deployment shop/cart has no open guard, and no remediation answers HighErrorRate with these labels",
+  ],
+  [
+    "that is over before a guard heard of it",
+    alert({ deployment: "cart", endsAt: START }),
+    "deployment shop/cart has no open guard, and it is over",
+  ],
+  ["of a workload that is not there", alert({ deployment: "gone" }), "no deployment shop/gone is watched"],
+  [
+    "of a kind that is not watched",
+    { ...alert(), labels: { namespace: "shop", statefulset: "cart" } },
+    "no statefulset shop/cart is watched",
+  ],
   [
     "that nobody asks for",
     alert({ name: "Slow" }),
-    "guard web-guard is of deployment shop/web, but policy web has no alert signal for Slow with these labels",
+    "guard web-guard is of deployment shop/web, but policy web has no alert signal for Slow with these labels, and no remediation answers it",
   ],
   [
     "without labels of a workload",

@@ -37,6 +37,11 @@ describe("a remediation as it is written", () => {
   test.each([
     [["on: {}", "do: [notify]"], "r.yaml:6:7 spec.on: one key is missing; allowed: exactly one of alert, schedule, manual"],
     [[alertOn, "do: []"], "r.yaml:7:7 spec.do: must have at least 1 entry"],
+    [[alertOn, "do: [restart]"], 'r.yaml:7:8 spec.do[0]: "restart" has settings, so it is a map; allowed: { restart: {} }'],
+    [
+      [alertOn, "do: [{ scale: { by: 1, to: 2 } }]"],
+      "r.yaml:7:17 spec.do[0].scale: by and to exclude each other; allowed: exactly one of by, to",
+    ],
     [[alertOn, "do: [page]"], 'r.yaml:7:8 spec.do[0]: "page" is no step; allowed: scale, restart, rollback, job, diagnose, notify'],
     [
       [alertOn, "do: [{ scale: { by: 2, mots: 3 } }]"],

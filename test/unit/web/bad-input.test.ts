@@ -11,7 +11,7 @@ import { served, token } from "./served.ts";
 async function guarded() {
   const saved: GuardRecord[] = [];
   const save = async (record: GuardRecord) => (saved.push(record), "saved" as const);
-  const flow = flowOver({ journal: { save } });
+  const flow = flowOver({ cluster: { get: () => undefined, keyOf: ({ name }) => name }, journal: { save } });
   const policy = policyOf("signals: { alerts: { alert: { names: [HighErrorRate] } }, pods: { pods: {} } }");
   flow.book.open.set("web-guard", openRun(recordOf([], { policy }), pace));
   return { saved, ...(await served({ takeAlerts: (alerts) => takeAlerts(alerts, flow) })) };
@@ -72,7 +72,7 @@ describe("a post that is wrong is told so in one sentence, in the answer and in 
 
 describe("an alert that reaches nobody is taken, and why is told in the answer and once in the log:", () => {
   it.each<[string, Readonly<Record<string, string>>, string, string]>([
-    ["of a workload that does not exist", { namespace: "shop", deployment: "gone" }, "no-guard", "no open guard of deployment shop/gone"],
+    ["of a workload that does not exist", { namespace: "shop", deployment: "gone" }, "no-guard", "no deployment shop/gone is watched"],
     [
       "without a workload",
       { job: "node" },
@@ -83,7 +83,7 @@ describe("an alert that reaches nobody is taken, and why is told in the answer a
       "that no policy asks for",
       { namespace: "shop", deployment: "web", alertname: "Slow" },
       "not-asked",
-      "guard web-guard is of deployment shop/web, but policy POLICY has no alert signal for Slow with these labels",
+      "guard web-guard is of deployment shop/web, but policy POLICY has no alert signal for Slow with these labels, and no remediation answers it",
     ],
   ])("%s", async (_what, labels, outcome, detail) => {
     await using web = await guarded();
