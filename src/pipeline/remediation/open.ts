@@ -40,7 +40,7 @@ function keyOf(trigger: Trigger): string {
     case "schedule":
       return `schedule/${trigger.cron}/${trigger.timeZone}/${trigger.due}`;
     case "manual":
-      return `manual/${trigger.by}/${trigger.reason}`;
+      return `manual/${trigger.by}/${trigger.id ?? trigger.reason}`;
   }
 }
 
