@@ -15,9 +15,6 @@ export type Ordered =
 /** `later`: not possible now, the same may be asked again. */
 export type OrderRefusal = "unknown" | "pointless" | "other-order" | "later";
 
-/** Of one guard: its record has room for a megabyte, and a guard whose record can be written no more does nothing any more. */
-const MOST_ORDERS = 100;
-
 /** Orders of which the same is being written: two posts at once are one. Of one pipeline. */
 export type OrdersUnderWay = Map<string, Promise<unknown>>;
 
@@ -42,27 +39,18 @@ function whatIsKnown(guard: string, command: Command, { book }: Flow): Ordered |
   const record =
     (book.open.get(guard) ?? book.remediations.get(guard))?.record ?? book.ended.get(guard) ?? book.endedRemediations.get(guard);
   if (record === undefined) return { taken: false, why: "unknown", because: `there is no guard ${guard}` };
-  const orders = commandsOf(record);
-  const before = orders.find(({ id }) => id === command.id);
+  const before = commandsOf(record).find(({ id }) => id === command.id);
   if (before !== undefined) {
     const { kind, by, reason } = before;
     if (kind === command.kind && by === command.by && reason === command.reason) return { taken: true, command, again: true };
     return { taken: false, why: "other-order", because: `another order of guard ${guard} has the id ${command.id}` };
   }
-  const why =
-    (isRemediation(record) ? pointlessForRemedy(record, command.kind) : pointless(standingOf(record.entries), command.kind)) ??
-    tooMany(orders, command.kind);
+  const why = isRemediation(record) ? pointlessForRemedy(record, command.kind) : pointless(standingOf(record.entries), command.kind);
   return why === undefined ? undefined : { taken: false, why: "pointless", because: `guard ${guard}: ${why}` };
 }
 
 function commandsOf({ entries }: AnyRecord): readonly Command[] {
   return [...entries].flatMap((entry) => (entry.kind === "commanded" ? [entry.command] : []));
-}
-
-/** That it ends can be ordered once more, however many there were. */
-function tooMany(orders: readonly Command[], kind: Command["kind"]): string | undefined {
-  const isFirstEnd = kind === "abort" && !orders.some((order) => order.kind === "abort");
-  return orders.length < MOST_ORDERS || isFirstEnd ? undefined : `it was given ${orders.length} orders, and takes no more`;
 }
 
 function pointlessForRemedy(record: RemediationRecord, kind: Command["kind"]): string | undefined {

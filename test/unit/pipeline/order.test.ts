@@ -33,18 +33,6 @@ test("an order is taken when it is in the record, and the same order once more i
   expect(flow.book.open.get("web-guard")?.standing.commands).toEqual([abort]);
 });
 
-test("a guard takes a hundred orders, so that its record can always be written, and then only that it ends", async () => {
-  const { take } = guarded();
-  const undo = (at: number): Command => ({ id: `u${at}`, kind: "undo", by: "script", reason: "again" });
-  for (let at = 0; at < 100; at += 1) expect(await take(undo(at))).toMatchObject({ taken: true });
-
-  const because = "guard web-guard: it was given 100 orders, and takes no more";
-  expect(await take(undo(100))).toEqual({ taken: false, why: "pointless", because });
-  expect(await take(undo(99)), "known before").toMatchObject({ taken: true, again: true });
-  expect(await take(abort)).toMatchObject({ taken: true, again: false });
-  expect(await take({ ...abort, id: "2" })).toMatchObject({ taken: false, why: "pointless" });
-});
-
 test("ten posts of one order at once are one order", async () => {
   const { saved, take } = guarded();
 
