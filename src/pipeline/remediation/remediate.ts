@@ -3,7 +3,7 @@ import type { Workload, WorkloadRef } from "../../model.ts";
 import type { Remediation } from "../../policies/remediation.ts";
 import type { Trigger } from "../../remediation.ts";
 import type { Flow } from "../flow.ts";
-import { openForWorkload, remediationName } from "./open.ts";
+import { openForWorkload } from "./open.ts";
 
 /** `busy`: another one is open for this workload. */
 interface OpenedOrFound {
@@ -55,10 +55,8 @@ async function openOrFind(workload: Workload, policy: Remediation, trigger: Trig
   while (opening.has(key)) await opening.get(key)?.catch(() => undefined);
   const open = [...book.remediations.values()].find(
     ({ record }) => record.workload.uid === uid && record.policy.metadata.name === policy.metadata.name,
-  )?.record.name;
-  if (open !== undefined) {
-    return { guard: open, outcome: open === remediationName(workload.ref, policy.metadata.name, trigger) ? "exists" : "busy" };
-  }
+  )?.record;
+  if (open !== undefined) return { guard: open.name, outcome: isSameOrder(open.trigger, trigger) ? "exists" : "busy" };
   const mine = openForWorkload(workload, policy, trigger, flow);
   opening.set(key, mine);
   try {
@@ -66,6 +64,11 @@ async function openOrFind(workload: Workload, policy: Remediation, trigger: Trig
   } finally {
     opening.delete(key);
   }
+}
+
+function isSameOrder(one: Trigger, other: Trigger): boolean {
+  if (one.kind !== "manual" || other.kind !== "manual" || one.by !== other.by) return false;
+  return one.id === other.id && (one.id !== undefined || one.reason === other.reason);
 }
 
 function isMeant({ ref, deleting }: Workload, named: WorkloadRef | undefined): boolean {
