@@ -125,7 +125,7 @@ export interface Message {
     readonly since: Ms;
     readonly rolledBackAt?: Ms;
     readonly lately?: RequestCounts & { readonly overMs: Ms };
-    /** Names of alerts whose end will show that it helped. */
+    /** Names of alerts whose ends this guard, or another of its workload, waits for. */
     readonly awaits: readonly string[];
   };
   /** Address of the guard's record, where the settings tell how people reach this API. */

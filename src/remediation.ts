@@ -9,7 +9,8 @@ export type Trigger =
   | { readonly kind: "alert"; readonly alert: GuardAlert }
   /** `due`: the instant at which its cron expression matched, not that of the look. */
   | { readonly kind: "schedule"; readonly cron: string; readonly timeZone: string; readonly due: Ms }
-  | { readonly kind: "manual"; readonly by: string; readonly reason: string };
+  /** `id`: of the order, the same again is the same; absent in records of the version before. */
+  | { readonly kind: "manual"; readonly by: string; readonly reason: string; readonly id?: string };
 
 /** Who decides how many pods a workload has: what is not asked here takes back what is written elsewhere. */
 export type ScaleOwner =

@@ -36,7 +36,7 @@ export function ongoingWords({ ongoing, at }: Message, called: string, numbers: 
   return { status: "monitoring", body };
 }
 
-function wordsFor({ kind, phase, severity }: Message, called: string): Omit<PublicWords, "name"> | undefined {
+function wordsFor({ kind, phase, severity, because }: Message, called: string): Omit<PublicWords, "name"> | undefined {
   if (kind === "rolled-back") {
     return {
       status: "monitoring",
@@ -44,7 +44,7 @@ function wordsFor({ kind, phase, severity }: Message, called: string): Omit<Publ
     };
   }
   // Nobody watches any more, and nobody knows: that is no news for the public.
-  if (kind === "finished" && phase === "inconclusive") return undefined;
+  if (kind === "finished" && (phase === "inconclusive" || isEndedByOrder({ phase, because }))) return undefined;
   const end = kind === "finished" ? ends[phase] : undefined;
   if (end !== undefined) return { status: end[0], body: `${capital(called)} ${end[1]}` };
   if (severity !== "critical") return undefined;
@@ -58,6 +58,11 @@ const ends: Readonly<Partial<Record<Message["phase"], readonly [status: PublicWo
   superseded: ["resolved", "was changed again. If there are still problems, we will report them anew."],
   aborted: ["resolved", "was taken out of service."],
 };
+
+/** A person has ended the guard and not the trouble, nor the workload: what the public is told is theirs to say. */
+export function isEndedByOrder({ phase, because }: Pick<Message, "phase" | "because">): boolean {
+  return phase === "aborted" && because.some(({ code }) => code === "ordered");
+}
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -2,7 +2,7 @@ import type { Phase } from "../entry.ts";
 import type { Ms } from "../model.ts";
 import type { Reason } from "../reason.ts";
 import type { RequestCounts } from "../report.ts";
-import type { RemediationRecord } from "./remediation/record.ts";
+import { type AnyRecord, isRemediation, type RemediationRecord } from "./remediation/record.ts";
 import type { RemedyStanding } from "./remediation/standing.ts";
 import { type GuardRun, isSeenByCallers } from "./run.ts";
 
@@ -43,6 +43,12 @@ export function remedyTroubleOf(record: RemediationRecord, { phase, finished, ov
   const last = record.entries.findLast((entry) => entry.kind === "intended" || entry.kind === "withheld");
   const awaits = [...new Set(record.alerts.flatMap(({ labels }) => labels["alertname"] ?? []))];
   return { since: record.openedAt, because: last !== undefined && "because" in last ? last.because : [], awaits };
+}
+
+/** Names of alerts that fire, as far as this guard was told: it waits for their ends. */
+export function firingIn(record: AnyRecord): readonly string[] {
+  const alerts = isRemediation(record) ? record.alerts : Object.values(record.alerts ?? {}).flat();
+  return alerts.flatMap(({ labels, endsAt }) => (endsAt === undefined ? (labels["alertname"] ?? []) : []));
 }
 
 function isBad(phase: Phase): boolean {

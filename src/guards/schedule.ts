@@ -4,6 +4,9 @@ import type { MissedRuns, MissedWhy } from "../schedule.ts";
 /** A run begins within this time after it was due, or not at all: what is right at 3 in the night may be wrong at 9. */
 export const startWithinMs: Ms = 5 * 60_000;
 
+/** A clock that was set back by less shows the same times again, and nothing is due twice. */
+const aheadMs: Ms = 60 * 60_000;
+
 export interface ScheduleMoment {
   readonly now: Ms;
   /** This process runs since. */
@@ -23,6 +26,11 @@ export function runOf(due: readonly Ms[], moment: ScheduleMoment): { readonly ru
 
 export function isTimely(due: Ms, now: Ms): boolean {
   return now - due <= startWithinMs;
+}
+
+/** No clocks of two replicas that may lead are so far apart: it was written by one that was wrong. */
+export function isAhead(due: Ms, now: Ms): boolean {
+  return due - now > aheadMs;
 }
 
 /** As far as this process can know: who led before it did, did not begin it. */

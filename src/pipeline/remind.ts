@@ -1,6 +1,6 @@
 import { LeftToNext, sentence } from "../errors.ts";
 import { ongoingMessage, type Troubled } from "../explain/ongoing.ts";
-import { type Ongoing, remedyTroubleOf, troubleOf } from "../guards/ongoing.ts";
+import { firingIn, type Ongoing, remedyTroubleOf, troubleOf } from "../guards/ongoing.ts";
 import type { Ms } from "../model.ts";
 import type { Flow } from "./flow.ts";
 
@@ -23,14 +23,25 @@ export function remindOfTrouble(flow: Flow): void {
   for (const name of reminded.keys()) if (!book.open.has(name) && !book.remediations.has(name)) reminded.delete(name);
 }
 
-function remind(troubled: Troubled, trouble: Ongoing | undefined, now: Ms, { edges, settings, reminded }: Flow): void {
+function remind(troubled: Troubled, trouble: Ongoing | undefined, now: Ms, flow: Flow): void {
+  const { edges, settings, reminded } = flow;
   const { name, phase } = troubled;
   const last = reminded.get(name);
   if (trouble === undefined || (last?.phase === phase && Math.abs(now - last.at) < EVERY_MS)) return;
   reminded.set(name, { at: now, phase });
   // It overtakes one that still waits before a receiver that is down.
-  edges.tell([ongoingMessage(troubled, trouble, now, settings.cluster)]).catch((error: unknown) => {
+  const awaits = [...new Set([...trouble.awaits, ...heardOf(troubled.workload.uid, flow)])];
+  edges.tell([ongoingMessage(troubled, { ...trouble, awaits }, now, settings.cluster)]).catch((error: unknown) => {
     if (error instanceof LeftToNext) return;
     edges.log.warn({ guard: name, error: sentence(error) }, "people were not told that trouble goes on");
   });
+}
+
+/** Alerts whose ends any guard of the workload waits for: one that acts must not silence for another what that one judges by. */
+function heardOf(uid: string, { book }: Flow): readonly string[] {
+  const records = [
+    ...[...book.open.values()].map(({ record }) => record).filter(({ rollout }) => rollout.workload.uid === uid),
+    ...[...book.remediations.values()].map(({ record }) => record).filter(({ workload }) => workload.uid === uid),
+  ];
+  return records.flatMap(firingIn);
 }

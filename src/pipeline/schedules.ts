@@ -1,5 +1,5 @@
 import { sentence } from "../errors.ts";
-import { isTimely, runOf, type ScheduleMoment, whyMissed } from "../guards/schedule.ts";
+import { isAhead, isTimely, runOf, type ScheduleMoment, whyMissed } from "../guards/schedule.ts";
 import type { Ledger, ScheduleRun } from "../journal/ledger.ts";
 import type { Ms, WorkloadRef } from "../model.ts";
 import type { Trigger } from "../remediation.ts";
@@ -92,6 +92,7 @@ export function createSchedules(edges: ScheduleEdges): Schedules {
     if (busy.has(key)) return;
     const last = ledgered.get(key);
     if (last === undefined) return work(key, () => remember(key, now));
+    if (isAhead(last.due, now)) return work(key, () => comeBack(schedule, last.due, now));
     const from = Math.max(last.due, looked.get(key) ?? last.due, now - lookBackMs);
     const due = edges.dueBetween(schedule.cron, schedule.timeZone, from, now);
     if (due.length === 0) looked.set(key, now);
@@ -111,6 +112,17 @@ export function createSchedules(edges: ScheduleEdges): Schedules {
   /** A schedule that nobody has known before: what would have been due earlier is nobody's business. */
   async function remember(key: string, now: Ms): Promise<void> {
     await write(key, (before) => before ?? { due: now, ranAt: now, outcome: "known since then" });
+  }
+
+  /** Written by a clock that was wrong: without this nothing would be due until the right one shows that time. */
+  async function comeBack(schedule: Schedule, due: Ms, now: Ms): Promise<void> {
+    const key = keyOf(schedule);
+    await write(key, (before) => (before?.due === due ? { due: now, ranAt: now, outcome: "known since then" } : before));
+    runs.delete(key);
+    log.warn(
+      { policy: schedule.policy, ledger: iso(due), now: iso(now) },
+      "a schedule was written by a clock that was ahead; it goes on from now",
+    );
   }
 
   async function begin(schedule: Schedule, due: readonly Ms[], moment: ScheduleMoment): Promise<void> {
@@ -220,7 +232,7 @@ export function createSchedules(edges: ScheduleEdges): Schedules {
 /** One run, as far as this process has come with it. */
 interface Run {
   readonly due: Ms;
-  /** By namespace/name: not begun yet. */
+  /** By kind and name: not begun yet. */
   readonly left: Map<string, WorkloadRef>;
   readonly overlapping: string[];
   begun: number;
@@ -228,7 +240,7 @@ interface Run {
 }
 
 function newRun(due: Ms, workloads: readonly WorkloadRef[]): Run {
-  const left = new Map(workloads.map((workload) => [`${workload.namespace}/${workload.name}`, workload]));
+  const left = new Map(workloads.map((workload) => [`${workload.kind.toLowerCase()} ${workload.namespace}/${workload.name}`, workload]));
   return { due, left, overlapping: [], begun: 0, hasFailed: false };
 }
 

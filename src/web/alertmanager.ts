@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alertOf, alertShape, type Posted, refusal, type Sender } from "./post.ts";
+import { alertOf, alertShapes, type Posted, refusal, type Sender, texts } from "./post.ts";
 
 /** A post of Alertmanager's webhook, version 4. */
 const post = z.looseObject({
@@ -7,8 +7,8 @@ const post = z.looseObject({
   groupKey: z.string(),
   truncatedAlerts: z.int().min(0).default(0),
   receiver: z.string().default(""),
-  groupLabels: z.record(z.string(), z.string()).default({}),
-  alerts: z.array(alertShape).min(1),
+  groupLabels: texts.default({}),
+  alerts: alertShapes,
 });
 
 const wanted = "what webhook_configs of Alertmanager posts, version 4";

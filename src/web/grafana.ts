@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { alertOf, alertShape, type Posted, refusal, type Sender } from "./post.ts";
+import { alertOf, alertShapes, type Posted, refusal, type Sender } from "./post.ts";
 
 /** A post of Grafana's webhook contact point: Alertmanager's shape with a version of its own. */
 const post = z.looseObject({
   version: z.literal("1"),
   truncatedAlerts: z.int().min(0).default(0),
-  alerts: z.array(alertShape).min(1),
+  alerts: alertShapes,
 });
 
 const wanted = "what a webhook contact point of Grafana Alerting posts, version 1";

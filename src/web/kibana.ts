@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { redact } from "../redact.ts";
-import { type Posted, refusal, type Sender } from "./post.ts";
+import { type Posted, refusal, type Sender, texts } from "./post.ts";
 
 const filled = (template: string) => z.string().refine((text) => text.trim() !== "", `is empty; the template has ${template} there`);
 
@@ -10,7 +10,7 @@ const post = z.looseObject({
   actionGroup: filled("{{alert.actionGroup}}"),
   rule: filled("{{rule.name}}"),
   at: z.iso.datetime({ offset: true, error: "is no instant; the template has {{date}} there" }),
-  labels: z.record(z.string(), z.string()),
+  labels: texts,
   summary: z.string().default(""),
 });
 

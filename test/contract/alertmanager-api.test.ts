@@ -129,3 +129,13 @@ test.each<[string, Parameters<typeof startAlertList>[0], RegExp]>([
   expect(String(error instanceof Error ? error.message : error)).toMatch(words);
   expect(String(error)).not.toContain("s3cret");
 });
+
+test.each(["one\ns3cret", "one\0s3cret"])("a file of credentials that holds %j is never repeated", async (token) => {
+  await using list = await startAlertList();
+  const firing = createAlertmanagerApi({ url: list.url, authorization: async () => `Bearer ${token}` }).firing({
+    labels: {},
+    receiver: "",
+  });
+  const error: unknown = await firing.catch((thrown: unknown) => thrown);
+  expect(String(error)).toMatch(/cannot be asked: the file of its credentials does not hold one token or password alone$/);
+});

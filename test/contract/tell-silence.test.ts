@@ -126,6 +126,18 @@ test("an alert for which it acts is not silenced: its end shows that it helped, 
   await it.tell(it.finished());
 });
 
+test("where more is awaited than a silence can leave out, nothing is silenced", async () => {
+  const it = setUp();
+  const awaits = Array.from({ length: 51 }, (_, at) => `Alert${at}`);
+  await it.tell({ ...it.ongoing(), ongoing: { since: pair.now(), awaits } });
+  expect(await it.all()).toEqual([]);
+
+  await it.tell({ ...it.ongoing(), ongoing: { since: pair.now(), awaits: awaits.slice(1) } });
+  const [silence] = await it.all();
+  expect(silence?.matchers.filter(({ isEqual }) => !isEqual)).toHaveLength(51);
+  await it.tell(it.finished());
+});
+
 test("while it goes on the same silence is kept up, and asked about no more often than needed", async () => {
   const it = setUp();
   await it.tell(it.ongoing());

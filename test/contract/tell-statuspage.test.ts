@@ -136,6 +136,16 @@ test("a rollback that did not help is told to the public", async () => {
   expect(page.incidents[0]?.updates.at(-1)).toEqual(["identified", "There are problems with the shop. We are working on them."]);
 });
 
+test("that a person ends the guard is no news for the public, and no end of the trouble", async () => {
+  await using page = await setUp();
+  const by = { code: "ordered", by: "alice", reason: "I look at it myself" } as const;
+
+  await page.tell(rolledBack, { ...ended("aborted"), because: [by] });
+
+  expect(page.incidents[0]?.status).toBe("monitoring");
+  expect(page.incidents[0]?.updates).toHaveLength(1);
+});
+
 test("the public reads no names, numbers or commands of ours", async () => {
   await using page = await setUp({ publish: "full" });
 

@@ -175,6 +175,21 @@ describe("an order", () => {
     expect(world.told("web"), "four are as many as there should be").not.toContain("4 of 6 pods");
   });
 
+  test("is the same under the same id alone, and of two at once one opens", async () => {
+    await using world = await openRemedyWorld(remedyPolicy("do: [{ restart: {} }]", manual));
+    await world.run(3);
+    const { pipeline } = world.daemon();
+    const order = async (id: string) => {
+      const ordered = await pipeline.remediate({ kind: "manual", by: "ada", reason: "looks stuck", id }, "slow");
+      return ordered.done ? ordered.guards.map(({ outcome }) => outcome) : [ordered.because];
+    };
+    expect(await Promise.all([order("o1"), order("o2"), order("o1")])).toEqual([["opened"], ["busy"], ["exists"]]);
+    expect(await order("o1"), "while it is open").toEqual(["exists"]);
+    await world.until("it ends", () => isOver(world), 30);
+    expect(await order("o1"), "after it has ended").toEqual(["exists"]);
+    expect(await order("o3"), "for the same reason another day").toEqual(["opened"]);
+  });
+
   test("to end a guard gives back at once what was scaled", async () => {
     await using world = await openRemedyWorld(remedyPolicy("do: [{ scale: { by: 2 } }]"));
     await world.run(3);

@@ -78,3 +78,17 @@ test("a remediation silences what else names its workload, and not the alert tha
   await it.world.run(3);
   expect(it.active()).toEqual([]);
 });
+
+test("and not one that another guard of the workload waits for: its end would never be told", async () => {
+  const steps = "do: [{ scale: { to: 6, most: 8, restoreAfter: 60s } }]";
+  const other = remedyPolicy(steps, { name: "other", mode: "observe", within: "300s", on: "alert: { names: [Full] }" });
+  await using it = await open((services, options) => openRemedyWorld(`${remedyPolicy(steps)}---\n${other}`, options, services));
+  await it.world.run(3);
+  const startsAt = it.world.now();
+  await post(it.world, { startsAt, name: "Full", fingerprint: "f" });
+  await it.world.run(3);
+  await post(it.world, { startsAt });
+  await it.world.until("the silence", () => it.active().length === 1, 60);
+  const excluded = it.active()[0]?.matchers.filter(({ name, isEqual }) => name === "alertname" && !isEqual);
+  expect(excluded?.map(({ value }) => value).toSorted()).toEqual(["Full", "RearguardGuard", "Slow"]);
+});

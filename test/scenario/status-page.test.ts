@@ -60,3 +60,19 @@ test("trouble that goes on is told on the status page every so often, also acros
   ).toBe(true);
   await page[Symbol.asyncDispose]();
 });
+
+test("who ends the guard of an incident is told that it stays open, and the public is told nothing", async () => {
+  const clock = { now: () => 0 };
+  const { page, settings } = await open(() => clock.now());
+  await using world = await openQuick([{}], { policy, settings });
+  clock.now = () => world.now();
+  world.release("web", crashing);
+  await world.until("the incident", () => page.incidents.length === 1, 120);
+  const order = { id: "o1", kind: "abort", by: "alice", reason: "I look at it myself" } as const;
+  expect(await world.daemon().pipeline.order(world.record("web").name, order)).toMatchObject({ taken: true });
+  await world.until("the guard ends", () => ended(world), 60);
+  await world.run(5);
+  expect(page.incidents[0]?.updates).toHaveLength(1);
+  expect(told(world)).toContain("The incident inc1 on the status page stays open");
+  await page[Symbol.asyncDispose]();
+});

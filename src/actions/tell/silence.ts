@@ -12,8 +12,8 @@ import type { Memory, Target } from "./target.ts";
 
 const createdBy = "rearguard";
 const longestComment = 1000;
-/** Of what is silenced Alertmanager tells no end either. */
-const mostAwaited = 10;
+/** Of what is silenced Alertmanager tells no end either: where more is awaited than a silence can leave out, nothing is silenced. */
+const mostAwaited = 50;
 /** Alertmanager begins at once what was to begin before; what begins later by its own clock would silence nothing until then. */
 const skewMs: Ms = 3_600_000;
 
@@ -139,7 +139,8 @@ export function createSilence(
       if (message.kind === "finished" || isCalm) return end(memory, message.kind === "finished");
       const isActing = message.phase === "acting" || message.phase === "verifying";
       const isNow = clock.now() - message.at < silence.lastsMs / 2;
-      return message.kind === "ongoing" && isActing && isNow ? passing(() => keepUp(message, memory)) : "left-out";
+      const canLeaveOut = (message.ongoing?.awaits.length ?? 0) <= mostAwaited;
+      return message.kind === "ongoing" && isActing && isNow && canLeaveOut ? passing(() => keepUp(message, memory)) : "left-out";
     },
   };
 }
@@ -157,7 +158,7 @@ export function bodyOf(
       ...Object.entries({ ...labels, [namespace]: message.workload.namespace, [workload]: message.workload.name }).map(([name, value]) =>
         is(name, value),
       ),
-      ...[ownAlertName, ...(message.ongoing?.awaits ?? []).slice(0, mostAwaited)].map((name) => ({
+      ...[ownAlertName, ...(message.ongoing?.awaits ?? [])].map((name) => ({
         ...is("alertname", name),
         isEqual: false,
       })),

@@ -41,6 +41,10 @@ export function createAlertmanagerApi({ url, authorization, timeoutMs = 2_000 }:
     name,
     async firing(group) {
       const proof = authorization === undefined ? {} : { authorization: await authorization() };
+      // fetch would say what it refuses, in full.
+      if (!Object.values(proof).every((value) => /^[\x20-\x7e]*$/.test(value))) {
+        throw new Error(`${name} cannot be asked: the file of its credentials does not hold one token or password alone`);
+      }
       const asked = new URL(`api/v2/alerts?${questionOf(group)}`, root);
       let response: Response;
       let text: string;

@@ -1,9 +1,8 @@
 import { isFinished, openRemediation, type RemediationRecord } from "../../guards/remediation/record.ts";
-import type { Ms, Workload } from "../../model.ts";
+import type { Workload } from "../../model.ts";
 import type { Remediation } from "../../policies/remediation.ts";
 import type { Trigger } from "../../remediation.ts";
 import { digest64 } from "../../watchers/template-digest.ts";
-import { allRemediations } from "../book.ts";
 import type { Flow } from "../flow.ts";
 import { openRemedyRun } from "./run.ts";
 import { tellRemedyNews } from "./tell.ts";
@@ -23,9 +22,8 @@ export function resumeRemediation(record: RemediationRecord, flow: Flow): void {
 }
 
 /** The same for the same trigger, so that opening twice is a conflict. */
-function remediationName(workload: Workload["ref"], policy: string, trigger: Trigger, before: RemediationRecord | undefined): string {
-  const again = before === undefined ? "" : `/${before.openedAt}`;
-  const digest = digest64(`${workload.uid}/${policy}/${keyOf(trigger)}${again}`).slice(0, 10);
+function remediationName(workload: Workload["ref"], policy: string, trigger: Trigger): string {
+  const digest = digest64(`${workload.uid}/${policy}/${keyOf(trigger)}`).slice(0, 10);
   const readable = workload.name
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, "-")
@@ -41,19 +39,8 @@ function keyOf(trigger: Trigger): string {
     case "schedule":
       return `schedule/${trigger.cron}/${trigger.timeZone}/${trigger.due}`;
     case "manual":
-      return `manual/${trigger.by}/${trigger.reason}`;
+      return `manual/${trigger.by}/${trigger.id ?? trigger.reason}`;
   }
-}
-
-/** A person who sends the same order so long after the last one means it anew; earlier it is the same one, whose answer was lost. */
-const ORDERED_ANEW_MS: Ms = 3_600_000;
-
-/** The newest guard that the same order of the same person has opened. */
-function lastOfOrder({ uid }: Workload["ref"], policy: string, trigger: Trigger, { book }: Flow): RemediationRecord | undefined {
-  if (trigger.kind !== "manual") return undefined;
-  return allRemediations(book)
-    .filter((one) => one.workload.uid === uid && one.policy.metadata.name === policy && keyOf(one.trigger) === keyOf(trigger))
-    .toSorted((one, other) => other.openedAt - one.openedAt)[0];
 }
 
 export type Opened = "opened" | "exists";
@@ -68,9 +55,7 @@ export async function openForWorkload(
   const { book, edges, settings } = flow;
   // As the record keeps it: to the millisecond.
   const now = Math.floor(edges.now());
-  const before = lastOfOrder(workload.ref, policy.metadata.name, trigger, flow);
-  if (before !== undefined && now - before.openedAt < ORDERED_ANEW_MS) return { guard: before.name, outcome: "exists" };
-  const name = remediationName(workload.ref, policy.metadata.name, trigger, before);
+  const name = remediationName(workload.ref, policy.metadata.name, trigger);
   if (book.remediations.has(name) || book.endedRemediations.has(name)) return { guard: name, outcome: "exists" };
   const record = openRemediation({ name, workload: workload.ref, trigger, policy }, now);
   const outcome = await edges.journal.create(record, remediationSummary(record, now));

@@ -59,7 +59,9 @@ export async function serveApi(app: FastifyInstance, edges: ApiEdges): Promise<v
     });
     api.addHook("onRequest", async (request, reply) => {
       const role = request.routeOptions.config.role ?? "operate";
-      const who = await edges.identify({ authorization: request.headers.authorization, address: request.ip });
+      const { authorization, host } = request.headers;
+      const forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].some((name) => request.headers[name] !== undefined);
+      const who = await edges.identify({ authorization, address: request.ip, host, forwarded });
       if (isRefused(who)) {
         if (who.status === 401) reply.header("www-authenticate", "Bearer");
         return reply.code(who.status).send({ error: who.error, hint: who.hint });

@@ -29,6 +29,10 @@ export interface Refused {
 export interface Caller {
   readonly authorization: string | undefined;
   readonly address: string;
+  /** The Host header: under which name the caller knows us. */
+  readonly host?: string | undefined;
+  /** Somebody between says for whom it asks. */
+  readonly forwarded?: boolean;
 }
 
 /** By whatever proves it: a bearer token, or this machine. */
@@ -45,7 +49,7 @@ export function mayDo(role: Role, needed: Role): boolean {
 /** Without any key this machine may read, and nobody may do anything: whoever reaches a loopback address has proved nothing. */
 export function createIdentify(keys: readonly Key[]): Identify {
   if (keys.length === 0) {
-    return async ({ address }) => (isLoopback(address) ? { name: "this machine", role: "read" } : closed);
+    return async (caller) => (isThisMachine(caller) ? { name: "this machine", role: "read" } : closed);
   }
   return async ({ authorization }) => {
     const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
@@ -72,6 +76,11 @@ const closed: Refused = {
 const hint = "send one of listen.tokens as Authorization: Bearer";
 const missing: Refused = { status: 401, error: "the bearer token is missing", hint };
 const wrong: Refused = { status: 401, error: "the bearer token is wrong", hint };
+
+/** Neither a proxy that runs here, nor a page of another site whose name was made to lead here: its browser runs here, too. */
+function isThisMachine({ address, host = "localhost", forwarded = false }: Caller): boolean {
+  return isLoopback(address) && !forwarded && /^(localhost|\d{1,3}(\.\d{1,3}){3}|\[[\da-f:.]+\])(:\d+)?$/i.test(host);
+}
 
 function isLoopback(address: string): boolean {
   return address === "::1" || /^(::ffff:)?127\./.test(address);

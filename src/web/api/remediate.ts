@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { WorkloadRef } from "../../model.ts";
 import type { Remediated } from "../../pipeline/remediation/remediate.ts";
 import { type Matchable, mostSpecific } from "../../policies/match.ts";
@@ -30,7 +31,7 @@ export function serveRemediate(api: Api, edges: RemediateEdges): void {
       },
     },
     async (request, reply) => {
-      const { remediation: name, workload: wanted } = request.body;
+      const { remediation: name, workload: wanted, id = randomUUID() } = request.body;
       const remediation = edges.policies().remediations.find(({ metadata }) => metadata.name === name);
       if (remediation === undefined) {
         return reply.code(404).send({ error: `there is no remediation ${name} in force`, hint: "GET /api/v1/policies lists them" });
@@ -46,16 +47,20 @@ export function serveRemediate(api: Api, edges: RemediateEdges): void {
       if (!workloads.some((one) => mostSpecific([remediation], one, edges.ownNamespace) !== undefined)) {
         return reply.code(409).send({ error: `remediation ${name} matches no such workload`, hint: "see spec.match of the remediation" });
       }
-      const trigger = { kind: "manual", by: request.identity.name, reason: redact(request.body.reason) } as const;
+      const trigger = { kind: "manual", by: request.identity.name, reason: redact(request.body.reason), id } as const;
       const [ref] = wanted === undefined ? [] : workloads;
       const opened = await edges.remediate(trigger, name, ref);
       if (!opened.done) {
         const leader = edges.leader();
-        const hint = leader === undefined ? "the same may be sent again" : `send the same to ${leader}, which leads`;
+        // Of many guards some may be open already: under another id these would open once more when they have ended.
+        const hint = leader === undefined ? `send the same again with "id": "${id}"` : `send the same to ${leader}, which leads`;
         return reply.code(503).send({ error: opened.because, hint });
       }
-      edges.log.info({ remediation: name, by: trigger.by, reason: trigger.reason, guards: opened.guards }, "guards were opened by order");
-      return reply.code(202).send({ guards: opened.guards });
+      edges.log.info(
+        { remediation: name, by: trigger.by, reason: trigger.reason, id, guards: opened.guards },
+        "guards were opened by order",
+      );
+      return reply.code(202).send({ id, guards: opened.guards });
     },
   );
 }

@@ -132,17 +132,19 @@ export const remediateBody = z
       .optional()
       .describe("Left out: every workload that the remediation matches."),
     reason: why,
+    id: orderId.optional(),
   })
   .register(named, { id: "RemediateBody" });
 
 export const remediateTaken = z
   .object({
+    id: z.string().describe("Of the order."),
     guards: z.array(
       z.object({
         guard: z.string(),
         outcome: z
           .enum(["opened", "exists", "busy"])
-          .describe("exists: the same person ordered it with the same reason within the last hour. busy: one for this workload is open."),
+          .describe("exists: the same person ordered it under this id before. busy: one for this workload is open."),
       }),
     ),
   })

@@ -42,6 +42,7 @@ function world(schedules: readonly Schedule[] = [hourly], workloads = [web]) {
   const guards = new Set<string>();
   const opened: string[] = [];
   const open = new Set<string>();
+  const remediated: WorkloadRef[] = [];
   const counted: [string, number][] = [];
   const lines: [string, Readonly<Record<string, unknown>>][] = [];
   const faults: boolean[] = [];
@@ -55,9 +56,11 @@ function world(schedules: readonly Schedule[] = [hourly], workloads = [web]) {
     workloads: () => workloads,
     underWay: (policy, { name }, due) =>
       [...open].some((guard) => guard.startsWith(`${policy}/${name}/`) && guard !== `${policy}/${name}/${due}`),
-    async remediate(trigger, policy, { name }) {
+    async remediate(trigger, policy, workload) {
       await setImmediate();
+      const { name } = workload;
       if (faults.shift() === true) throw new Error("the guard could not be written");
+      remediated.push(workload);
       const guard = `${policy}/${name}/${trigger.kind === "schedule" ? trigger.due : 0}`;
       if (!guards.has(guard)) opened.push(guard);
       guards.add(guard);
@@ -76,6 +79,7 @@ function world(schedules: readonly Schedule[] = [hourly], workloads = [web]) {
     at,
     opened: () => opened.map((guard) => guard.replace(/\d{13}$/, (due) => new Date(Number(due)).toISOString().slice(11, 16))),
     open,
+    remediated,
     counted,
     lines,
     remedyFaults: faults,
@@ -214,7 +218,7 @@ describe("a schedule", () => {
     ]);
     expect(it.lines).toContainEqual([
       "runs of a schedule were missed",
-      expect.objectContaining({ why: "overlap", workloads: ["shop/web"] }),
+      expect.objectContaining({ why: "overlap", workloads: ["deployment shop/web"] }),
     ]);
   });
 
@@ -228,7 +232,10 @@ describe("a schedule", () => {
       ["begun", 1],
       ["late", 1],
     ]);
-    expect(it.lines).toContainEqual(["runs of a schedule were missed", expect.objectContaining({ why: "late", workloads: ["shop/cart"] })]);
+    expect(it.lines).toContainEqual([
+      "runs of a schedule were missed",
+      expect.objectContaining({ why: "late", workloads: ["deployment shop/cart"] }),
+    ]);
   });
 
   test("is begun by one of two that both believe to lead", async () => {
@@ -272,6 +279,25 @@ describe("a schedule", () => {
     it.at.now -= 30 * minute;
     await it.run(40);
     expect(it.opened()).toEqual(["nightly/web/13:00"]);
+  });
+
+  test("that a clock far ahead has written goes on from the time that it is, and says so once", async () => {
+    const it = world();
+    await it.run(2);
+    it.at.now += 365 * 24 * 60 * minute;
+    await it.run(60);
+    expect(it.opened(), "by the clock of then").toEqual(["nightly/web/12:00", "nightly/web/13:00"]);
+    it.at.now -= 365 * 24 * 60 * minute;
+    await it.run(120);
+    expect(it.opened().slice(2)).toEqual(["nightly/web/14:00", "nightly/web/15:00"]);
+    expect(it.lines.filter(([message]) => message.includes("ahead"))).toHaveLength(1);
+  });
+
+  test("runs for each of two workloads of one name and different kinds", async () => {
+    const other: WorkloadRef = { ...web, kind: "StatefulSet", uid: "s" };
+    const it = world([hourly], [web, other]);
+    await it.run(65);
+    expect(it.remediated.map(({ kind }) => kind)).toEqual(["Deployment", "StatefulSet"]);
   });
 });
 

@@ -40,6 +40,19 @@ describe("the API", () => {
     await app.close();
   });
 
+  it.each([
+    [{ host: "127.0.0.1:8080" }, 200],
+    [{ host: "[::1]:8080" }, 200],
+    [{ host: "rearguard.example.com" }, 403],
+    [{ host: "127.0.0.1.example.com:8080" }, 403],
+    [{ host: "localhost", "x-forwarded-for": "192.0.2.7" }, 403],
+    [{ host: "localhost", forwarded: "for=192.0.2.7" }, 403],
+  ])("takes for this machine neither a proxy that runs on it nor a page whose name leads to it: %j", async (headers, code) => {
+    const app = await createWeb(quiet);
+    expect((await app.inject({ url: "/api/v1/guards", headers })).statusCode).toBe(code);
+    await app.close();
+  });
+
   it("asks everybody for the token once there is one", async () => {
     const app = await createWeb({ ...quiet, identify: tokens(["s3cret", "dashboard", "read"]) });
     const url = "/api/v1/guards";
