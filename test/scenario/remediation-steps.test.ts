@@ -276,3 +276,16 @@ test("pods that do not start are diagnosed, although a rollout is stuck, and not
   expect(story(world)).toEqual(["opened", "noted", "restored"]);
   expect(world.effects("web")).toEqual([]);
 });
+
+test("a freeze uses no step up: the one that is up waits, which is told once, and is done when it is over", async () => {
+  const frozen = { annotations: { "rearguard.dev/freeze": "true" } };
+  await using world = await openRemedyWorld(remedyPolicy("do: [{ restart: {} }, notify]"), {}, [frozen]);
+  await world.run(3);
+  await post(world, { startsAt: world.now() });
+  await world.run(60);
+  expect(world.effects("web")).toEqual([]);
+  expect(story(world)).toEqual(["opened", "held"]);
+  expect(world.told("web")).toContain("the workload is frozen by the annotation rearguard.dev/freeze: true");
+  world.edit("web", (deployment) => ({ ...deployment, metadata: { ...deployment.metadata, annotations: {} } }));
+  await world.until("a pod is restarted", () => story(world).includes("restart applied"), 20);
+});

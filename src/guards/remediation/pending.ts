@@ -1,6 +1,6 @@
 import type { Workload } from "../../model.ts";
 import type { RemedyDecision } from "../../remediation.ts";
-import { stopsEverything } from "../governor-stops.ts";
+import { stopsEverything, stopsOn } from "../governor-stops.ts";
 import type { RemedyAsk } from "./ask.ts";
 import { forbids, holdOf, holdOnce, isBlind, isLongGone, withhold } from "./step.ts";
 
@@ -20,6 +20,9 @@ export function decidePending(ask: RemedyAsk, workload: Workload, isOver: boolea
     const detail = "it was over before this was surely done";
     return withhold(step, action.kind, [...because, { code: "limitation", detail }]);
   }
+  // It may have been done before the crash, and that is found out when it goes on.
+  const stop = stopsOn(workload, ask);
+  if (stop !== undefined) return holdOnce(ask, [...because, stop]);
   const gone = isLongGone(action, since, ask.now);
   if (gone !== undefined) return withhold(step, action.kind, [...because, gone]);
   if (isBlind(ask, action)) return { kind: "wait" };

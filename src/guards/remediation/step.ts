@@ -4,6 +4,7 @@ import type { Remedy, RemedyDecision, RemedyKind, Scaling } from "../../remediat
 import { type Step, stepOf } from "../../policies/remediation-steps.ts";
 import { isThere } from "../drain.ts";
 import { forbidsAction } from "../governor.ts";
+import { stopsOn } from "../governor-stops.ts";
 import { isTooLateForJob } from "../job.ts";
 import { noteKey } from "../phase.ts";
 import { whenToTry } from "../retry.ts";
@@ -97,8 +98,11 @@ function readyWithout({ pods = [], now }: RemedyAsk, uid: string): number {
   return pods.filter((pod) => pod.ready && isThere(pod, now) && pod.uid !== uid).length;
 }
 
-/** Why nothing may be changed just now, which will pass by itself or by somebody else. */
-export function holdOf({ rolloutGuard }: RemedyAsk, workload: Workload): Reason | undefined {
+/** Why nothing may be changed just now, which will pass by itself or by somebody else: no step is used up by it. */
+export function holdOf(ask: RemedyAsk, workload: Workload): Reason | undefined {
+  const { rolloutGuard, record } = ask;
+  const stop = record.policy.spec.mode === "observe" ? undefined : stopsOn(workload, ask);
+  if (stop !== undefined) return stop;
   if (rolloutGuard !== undefined) return { code: "rollout-guard", guard: rolloutGuard };
   if (workload.paused) return { code: "paused-by-other" };
   const { updated, desired, replicas } = workload;

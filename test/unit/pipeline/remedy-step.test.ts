@@ -9,12 +9,16 @@ test("a guard that only waits reads nothing of what all the others did: in a sto
   const policy = remediationOf("on: { alert: { names: [Slow], for: 10m } }", "do: [{ restart: {} }]");
   flow.book.remediations.set("web-remedy-1", openRemedyRun(recordOf(policy), pace.blockMs));
   const other = { ...recordOf(policy), name: "other" };
+  let reads = 0;
   Object.defineProperty(other, "entries", {
     get() {
-      throw new Error("it was read");
+      reads += 1;
+      return [];
     },
   });
   flow.book.endedRemediations.set("other", other);
+  const readOnce = reads;
   await stepRemediation("web-remedy-1", flow);
   expect(flow.book.remediations.has("web-remedy-1")).toBe(true);
+  expect(reads).toBe(readOnce);
 });
