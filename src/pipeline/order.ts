@@ -28,9 +28,8 @@ export async function takeOrder(guard: string, command: Command, flow: Flow, und
   const known = whatIsKnown(guard, command, flow);
   if (known !== undefined) return known;
   const entry = { kind: "commanded", command } as const;
-  const writing = flow.book.remediations.has(guard)
-    ? writeRemedyEntry(guard, entry, flow)
-    : writeEntry(guard, entry, flow, ({ finished }) => finished === undefined);
+  const isOpen = ({ finished }: { readonly finished?: unknown }) => finished === undefined;
+  const writing = flow.book.remediations.has(guard) ? writeRemedyEntry(guard, entry, flow, isOpen) : writeEntry(guard, entry, flow, isOpen);
   underWay.set(key, writing);
   try {
     if (await writing) return { taken: true, command, again: false };

@@ -1,7 +1,7 @@
 import { remediationLine } from "../../explain/remediation/summary.ts";
 import type { GuardSummary } from "../../guards/guard.ts";
 import type { RemediationRecord } from "../../guards/remediation/record.ts";
-import { remedyStandingOf } from "../../guards/remediation/standing.ts";
+import { type RemedyStanding, remedyStandingOf } from "../../guards/remediation/standing.ts";
 import type { Ms } from "../../model.ts";
 import type { RemediationEntryBody } from "../../remediation.ts";
 import type { Flow } from "../flow.ts";
@@ -12,12 +12,20 @@ export function remediationSummary({ entries }: RemediationRecord, now: Ms): Gua
   return { phase: remedyStandingOf(entries).phase, braked: false, message: remediationLine(entries), evidence: 1, updatedAt: now };
 }
 
-/** Appends an entry and saves. Only a receipt is kept when saving fails; everything else is decided again at the next beat. */
-export function writeRemedyEntry(name: string, body: RemediationEntryBody, flow: Flow): Promise<boolean> {
+/**
+ * Appends an entry and saves. Only a receipt is kept when saving fails; everything else is decided again at the next beat. `holds`: whether
+ * the entry is still right when its turn has come, after what was written meanwhile.
+ */
+export function writeRemedyEntry(
+  name: string,
+  body: RemediationEntryBody,
+  flow: Flow,
+  holds: (standing: RemedyStanding) => boolean = () => true,
+): Promise<boolean> {
   return inTurn(name, flow, async () => {
     const { book, edges, unsaved } = flow;
     const before = book.remediations.get(name);
-    if (before === undefined) return false;
+    if (before === undefined || !holds(before.standing)) return false;
     const after = appended(before, edges.now(), body);
     const owed = body.kind === "receipt" || unsaved.has(name);
     if (body.kind === "receipt") book.remediations.set(name, after);
