@@ -147,7 +147,9 @@ function mayHaveHappened({ action, seq }: Extract<Entry, { kind: "intended" }>, 
 /** Guards that found their revision bad, whatever came of it. One that was restored counts from its rollback, one unresolved from its end. */
 export function breachesOf(records: readonly GuardRecord[]): readonly Breach[] {
   return records.flatMap((record) => {
-    const last = record.entries.findLast(isBreach);
+    // What a policy only tells of ends unresolved as well, and condemns no revision.
+    const onlyTells = record.entries.some(isNotice) && !record.entries.some((entry) => entry.kind !== "finished" && isBreach(entry));
+    const last = onlyTells ? undefined : record.entries.findLast(isBreach);
     const { uid, name } = record.rollout.workload;
     return last === undefined ? [] : [{ guard: record.name, name, workloadUid: uid, at: last.at }];
   });
@@ -156,9 +158,13 @@ export function breachesOf(records: readonly GuardRecord[]): readonly Breach[] {
 function isBreach(entry: Entry): boolean {
   if (entry.kind === "announced") return true;
   if (entry.kind === "intended") return entry.action.kind === "rollback" && !isOrdered(entry.because);
-  if (entry.kind === "withheld") return entry.action === "rollback" && !isOrdered(entry.because);
+  if (entry.kind === "withheld") return entry.action === "rollback" && !isOrdered(entry.because) && !isNotice(entry);
   // A guard that ends because it cannot judge has found nothing bad.
   return entry.kind === "finished" && entry.phase === "unresolved" && !entry.because.some(({ code }) => code === "no-usable-data");
+}
+
+function isNotice(entry: Entry): boolean {
+  return entry.kind === "withheld" && entry.because.some(({ code }) => code === "policy-only-notifies");
 }
 
 /** How long after an action some rule may still count it. */

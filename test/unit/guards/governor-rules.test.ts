@@ -245,6 +245,11 @@ describe("a guard breaches", () => {
     because,
     badServed: 0,
   });
+  const notice: EntryBody = {
+    kind: "withheld",
+    action: "rollback",
+    because: [evidence, { code: "policy-only-notifies", signal: "cpu" }],
+  };
   const blind: Reason = { code: "no-usable-data", signal: "errors", outcome: "error", detail: "refused", forMs: 5 * MINUTE };
 
   test.each<[string, readonly EntryBody[], number | undefined]>([
@@ -259,6 +264,8 @@ describe("a guard breaches", () => {
     ["not by a brake that is withheld", [{ kind: "withheld", action: "brake", because: [evidence] }], undefined],
     ["and not again when it is restored", [...done("rollback"), finished("restored")], START + BLOCK],
     ["not by an end for want of anything to judge by", [finished("unresolved", [blind])], undefined],
+    ["not by what its policy only tells of", [notice], undefined],
+    ["nor by the end that follows", [notice, finished("unresolved")], undefined],
     ["by an end that is unresolved otherwise", [finished("unresolved")], START + BLOCK],
     ["but again when that did not help", [...done("rollback"), finished("unresolved")], START + 3 * BLOCK],
   ])("%s", (_, bodies, at) => {
