@@ -1,14 +1,14 @@
 // Why anything was decided, in numbers: the words are made in explain.
 import type { AlertReason } from "./alert.ts";
-import type { OrderedReason } from "./order.ts";
+import type { OrderedReason } from "./reason/order.ts";
 import type { DiagnosisReason } from "./diagnosis.ts";
-import type { EffectReason } from "./effect.ts";
-import type { AnnouncementReason } from "./announcement.ts";
-import type { RemedyReason } from "./remedy-reason.ts";
-import type { QuotedLines } from "./quoted-lines.ts";
-import type { VerificationReason } from "./verification.ts";
+import type { EffectReason } from "./reason/effect.ts";
+import type { AnnouncementReason } from "./reason/announcement.ts";
+import type { RemedyReason } from "./reason/remedy.ts";
+import type { QuotedLines } from "./reason/quoted-lines.ts";
+import type { VerificationReason } from "./reason/verification.ts";
 import type { EvidenceMode, LimitSource, Ms, OwnerKind, SufferingPeer } from "./model.ts";
-import type { ResourcesReason } from "./resources-reason.ts";
+import type { ResourcesReason } from "./reason/resources.ts";
 
 /** Coded cause with its numbers; rendered into words only by `explain/`. Ratios are 0–1, times are Ms; `unit` is "requests" unless told. */
 export type Reason =

@@ -2,7 +2,7 @@ import type { KubernetesApi } from "../clients/kubernetes/api.ts";
 import { hasStatus, KubernetesError } from "../clients/kubernetes/kubernetes-error.ts";
 import { controllerOf, dig, text } from "../clients/kubernetes/raw.ts";
 import type { RawObject } from "../clients/kubernetes/raw.ts";
-import type { EffectReason } from "../effect.ts";
+import type { EffectReason } from "../reason/effect.ts";
 import { explainReason } from "../explain/reason.ts";
 import type { WorkloadRef } from "../model.ts";
 import type { Remedy } from "../remediation.ts";

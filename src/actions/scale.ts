@@ -5,7 +5,7 @@ import type { RawObject } from "../clients/kubernetes/raw.ts";
 import { kedaTarget, targetsWorkload } from "../clients/kubernetes/scale-target.ts";
 import { scalerNames } from "../explain/effect.ts";
 import { explainReason } from "../explain/reason.ts";
-import type { EffectReason } from "../effect.ts";
+import type { EffectReason } from "../reason/effect.ts";
 import type { WorkloadRef } from "../model.ts";
 import type { Remedy, ScaleOwner } from "../remediation.ts";
 import { refused } from "./attempt.ts";

@@ -1,4 +1,4 @@
-import type { EffectReason } from "../effect.ts";
+import type { EffectReason } from "../reason/effect.ts";
 
 export const scalerNames = { hpa: "HorizontalPodAutoscaler", keda: "ScaledObject" } as const;
 

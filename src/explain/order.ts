@@ -1,4 +1,4 @@
-import type { OrderedReason } from "../order.ts";
+import type { OrderedReason } from "../reason/order.ts";
 
 /** "ordered by alice: the supplier has a fault". */
 export function orderSentence({ by, reason }: OrderedReason): string {

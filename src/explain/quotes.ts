@@ -1,4 +1,4 @@
-import type { QuotedLines } from "../quoted-lines.ts";
+import type { QuotedLines } from "../reason/quoted-lines.ts";
 import type { Reason } from "../reason.ts";
 import { count, counted, duration, timeOfDay } from "./numbers.ts";
 

@@ -1,4 +1,4 @@
-import type { RemedyReason } from "../remedy-reason.ts";
+import type { RemedyReason } from "../reason/remedy.ts";
 import { count, counted, duration, plain, timeOfDay } from "./numbers.ts";
 
 const shown = 6;

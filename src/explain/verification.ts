@@ -1,4 +1,4 @@
-import type { Tried, VerificationReason } from "../verification.ts";
+import type { Tried, VerificationReason } from "../reason/verification.ts";
 import { someOf } from "./names.ts";
 import { counted, timeOfDay } from "./numbers.ts";
 import { shareOf } from "./share.ts";

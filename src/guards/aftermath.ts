@@ -1,6 +1,6 @@
 import type { Ms, PodState, Revision, Workload } from "../model.ts";
 import type { Reason } from "../reason.ts";
-import type { Aftermath, Tried } from "../verification.ts";
+import type { Aftermath, Tried } from "../reason/verification.ts";
 import { isComplete } from "./complete.ts";
 import { isThere } from "./drain.ts";
 import type { GuardRecord } from "./guard.ts";

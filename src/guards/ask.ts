@@ -6,7 +6,7 @@ import type { Reason, Verdict } from "../reason.ts";
 import type { Breach, GovernorLimits, GovernorState, PastAction } from "./governor.ts";
 import type { GuardRecord } from "./guard.ts";
 import type { Standing } from "./phase.ts";
-import type { Aftermath } from "../verification.ts";
+import type { Aftermath } from "../reason/verification.ts";
 
 /** What judging found in one guard so far, as far as deciding needs it. */
 export interface Judgement {

@@ -12,7 +12,7 @@ import {
 import { phraseOf } from "../judging/patterns/phrase.ts";
 import type { Ms } from "../model.ts";
 import type { LogsSignal } from "../policies/logs-signal.ts";
-import type { QuotedLines } from "../quoted-lines.ts";
+import type { QuotedLines } from "../reason/quoted-lines.ts";
 import type { Reason, Verdict } from "../reason.ts";
 import { discoverLink } from "./discover-link.ts";
 import { type GuardRun, judgedFrom } from "./run.ts";

@@ -6,7 +6,7 @@ import type { Measurement, Ms, Outcome, PodState } from "../model.ts";
 import { actionsFor, type Policy } from "../policies/policy.ts";
 import type { HttpSignal } from "../policies/http-signal.ts";
 import { signalOf, type Signal } from "../policies/signal.ts";
-import type { Aftermath } from "../verification.ts";
+import type { Aftermath } from "../reason/verification.ts";
 import type { Baseline, GuardRecord } from "./guard.ts";
 import { environmentHold } from "./environment-hold.ts";
 import { foldLines, type LogMemory } from "./log-memory.ts";

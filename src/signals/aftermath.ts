@@ -3,7 +3,7 @@ import { hasStatus } from "../clients/kubernetes/kubernetes-error.ts";
 import { dig, number, objects, type RawObject, strings, text } from "../clients/kubernetes/raw.ts";
 import { sentence } from "../errors.ts";
 import type { Ms, Revision, WorkloadRef } from "../model.ts";
-import type { Aftermath, ServiceSeen } from "../verification.ts";
+import type { Aftermath, ServiceSeen } from "../reason/verification.ts";
 
 /** What is around a workload whose template was put back; `restored` are uids of its pods. Never rejects. */
 export type LookAfter = (ask: AfterAsk) => Promise<Aftermath>;

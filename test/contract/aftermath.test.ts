@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dig, text } from "../../src/clients/kubernetes/raw.ts";
 import { systemClock } from "../../src/clock.ts";
 import { type AfterAsk, createAftermathReader } from "../../src/signals/aftermath.ts";
-import type { Aftermath } from "../../src/verification.ts";
+import type { Aftermath } from "../../src/reason/verification.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { deploymentManifest } from "../support/deployment-manifest.ts";
 import { startUnderRoles } from "./actions-account.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { explainReason, headline } from "../../../src/explain/reason.ts";
-import type { RemedyReason } from "../../../src/remedy-reason.ts";
+import type { RemedyReason } from "../../../src/reason/remedy.ts";
 import type { Reason, ReasonCode } from "../../../src/reason.ts";
 import { errors } from "./sample-record.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { headline, explainReason } from "../../../src/explain/reason.ts";
-import type { RemedyReason } from "../../../src/remedy-reason.ts";
+import type { RemedyReason } from "../../../src/reason/remedy.ts";
 
 const since = Date.UTC(2026, 10, 23, 14, 0, 0);
 const minute = 60_000;

@@ -6,7 +6,7 @@ import { openRun } from "../../../src/guards/run.ts";
 import { openSignal, type SignalState } from "../../../src/judging/signal.ts";
 import type { Decision, EntryBody } from "../../../src/entry.ts";
 import type { Reason, Verdict } from "../../../src/reason.ts";
-import type { Aftermath, ServiceSeen } from "../../../src/verification.ts";
+import type { Aftermath, ServiceSeen } from "../../../src/reason/verification.ts";
 import { limits as signalLimits } from "../judging/world.ts";
 import {
   askOf,

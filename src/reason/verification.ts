@@ -1,6 +1,6 @@
 // What is looked at to see whether a rollback helped, as nouns. Like model.ts: imports nothing but nouns, does nothing.
-import type { ActionKind, ActionOutcome } from "./entry.ts";
-import type { Ms } from "./model.ts";
+import type { ActionKind, ActionOutcome } from "../entry.ts";
+import type { Ms } from "../model.ts";
 
 /** A Service and how many of the restored pods it sends requests to. */
 export interface ServiceSeen {

@@ -1,5 +1,5 @@
 // Why a remediation does what it does, in numbers. Like model.ts: imports nothing but nouns, does nothing.
-import type { Ms } from "./model.ts";
+import type { Ms } from "../model.ts";
 
 export type RemedyReason =
   /** What opened the guard, or lasts: the alert that fires longest of its name. */

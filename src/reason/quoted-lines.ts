@@ -1,5 +1,5 @@
 // Log lines as nouns. Like model.ts: imports nothing but nouns, does nothing.
-import type { Ms } from "./model.ts";
+import type { Ms } from "../model.ts";
 
 /** Log lines that are alike but for their values, as people are shown them. */
 export interface QuotedLines {

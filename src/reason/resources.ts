@@ -1,5 +1,5 @@
 // What is said of CPU and memory, in numbers. Like reason.ts: imports nothing but nouns, does nothing.
-import type { Ms } from "./model.ts";
+import type { Ms } from "../model.ts";
 
 export type ResourcesReason =
   | Readonly<{

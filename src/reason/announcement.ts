@@ -1,5 +1,5 @@
 // What became of an action that was announced before it was due: nouns.
-import type { Ms } from "./model.ts";
+import type { Ms } from "../model.ts";
 
 export type AnnouncementReason =
   /** A person ordered that it is not done. */
