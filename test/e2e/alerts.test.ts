@@ -7,6 +7,7 @@ import type { AlertmanagerPair } from "../servers/alertmanager.ts";
 import { startCluster } from "../servers/cluster.ts";
 import { startTraffic } from "../servers/traffic.ts";
 import { waitUntil } from "../servers/wait-until.ts";
+import { alertRoute } from "./alert-route.ts";
 import { ownCidr } from "./cidr.ts";
 import { printLog } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
@@ -59,16 +60,6 @@ const stormyPolicy = policyText({
   signals: "{ pods: { pods: {} }, storm: { alert: { names: [Storm] } } }",
 });
 
-const configOf = (url: string) => ({
-  route: { receiver: "rearguard", group_by: ["alertname", "namespace"], group_wait: "1s", group_interval: "1s", repeat_interval: "2s" },
-  receivers: [
-    {
-      name: "rearguard",
-      webhook_configs: [{ url, send_resolved: true, max_alerts: 0, http_config: { authorization: { credentials: token } } }],
-    },
-  ],
-});
-
 beforeAll(async () => {
   const reserved = await reserveAlertmanagers();
   const cluster = await startCluster({ cidr: await ownCidr(), alerting: { rules, alertmanagers: reserved.targets } });
@@ -88,7 +79,7 @@ beforeAll(async () => {
     policies: { "sick.yaml": policyOf("sick"), "before.yaml": policyOf("before"), "stormy.yaml": stormyPolicy },
     settings: { alerts: { tokenFile: join(folder, "alerts-token") } },
   });
-  alertmanagers = stack.use(await reserved.start(configOf(`${daemon.url}/api/v1/webhooks/alertmanager`)));
+  alertmanagers = stack.use(await reserved.start(alertRoute(`${daemon.url}/api/v1/webhooks/alertmanager`, token)));
   await daemon.ready();
 });
 

@@ -8,6 +8,7 @@ import { startTraffic } from "../servers/traffic.ts";
 import type { Traffic } from "../servers/traffic.ts";
 import { waitUntil } from "../servers/wait-until.ts";
 import { finalPhases } from "../../src/entry.ts";
+import { alertRoute } from "./alert-route.ts";
 import { ownCidr } from "./cidr.ts";
 import { printLog } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
@@ -77,16 +78,6 @@ const policies = {
   "broken.yaml": remediation("broken", "ShopErrors", "broken", "[ { rollback: { within: 1h } }, notify ]"),
 };
 
-const configOf = (url: string) => ({
-  route: { receiver: "rearguard", group_by: ["alertname", "namespace"], group_wait: "1s", group_interval: "1s", repeat_interval: "2s" },
-  receivers: [
-    {
-      name: "rearguard",
-      webhook_configs: [{ url, send_resolved: true, max_alerts: 0, http_config: { authorization: { credentials: token } } }],
-    },
-  ],
-});
-
 beforeAll(async () => {
   const reserved = await reserveAlertmanagers();
   const cluster = await startCluster({ cidr: await ownCidr(), alerting: { rules, alertmanagers: reserved.targets } });
@@ -110,7 +101,7 @@ beforeAll(async () => {
   const folder = await world.daemonFolder();
   await writeFile(join(folder, "alerts-token"), `${token}\n`);
   daemon = await world.startDaemon({ folder, policies, settings: { alerts: { tokenFile: join(folder, "alerts-token") } } });
-  stack.use(await reserved.start(configOf(`${daemon.url}/api/v1/webhooks/alertmanager`)));
+  stack.use(await reserved.start(alertRoute(`${daemon.url}/api/v1/webhooks/alertmanager`, token)));
   await daemon.ready();
 });
 
