@@ -3,7 +3,7 @@ import type { Incident } from "./incident.ts";
 import { play, type Played } from "./play.ts";
 import { scoreOf, wordsOf } from "./score.ts";
 
-/** `SEEDS=10` plays every case ten times, as the whole check does; `npm run bench -- scenarios` plays twenty. */
+/** `SEEDS=5` plays every case five times, as the whole check does; `npm run bench -- scenarios` plays twenty. */
 const seeds = Number(process.env["SEEDS"] ?? 2);
 const onePlayMs = 30_000;
 
