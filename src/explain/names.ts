@@ -1,4 +1,4 @@
-import type { FinalPhase } from "../entry.ts";
+import type { FinalPhase, Message } from "../entry.ts";
 import type { OwnerKind, WorkloadRef } from "../model.ts";
 import type { PodTrouble } from "../reason.ts";
 
@@ -31,6 +31,16 @@ export const phaseWords: Readonly<Record<FinalPhase, string>> = {
   inconclusive: "inconclusive",
   superseded: "superseded",
   aborted: "aborted",
+};
+
+/** Who has to hear how a guard ended, and how loud. */
+export const endSeverity: Readonly<Record<FinalPhase, Message["severity"]>> = {
+  passed: "info",
+  restored: "info",
+  superseded: "info",
+  aborted: "info",
+  inconclusive: "warning",
+  unresolved: "critical",
 };
 
 /** "shop/web": how people call a workload. */

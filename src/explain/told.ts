@@ -3,7 +3,7 @@ import type { Reason } from "../reason.ts";
 import type { GuardRecord } from "../guards/guard.ts";
 import { isHold } from "../guards/phase.ts";
 import { announcedTold, notDoneTold } from "./announcement.ts";
-import { phaseWords, shortName } from "./names.ts";
+import { endSeverity, phaseWords, shortName } from "./names.ts";
 import { reportSentences } from "./report.ts";
 import { count } from "./numbers.ts";
 import { causesOf } from "./summary.ts";
@@ -186,15 +186,7 @@ function finishedTold(entry: Extract<Entry, { kind: "finished" }>, name: string,
     superseded: `The guard of ${revision} of ${name} ends, because a newer one arrived.`,
     aborted: `The guard of ${revision} of ${name} was ended early.`,
   } as const;
-  const severities = {
-    passed: "info",
-    restored: "info",
-    superseded: "info",
-    aborted: "info",
-    inconclusive: "warning",
-    unresolved: "critical",
-  } as const;
-  return { kind: "finished", severity: severities[phase], head: phaseWords[phase], what: sentences[phase] + served + counted, because };
+  return { kind: "finished", severity: endSeverity[phase], head: phaseWords[phase], what: sentences[phase] + served + counted, because };
 }
 
 function capital(text: string): string {

@@ -12,7 +12,7 @@ const MOST_LABELS = 20;
 const LONGEST_LABEL = 120;
 const LONGEST_SUMMARY = 300;
 
-export const usualLabels: AlertLabels = { namespace: "namespace", pod: "pod" };
+const usualLabels: AlertLabels = { namespace: "namespace", pod: "pod" };
 
 const usualWorkloadLabels = { deployment: "Deployment", statefulset: "StatefulSet", daemonset: "DaemonSet", workload: undefined } as const;
 

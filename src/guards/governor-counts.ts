@@ -9,7 +9,7 @@ export const HOUR: Ms = 3_600_000;
 const NAMED = 3;
 
 /** Annotation by which a person who has looked lets a latched workload be acted upon again: the RFC 3339 instant of the look. */
-export const flapReset = "rearguard.dev/flap-reset";
+const flapReset = "rearguard.dev/flap-reset";
 
 /** What was done, and found, before. An action that seems to lie in the future (the clock was set back) counts as done just now. */
 export const countRules: readonly GovernorRule[] = [

@@ -5,7 +5,7 @@ import { parseInstant } from "./instant.ts";
 import { lengthOf, withheld } from "./governor-words.ts";
 
 /** Annotation on a workload that is to be left alone: "true", or the RFC 3339 instant until which. */
-export const freezeAnnotation = "rearguard.dev/freeze";
+const freezeAnnotation = "rearguard.dev/freeze";
 
 type Stop = { readonly limits: GovernorLimits; readonly state: GovernorState; readonly now: Ms };
 

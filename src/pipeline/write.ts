@@ -97,7 +97,7 @@ export async function inTurn(name: string, { writing }: Pick<Flow, "writing">, w
 }
 
 /** One write of one record. False when it was not written: the network (tried again), or somebody else's write (read again). */
-export async function saveRecord(record: GuardRecord, flow: Flow): Promise<boolean> {
+async function saveRecord(record: GuardRecord, flow: Flow): Promise<boolean> {
   const { book, edges, settings } = flow;
   const run = book.open.get(record.name) ?? openRun(record, settings.pace);
   // Of this record: the run in memory moves on only when it is written.

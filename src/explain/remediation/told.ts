@@ -2,7 +2,7 @@ import type { RemediationRecord } from "../../guards/remediation/record.ts";
 import { changesAnything } from "../../guards/remediation/trouble.ts";
 import type { Reason } from "../../reason.ts";
 import type { RemediationEntry, RemedyReceipt, Trigger } from "../../remediation.ts";
-import { phaseWords, shortName } from "../names.ts";
+import { endSeverity, phaseWords, shortName } from "../names.ts";
 import type { Told } from "../told.ts";
 import { done, intentOf, notedWords, verbOf } from "./summary.ts";
 
@@ -138,16 +138,10 @@ function finishedTold(
     superseded: `The remediation of ${name} ends, because a newer one took its place.`,
     aborted: `The remediation of ${name} was ended early.`,
   } as const;
-  const severities = {
-    passed: "info",
-    restored: "info",
-    superseded: "info",
-    aborted: "info",
-    inconclusive: "warning",
-    unresolved: tells ? "warning" : "critical",
-  } as const;
+  // Nobody is paged by what only tells.
+  const severity = phase === "unresolved" && tells ? "warning" : endSeverity[phase];
   const all = phase === "unresolved" ? withTried(record, because) : because;
-  return { kind: "finished", severity: severities[phase], head: phaseWords[phase], what: sentences[phase], because: all };
+  return { kind: "finished", severity, head: phaseWords[phase], what: sentences[phase], because: all };
 }
 
 /** Whoever is paged reads what came of each step, and not only how many there were. */

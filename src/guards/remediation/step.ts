@@ -14,7 +14,7 @@ import { planRollback } from "./plan-rollback.ts";
 import { planScale } from "./plan-scale.ts";
 import { isSeen } from "./verify.ts";
 
-export const STEP_TRIES = 4;
+const STEP_TRIES = 4;
 
 /** An action, why there is none, or a source that has to answer first. */
 export type Plan =

@@ -1,4 +1,3 @@
-import type { HistoryLine } from "../guard-view.ts";
 import { allGuards, type GuardEdges, type Known } from "./guards.ts";
 
 export type FeedEdges = GuardEdges;
@@ -88,9 +87,6 @@ export function createFeed(edges: FeedEdges, epoch: string) {
     },
   };
 }
-
-export type Feed = ReturnType<typeof createFeed>;
-export type EntryEvent = { readonly guard: string; readonly namespace: string; readonly workload: string; readonly entry: HistoryLine };
 
 /** As text/event-stream writes it: JSON has no line breaks. */
 function eventText(kind: string, id: string, data: object): string {
