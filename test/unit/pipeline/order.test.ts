@@ -4,8 +4,11 @@ import type { Command } from "../../../src/entry.ts";
 import type { AnyRecord } from "../../../src/guards/remediation/record.ts";
 import { openRun } from "../../../src/guards/run.ts";
 import { takeOrder } from "../../../src/pipeline/order.ts";
+import { openRemedyRun } from "../../../src/pipeline/remediation/run.ts";
+import { stepRemediation } from "../../../src/pipeline/remediation/step.ts";
 import { stepGuard } from "../../../src/pipeline/step.ts";
 import { recordOf } from "../guards/a-guard.ts";
+import { recordOf as remedyRecord, remediationOf } from "../guards/remediation/a-remedy.ts";
 import { flowOver, pace } from "./a-flow.ts";
 
 const abort: Command = { id: "1", kind: "abort", by: "alice", reason: "the cause is known" };
@@ -97,10 +100,17 @@ describe("an order and the end of its guard at the same moment", () => {
   /** A guard whose workload is gone, and writes that wait until they are let go. */
   function ending() {
     const waiting: (() => void)[] = [];
+    const written: string[] = [];
     const flow = flowOver({
       leading: () => true,
       cluster: { get: () => undefined, keyOf: ({ name }) => name, pods: () => undefined, unfollow: () => Promise.resolve() },
-      journal: { save: () => new Promise((resolve) => waiting.push(() => resolve("saved"))), prune: () => Promise.resolve(0) },
+      journal: {
+        save({ entries }) {
+          written.push(entries.at(-1)?.kind ?? "");
+          return new Promise((resolve) => waiting.push(() => resolve("saved")));
+        },
+        prune: () => Promise.resolve(0),
+      },
       tell: () => Promise.resolve(),
     });
     flow.book.open.set("web-guard", openRun(recordOf(), pace));
@@ -109,7 +119,7 @@ describe("an order and the end of its guard at the same moment", () => {
       waiting.shift()?.();
       await setImmediate();
     };
-    return { flow, letGo, take: () => takeOrder("web-guard", undo, flow, new Map()), step: () => stepGuard("web-guard", flow) };
+    return { flow, letGo, written, take: () => takeOrder("web-guard", undo, flow, new Map()), step: () => stepGuard("web-guard", flow) };
   }
 
   test("what was taken first is not ended over: the next step obeys it", async () => {
@@ -136,5 +146,21 @@ describe("an order and the end of its guard at the same moment", () => {
     await stepped;
 
     expect(await taken).toEqual({ taken: false, why: "pointless", because: "guard web-guard: it has ended" });
+  });
+
+  test("what comes behind the end of a remediation is not taken either", async () => {
+    const { flow, letGo, written } = ending();
+    const name = "web-remedy-1";
+    flow.book.remediations.set(name, openRemedyRun(remedyRecord(remediationOf("do: [notify]")), pace.blockMs));
+    const stepped = stepRemediation(name, flow);
+    await setImmediate();
+    const taken = takeOrder(name, abort, flow, new Map());
+    await letGo();
+    await letGo();
+    await letGo();
+    await stepped;
+
+    expect(await taken).toEqual({ taken: false, why: "pointless", because: `guard ${name}: it has ended` });
+    expect(written).not.toContain("commanded");
   });
 });
